@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import re
 import secrets
 import ssl
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -28,7 +29,7 @@ LINK = re.compile(r"""(?:src|href)="([^"]+\.(?:js|css|svg))"|from "(\./[^"]+\.js
 
 HARM = ("lost", "doubled", "changed", "unknown", "damaged", "missing")
 
-Answered = tuple[Any, ...]  # trial's token, direction, the ratings, comment, seconds
+Answered = tuple[Any, ...]  # trial's token; direction and ratings, or replies; comment, seconds
 
 
 class RefusalError(RuntimeError):
@@ -77,8 +78,10 @@ class Book:
         """
         with database.read() as session:
             columns = (Trial.token, Answer.direction, *(getattr(Answer, name) for name in SCALES))
-            query = select(Answer.submission, *columns, Answer.comment, Answer.seconds)
-            rows = session.execute(_of(study, query.join(Trial, Trial.id == Answer.trial_id))).all()
+            more = (Answer.comment, Answer.seconds, Answer.replies)
+            query = select(Answer.submission, *columns, *more)
+            found = session.execute(_of(study, query.join(Trial, Trial.id == Answer.trial_id)))
+            rows = [(key, *_said(*row)) for key, *row in found]
             query = select(Trial.token, Play.submission).join(Trial, Trial.id == Play.trial_id)
             plays = {tuple(row) for row in session.execute(_of(study, query))}
             query = select(Participant.token_hash).join(Participant.study)
@@ -102,6 +105,13 @@ class Book:
             "joins_acknowledged": len(self.joined),
             "joins_lost": sum(tokens.hashed(token) not in people for token in self.joined),
         }
+
+
+def _said(token: str, *row: Any) -> Answered:
+    """An answer as it was sent: without what its design does not have."""
+    *judged, comment, seconds, replies = row
+    said = judged if replies is None else [json.dumps(replies, sort_keys=True)]
+    return token, *said, comment, seconds
 
 
 def _of(study: str, query: Select) -> Select:
@@ -194,9 +204,9 @@ class Person:
                 raise RefusalError("a clip has not its length")
         self.clips = set(clip_urls)
 
-    async def hear(self, trial: str, pace: float = 0) -> None:
-        """Play both clips to their end."""
-        for side in SIDES:
+    async def hear(self, trial: str, pace: float = 0, places: Iterable[str] = SIDES) -> None:
+        """Play clips to their end."""
+        for side in places:
             for event in ("started", "ended"):
                 key = secrets.token_hex(16)
                 body = {"trial": trial, "side": side, "event": event, "submission": key}
@@ -211,8 +221,25 @@ class Person:
         ratings = {scale: dice.randint(1, 5) for scale in SCALES}
         body = {"trial": trial, "submission": key, "direction": dice.choice(DIRECTIONS), **ratings}
         body |= {"comment": f"ü {key[:8]}", "seconds": round(dice.uniform(5, 60), 1)}
-        self.book.sent[key] = row = tuple(body[name] for name in body if name != "submission")
-        clicks = (self._ask("answer", "/api/answers", body) for _ in range(2 if twice else 1))
+        row = tuple(body[name] for name in body if name != "submission")
+        return await self._send("/api/answers", body, row, twice)
+
+    async def reply(
+        self, trial: str, replies: dict[str, Any], twice: bool = False
+    ) -> dict[str, Any]:
+        """The same in a design that has questions of its own."""
+        body: dict[str, Any] = {"trial": trial, "submission": secrets.token_hex(16)}
+        seconds = round(self.dice.uniform(5, 60), 1)
+        body |= {"replies": replies, "comment": "ü", "seconds": seconds}
+        row = (trial, json.dumps(replies, sort_keys=True), body["comment"], body["seconds"])
+        return await self._send("/api/replies", body, row, twice)
+
+    async def _send(
+        self, path: str, body: dict[str, Any], row: Answered, twice: bool
+    ) -> dict[str, Any]:
+        key = body["submission"]
+        self.book.sent[key] = row
+        clicks = (self._ask("answer", path, body) for _ in range(2 if twice else 1))
         response, *_ = await asyncio.gather(*clicks)
         self.book.acknowledged[key] = row
         state = response.json()

@@ -1,4 +1,4 @@
-"""Write the tables of docs/statistics.md from results: ``python -m benchmarks.study_tables``."""
+"""Write the tables of pages on studies from results: ``python -m benchmarks.study_tables``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    design_coverage,
     interval_coverage,
     strength_coverage,
     study_coverage,
@@ -20,6 +21,7 @@ from train.report import fill, table
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "statistics.md"
+DESIGNS_PAGE = ROOT / "docs" / "designs.md"
 ALWAYS = 0.99  # share of studies warned of
 FEWEST = 0.94  # nominal 95 % intervals are to hold the truth so often
 
@@ -186,6 +188,32 @@ def strengths_table() -> str:
     )
 
 
+def designs_table() -> str:
+    """Coverage of the designs' intervals, naive ones in brackets, by participants."""
+    report = _read(design_coverage.RESULTS)
+    rows = []
+    for measure in dict.fromkeys(row["measure"] for row in report["rows"]):
+        for pieces in design_coverage.PIECES:
+            cells = [
+                row
+                for row in report["rows"]
+                if (row["measure"], row["pieces"]) == (measure, pieces)
+            ]
+            naive = [_percent(cell["naive"]) for cell in cells if cell["naive"] is not None]
+            rows.append(
+                (
+                    measure,
+                    f"{pieces}",
+                    " / ".join(_bold(cell["coverage"]) for cell in cells),
+                    " / ".join(naive) or "–",
+                    " / ".join(f"{cell['width']:.2f}" for cell in cells),
+                )
+            )
+    head = ("of", "pieces", "holds the truth, %", "naive, %", "width")
+    people = ", ".join(map(str, design_coverage.PARTICIPANTS))
+    return f"{table(rows, head)}\n\nEach cell: of {people} participants; {_runs(report)}."
+
+
 TABLES = {
     "coverage": coverage_table,
     "lower": lower_table,
@@ -196,6 +224,9 @@ TABLES = {
     "intervals": intervals_table,
     "strengths": strengths_table,
 }
+
+
+DESIGN_TABLES = {"designs": designs_table}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -233,9 +264,10 @@ def _runs(report: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Fill the page; returns the exit status."""
+    """Fill the pages; returns the exit status."""
     argparse.ArgumentParser(prog="study_tables", description=__doc__).parse_args()
-    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), TABLES), encoding="utf-8")
+    for page, tables in ((PAGE, TABLES), (DESIGNS_PAGE, DESIGN_TABLES)):
+        page.write_text(fill(page.read_text(encoding="utf-8"), tables), encoding="utf-8")
     return 0
 
 

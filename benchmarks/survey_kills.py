@@ -25,8 +25,10 @@ import struct
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -43,6 +45,7 @@ STARTS_AN_EARLY_KILL = 10  # one of so many starts is killed before it listens
 MAX_KILLS_A_HIT = 10  # for each kill in a write that is wanted; after that something is wrong
 WRITE_LOCK = 120  # byte of the -shm file, see SQLite's "WAL-mode File Format", 2.2
 FLOCK = "hhqqi"  # struct flock of 64-bit Linux
+Replies = Callable[[dict[str, Any], random.Random], dict[str, Any]]
 WRITES = ("join", "questions", "sound", "play", "answer")
 
 
@@ -177,6 +180,7 @@ async def client(
     ending: asyncio.Event,
     tls: ssl.SSLContext,
     panel: str | None = None,
+    replies: Replies | None = None,
 ) -> None:
     """Take part, one person after the other, until the end."""
     dice = random.Random(seed)
@@ -185,9 +189,12 @@ async def client(
         try:
             state = await person.join(panel)
             while state["stage"] != "finished" and not ending.is_set():
-                trial = state["trial"]["id"]
-                await person.hear(trial)
-                state = await person.answer(trial, dice.random() < DOUBLE_CLICKS)
+                trial, twice = state["trial"], dice.random() < DOUBLE_CLICKS
+                await person.hear(trial["id"], places=trial["clips"])
+                if replies is None:
+                    state = await person.answer(trial["id"], twice)
+                else:
+                    state = await person.reply(trial["id"], replies(trial, dice), twice)
         finally:
             await person.leave()
 
@@ -199,6 +206,7 @@ async def run(
     clients: int = 8,
     seed: int = 0,
     panel: str | None = None,
+    replies: Replies | None = None,
 ) -> dict:
     """Kill a survey until so many kills met a write, let as many answers come, and compare.
 
@@ -213,6 +221,8 @@ async def run(
         Of the answers and of the lives' lengths; what a kill meets is up to chance.
     panel : str, optional
         The parameter in which the study's panel sends its number for somebody.
+    replies : callable, optional
+        What is replied to a trial, in a design that has questions of its own.
 
     Returns
     -------
@@ -228,7 +238,7 @@ async def run(
         async with asyncio.TaskGroup() as group:
             for number in range(clients):
                 seeded = f"{seed}-{number}"
-                group.create_task(client(url, study, book, seeded, ending, tls, panel))
+                group.create_task(client(url, study, book, seeded, ending, tls, panel, replies))
             while toll.in_write < kills and toll.kills < MAX_KILLS_A_HIT * kills:
                 await asyncio.to_thread(kill_once, server, path, book, toll, dice)
             await asyncio.to_thread(server.start)

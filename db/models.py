@@ -1,10 +1,11 @@
 """Tables of the listening test; what may be stored is decided here, by the schema itself.
 
-A study has stimuli, each a pair of clips. A participant, one person's way through one study, is
-assigned trials; a trial is one stimulus at one place. Plays say what was heard; a trial has one
-answer at most. A participant points at the text that they agreed to. Nothing here holds an address,
-a name or anything else that tells who somebody is, but for the number by which a panel knows
-somebody whom it sent, which lies in a table of its own.
+A study has a design and stimuli, each of one clip or of several. A participant, one person's way
+through one study, is assigned trials; a trial is one stimulus at one place. Plays say what was
+heard; a trial has one answer at most: a direction and four ratings in the design `TRANSFER`,
+replies to the study's own questions in all others. A participant points at the text that they
+agreed to. Nothing here holds an address, a name or anything else that tells who somebody is, but
+for the number by which a panel knows somebody whom it sent, which lies in a table of its own.
 """
 
 from __future__ import annotations
@@ -32,9 +33,24 @@ from sqlalchemy.types import TypeDecorator
 # The words of each column, for types; below them as values.
 State = Literal["draft", "open", "closed"]  # of a study
 Stage = Literal["active", "finished"]  # of a participant; who withdraws is erased
-Kind = Literal["transfer", "identical", "swapped", "practice"]  # of a stimulus
+Kind = Literal["transfer", "identical", "swapped", "practice", "rated"]  # of a stimulus
 Direction = Literal["lower", "same", "higher"]  # of arousal, from the first clip to the second
 Side = Literal["first", "second"]  # clip of a pair: the original, then the transformed one
+# Where a clip is in a trial; the first two are the sides of a pair.
+Place = Literal[
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+]
 PlayEvent = Literal["started", "ended"]
 AgeBand = Literal["18-24", "25-34", "35-44", "45-54", "55-64", "65+"]
 Training = Literal["none", "under 2 years", "2-5 years", "6-10 years", "over 10 years"]
@@ -46,6 +62,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 SIDES: tuple[Side, ...] = get_args(Side)
+PLACES: tuple[Place, ...] = get_args(Place)
 PLAY_EVENTS: tuple[PlayEvent, ...] = get_args(PlayEvent)
 AGE_BANDS: tuple[AgeBand, ...] = get_args(AgeBand)
 TRAININGS: tuple[Training, ...] = get_args(Training)
@@ -53,6 +70,8 @@ DEVICES: tuple[Device, ...] = get_args(Device)
 HEADPHONE_CHECKS: tuple[HeadphoneCheck, ...] = get_args(HeadphoneCheck)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 SCALES = ("rhythm", "melody", "harmony", "naturalness")  # each 1 (worst) to 5 (best)
+TRANSFER = "transfer"  # the design of pairs: an original, then what it was transferred to
+MAIN: tuple[Kind, ...] = ("transfer", "rated")  # stimuli that a study is about
 ACTORS = ("admin", "participant", "system")
 LONGEST_COMMENT = 1000  # characters
 HEADPHONE_SOUNDS = 6  # of the headphone check
@@ -121,10 +140,13 @@ class Study(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)  # in addresses: [a-z0-9-]
+    design: Mapped[str] = mapped_column(String(32), default=TRANSFER)  # of `survey.designs`
+    # Those of `survey.designs.questions`, as JSON; none in the design `TRANSFER`.
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON(), default=list)
     title: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(one_of("state", STATES), default="draft")
     invited_only: Mapped[bool] = mapped_column(default=False)
-    trials_each: Mapped[int]  # transfer trials of one participant; catch trials come on top
+    trials_each: Mapped[int]  # of `MAIN` stimuli, for one participant; catch trials come on top
     lease_minutes: Mapped[int] = mapped_column(default=60)  # silence after which a place is free
     language: Mapped[str] = mapped_column(String(16), default="en")
     contact: Mapped[str] = mapped_column(String(200), default="")  # whom participants may write to
@@ -169,20 +191,29 @@ class Clip(Base):
 
 
 class Stimulus(Base):
-    """A pair of clips and what is known of it; all that a participant must not learn is here."""
+    """Clips and what is known of them; all that a participant must not learn is here.
+
+    In the design `TRANSFER` it is a pair. Elsewhere `systems` says who made each of its clips: the
+    first, the second, then `more`; a stimulus of one clip has it as its second, too.
+    """
 
     __tablename__ = "stimuli"
     __table_args__ = (
         UniqueConstraint("study_id", "name"),
         CheckConstraint("strength >= 0", name="strength"),
         CheckConstraint("(kind = 'identical') = (intended = 'same')", name="identical_is_same"),
+        CheckConstraint("kind IN ('rated', 'practice') OR intended IS NOT NULL", name="is_meant"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(64))  # the item, as exports and analysis call it
     kind: Mapped[str] = mapped_column(one_of("kind", KINDS))
-    intended: Mapped[str] = mapped_column(one_of("intended", DIRECTIONS))  # first to second clip
+    # From the first clip to the second; None where nothing is intended.
+    intended: Mapped[str | None] = mapped_column(one_of("intended", DIRECTIONS))
+    item: Mapped[str] = mapped_column(String(64), default="")  # what its clips are versions of
+    systems: Mapped[list[str]] = mapped_column(JSON(), default=list)  # by clip; [] in a pair
+    text: Mapped[str] = mapped_column(Text, default="")  # shown beside the clips
     strength: Mapped[float] = mapped_column(default=0.0)
     checkpoint: Mapped[str] = mapped_column(String(100), default="")
     source: Mapped[str] = mapped_column(String(300), default="")  # the piece
@@ -195,6 +226,37 @@ class Stimulus(Base):
     study: Mapped[Study] = relationship(back_populates="stimuli")
     first: Mapped[Clip] = relationship(foreign_keys=[first_id])
     second: Mapped[Clip] = relationship(foreign_keys=[second_id])
+    more: Mapped[list[StimulusClip]] = relationship(
+        order_by="StimulusClip.place", passive_deletes=True
+    )
+
+    @property
+    def clips(self) -> list[Clip]:
+        """All its clips, in their order."""
+        clips = [self.first, self.second, *(one.clip for one in self.more)]
+        return clips[: self.size]
+
+    @property
+    def size(self) -> int:
+        """How many clips it has."""
+        return len(self.systems) or len(SIDES)
+
+
+class StimulusClip(Base):
+    """A clip of a stimulus after its second."""
+
+    __tablename__ = "stimulus_clips"
+    __table_args__ = (
+        UniqueConstraint("stimulus_id", "place"),
+        CheckConstraint(f"place BETWEEN {len(SIDES)} AND {len(PLACES) - 1}", name="place"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stimulus_id: Mapped[int] = mapped_column(ForeignKey("stimuli.id", ondelete="CASCADE"))
+    place: Mapped[int]  # from 0; the first two are columns of the stimulus
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clips.id", ondelete="RESTRICT"))
+
+    clip: Mapped[Clip] = relationship()
 
 
 class Invitation(Base):
@@ -314,12 +376,34 @@ class Trial(Base):
     token: Mapped[str] = mapped_column(String(43), unique=True)
     first_token: Mapped[str] = mapped_column(String(43), unique=True)  # address of the first clip
     second_token: Mapped[str] = mapped_column(String(43), unique=True)
+    # Which of the stimulus's clips is heard at each place; None: in their order.
+    arrangement: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     assigned_at: Mapped[datetime] = mapped_column(default=now)
 
     participant: Mapped[Participant] = relationship(back_populates="trials")
     stimulus: Mapped[Stimulus] = relationship()
     answer: Mapped[Answer | None] = relationship(back_populates="trial", passive_deletes=True)
     plays: Mapped[list[Play]] = relationship(back_populates="trial", passive_deletes=True)
+    more: Mapped[list[TrialClip]] = relationship(
+        back_populates="trial", order_by="TrialClip.place", passive_deletes=True
+    )
+
+
+class TrialClip(Base):
+    """The address of a clip of a trial after its second."""
+
+    __tablename__ = "trial_clips"
+    __table_args__ = (
+        UniqueConstraint("trial_id", "place"),
+        CheckConstraint(f"place BETWEEN {len(SIDES)} AND {len(PLACES) - 1}", name="place"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+    place: Mapped[int]  # from 0, in the order heard
+    token: Mapped[str] = mapped_column(String(43), unique=True)
+
+    trial: Mapped[Trial] = relationship(back_populates="more")
 
 
 class Play(Base):
@@ -331,7 +415,7 @@ class Play(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
     submission: Mapped[str] = mapped_column(String(64))  # idempotency key, made by the browser
-    side: Mapped[str] = mapped_column(one_of("side", SIDES))
+    side: Mapped[str] = mapped_column(one_of("side", PLACES))
     event: Mapped[str] = mapped_column(one_of("event", PLAY_EVENTS))
     at: Mapped[datetime] = mapped_column(default=now)
 
@@ -339,10 +423,19 @@ class Play(Base):
 
 
 class Answer(Base):
-    """What a participant said of a trial; one a trial, complete or not at all."""
+    """What a participant said of a trial; one a trial, complete or not at all.
+
+    Either a direction and all four ratings, or replies to the study's questions.
+    """
 
     __tablename__ = "answers"
     __table_args__ = (
+        CheckConstraint(
+            " AND ".join(
+                f"({name} IS NULL) = (replies IS NOT NULL)" for name in ("direction", *SCALES)
+            ),
+            name="one_form",
+        ),
         *(CheckConstraint(f"{scale} BETWEEN {WORST} AND {BEST}", name=scale) for scale in SCALES),
         CheckConstraint(f"length(comment) <= {LONGEST_COMMENT}", name="comment"),
         CheckConstraint(f"seconds BETWEEN 0 AND {LONGEST_SECONDS}", name="seconds"),
@@ -351,11 +444,13 @@ class Answer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"), unique=True)
     submission: Mapped[str] = mapped_column(String(64))  # idempotency key, made by the browser
-    direction: Mapped[str] = mapped_column(one_of("direction", DIRECTIONS))
-    rhythm: Mapped[int]
-    melody: Mapped[int]
-    harmony: Mapped[int]
-    naturalness: Mapped[int]
+    direction: Mapped[str | None] = mapped_column(one_of("direction", DIRECTIONS))
+    rhythm: Mapped[int | None]
+    melody: Mapped[int | None]
+    harmony: Mapped[int | None]
+    naturalness: Mapped[int | None]
+    # Name of a question to what was said, or a list of it by place; `survey.designs.questions`.
+    replies: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     comment: Mapped[str] = mapped_column(Text, default="")
     seconds: Mapped[float | None]  # from the trial shown to its answer, by the browser's clock
     at: Mapped[datetime] = mapped_column(default=now)

@@ -21,9 +21,15 @@ import pandas as pd
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
+from db.models import TRANSFER
 from survey.analysis import code_version, report
 from survey.analysis.analyse import ResamplingProgress, analyse
 from survey.analysis.results import Provenance
+from survey.designs import analysis as design_analysis
+from survey.designs import ratings as design_ratings
+from survey.designs import registry
+from survey.designs.design import Design, Resampling
+from survey.designs.questions import Question, parsed
 from survey.export import opened
 from survey.ratings import rating_table
 from survey.ratings.exclusion import DEFAULT_RULES, Rules
@@ -38,7 +44,8 @@ FAILED = 2  # exit status
 class StudyRatings:
     """What is analysed: the ratings of one study, who came how far, and the study's rules.
 
-    `origin` says whose rules they are: "study", "default", "file" or "none".
+    `origin` says whose rules they are: "study", "default", "file" or "none". `questions` are those
+    of a design that has any.
     """
 
     study: str
@@ -46,6 +53,8 @@ class StudyRatings:
     counts: ParticipantCounts | None
     rules: Rules
     origin: str
+    design: Design = registry.find(TRANSFER)
+    questions: Sequence[Question] = ()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,16 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.keep_all or options.rules:
             origin = "none" if options.keep_all else "file"
             data = replace(data, rules=_rules(options), origin=origin)
-        with _bar(options.draws) as progress:
-            results = analyse(
-                data.table,
-                data.counts,
-                data.rules,
-                options.seed,
-                options.draws,
-                progress,
-                options.together,
-            )
         provenance = Provenance(
             study=data.study,
             rows=len(data.table),
@@ -76,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             draws=options.draws,
             versions=code_version.versions(),
         )
-        files = report.files(results, provenance)
+        files = _files(data, options, provenance)
         folder = options.out or OUT / report.file_name(data.study or options.csv.stem)
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -88,6 +87,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _files(
+    data: StudyRatings, options: argparse.Namespace, provenance: Provenance
+) -> dict[str, bytes]:
+    """All files of the analysis of the study's design."""
+    if not data.design.is_transfer:
+        resampling = Resampling(options.seed, options.draws)
+        of_design = design_analysis.analyse(
+            data.design, data.table, data.questions, data.counts, data.rules, resampling
+        )
+        return design_analysis.files(of_design, provenance)
+    with _bar(options.draws) as progress:
+        results = analyse(
+            data.table,
+            data.counts,
+            data.rules,
+            options.seed,
+            options.draws,
+            progress,
+            options.together,
+        )
+    return report.files(results, provenance)
+
+
 def from_file(path: Path, study: str | None) -> StudyRatings:
     """The ratings of a CSV file, of one study in it.
 
@@ -97,7 +119,11 @@ def from_file(path: Path, study: str | None) -> StudyRatings:
         If it holds no such ratings, or several studies and none is named, or rules and counts that
         are none.
     """
-    table = rating_table.read_csv(path)
+    design, questions = _design(path, study)
+    if design.is_transfer:
+        table = rating_table.read_csv(path)
+    else:
+        table = design_ratings.read_csv(path, questions)
     names = sorted(set(table["study"]))
     if study is not None and study not in names:
         raise ValueError(f"there is no study {study!r} in {path}; there are: {', '.join(names)}")
@@ -113,8 +139,26 @@ def from_file(path: Path, study: str | None) -> StudyRatings:
             f"column 'people' of {path} does not say how many people came how far; leave it out"
         ) from error
     if rules is None:
-        return StudyRatings(name, chosen, counts, DEFAULT_RULES, "default")
-    return StudyRatings(name, chosen, counts, rules, "study")
+        rules = DEFAULT_RULES if design.is_transfer else design_analysis.NEW_STUDY_RULES
+        return StudyRatings(name, chosen, counts, rules, "default", design, questions)
+    return StudyRatings(name, chosen, counts, rules, "study", design, questions)
+
+
+def _design(path: Path, study: str | None) -> tuple[Design, Sequence[Question]]:
+    """The design of a table's study, and its questions; `transfer` where it says nothing."""
+    told = rating_table.read_column(path, "design", study)
+    if not told:
+        return registry.find(TRANSFER), ()
+    if len(told) > 1:
+        raise ValueError(f"{path} has studies of several designs, name one of them with --study")
+    (text,) = rating_table.read_column(path, "questions", study) or {"[]"}
+    try:
+        objects = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"column 'questions' of {path} is not JSON: {error}") from error
+    if not isinstance(objects, list):
+        raise ValueError(f"column 'questions' of {path} holds no list of questions")
+    return registry.find(told.pop()), parsed(objects)
 
 
 def _of_study(path: Path, column: str, study: str) -> dict[str, Any] | None:
@@ -143,9 +187,10 @@ def from_database(options: argparse.Namespace) -> StudyRatings:
     """
     with opened(options.database) as database, database.read() as session:
         study = rating_table.choose(session, options.study)
-        table = rating_table.frame(session, study)
         counts = rating_table.flow(session, study)
-        return StudyRatings(study.name, table, counts, study.rules, "study")
+        design, questions = registry.find(study.design), parsed(study.questions)
+        table = design_ratings.of_study(session, study)
+        return StudyRatings(study.name, table, counts, study.rules, "study", design, questions)
 
 
 def _rules(options: argparse.Namespace) -> Rules:

@@ -18,14 +18,18 @@ from sqlalchemy.exc import OperationalError
 
 from db.database import Database
 from db.migrate import upgrade
-from db.models import Study
+from db.models import TRANSFER, Study
 from fadernets.command_line import arguments
+from survey.analysis.number_format import counted
 from survey.bars import Bars
-from survey.building import study_summary
+from survey.building import from_sounds, study_summary
 from survey.building.create import REFUSALS, build, restore
+from survey.building.from_sounds import Checked
 from survey.building.study_spec import NAME, BuildError, StudySpec
 from survey.core import texts
 from survey.core.settings import Settings
+from survey.designs import registry
+from survey.designs.questions import Question, parsed
 from survey.ratings.exclusion import Rules
 
 
@@ -38,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings.from_env()
         database = Database(args.database or settings.database_url)
         upgrade(database)
-        _run(database, settings, spec, args.restore)
+        _run(database, settings, spec, args.restore, args.check)
     except KeyboardInterrupt:
         return 130
     except (*REFUSALS, OperationalError, OSError, ValueError) as error:
@@ -50,9 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(database: Database, settings: Settings, spec: StudySpec, restore_clips: bool) -> None:
+def _run(
+    database: Database, settings: Settings, spec: StudySpec, restore_clips: bool, check_only: bool
+) -> None:
     bars = Bars()
     try:
+        if check_only:
+            return _print_check(from_sounds.check(spec, bars), spec, everything=True)
         if restore_clips:
             restore(database, settings, spec, bars)
         else:
@@ -61,9 +69,21 @@ def _run(database: Database, settings: Settings, spec: StudySpec, restore_clips:
         bars.close()
     with database.read() as session:
         study = session.scalars(select(Study).where(Study.name == spec.name)).one()
-        for work, why in study.build["music"]["left_out"].items():
+        for work, why in study.build.get("music", {}).get("left_out", {}).items():
             print(f"left out: {work}: {why}", file=sys.stderr)
         print("\n".join(study_summary.lines(study)))
+
+
+def _print_check(checked: Checked, spec: StudySpec, everything: bool = False) -> None:
+    """Say what was found in the sounds of a table."""
+    folder = Path() if spec.stimuli is None else spec.stimuli.parent
+    if everything:
+        print("\n".join(checked.report(folder)))
+    for remark in checked.remarks(folder):
+        print(f"Warning: {remark}")
+    level = "left as loud as they are" if checked.lufs is None else f"at {checked.lufs:.1f} LUFS"
+    files, items = counted(len(checked.sounds), "file"), counted(len(checked.items), "item")
+    print(f"{files} of {items} can be used, {level}.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,6 +107,37 @@ def _parser() -> argparse.ArgumentParser:
         help="what they read before they agree, as text (what the language's words say)",
     )
     parser.add_argument("--statement", default="", help="the sentence that they agree to")
+    parser.add_argument(
+        "--stimuli",
+        type=Path,
+        metavar="FILE",
+        help="a table of sounds, as CSV: item, system, file; instead of music and a model",
+    )
+    parser.add_argument(
+        "--design",
+        choices=registry.DESIGNS,
+        default=TRANSFER,
+        help="; ".join(f"{name}: {one.about}" for name, one in registry.DESIGNS.items()),
+    )
+    parser.add_argument(
+        "--questions", type=Path, metavar="FILE", help="what is asked, as JSON (the design's)"
+    )
+    parser.add_argument(
+        "--loudness",
+        choices=("align", "keep"),
+        default="align",
+        help="of these sounds: all alike by BS.1770, or left alone (%(default)s)",
+    )
+    parser.add_argument(
+        "--anchors",
+        type=float,
+        nargs="*",
+        metavar="KHZ",
+        help="references without what is above, rated like systems (mushra: 3.5 7; else none)",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="say what is in these sounds, and write nothing"
+    )
     parser.add_argument(
         "--midi", type=Path, metavar="DIR", help="MIDI files; not given, scores of music21"
     )
@@ -142,6 +193,8 @@ def _spec(args: argparse.Namespace) -> StudySpec:
     values = {name: value for name, value in vars(args).items() if name in names}
     values |= {"strengths": tuple(args.strengths), "rules": _rules(args.rules)}
     values["information"] = _text(args.information)
+    values["anchors"] = None if args.anchors is None else tuple(args.anchors)
+    values["questions"] = _questions(args.questions)
     return StudySpec(**values)
 
 
@@ -166,6 +219,19 @@ def _rules(path: Path | None) -> Rules | None:
     if not isinstance(rules, dict):
         raise BuildError(f"{path} holds no rules, a JSON object.")
     return rules
+
+
+def _questions(path: Path | None) -> tuple[Question, ...] | None:
+    """What is asked, from a JSON file."""
+    if path is None:
+        return None
+    try:
+        objects = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise BuildError(f"{path} is not JSON: {error}") from error
+    if not isinstance(objects, list):
+        raise BuildError(f"{path} holds no questions, a JSON list of objects.")
+    return tuple(parsed(objects))
 
 
 def _sentence(error: Exception) -> str:

@@ -22,11 +22,12 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, computed_field
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import State
 
-from db.models import Clip, Stimulus, Study
+from db.models import Clip
+from survey.core.study_clips import of_open_studies
 
 LONGEST_WAIT_SECONDS = 0.7  # for an answer
 FRESH_SECONDS = 1.0  # that a result is given again
@@ -165,10 +166,7 @@ class _ClipSample:
         """Whether one of the next `CHECKED_CLIPS` clips is missing or cut short."""
         query = (
             select(Clip.sha256, Clip.bytes)
-            .join(Stimulus, or_(Stimulus.first_id == Clip.id, Stimulus.second_id == Clip.id))
-            .join(Study, Study.id == Stimulus.study_id)
-            .where(Study.state == "open", Clip.sha256 > self._after)
-            .distinct()
+            .where(Clip.id.in_(of_open_studies()), Clip.sha256 > self._after)
             .order_by(Clip.sha256)
             .limit(CHECKED_CLIPS)
         )

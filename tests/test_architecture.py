@@ -27,7 +27,7 @@ MAY_IMPORT = {
 ROOMS = {
     "fadernets": ("music", "models", "decoding", "arranger", "playback"),
     "survey": (
-        "core", "ratings", "statistics", "analysis", "records", "journal", "building",
+        "core", "ratings", "statistics", "analysis", "designs", "records", "journal", "building",
         "participant", "admin",
     ),
     "train": ("metrics", "data", "reporting", "evaluation", "run", "figures"),

@@ -10,10 +10,11 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Participant, Study, Trial
+from db.models import TRANSFER, Answer, Participant, Study, Trial
 from survey.analysis import figures
 from survey.analysis.summary import Summary, summary
-from survey.ratings import exclusion, rating_table
+from survey.designs import ratings
+from survey.ratings import exclusion
 from survey.statistics.conditions import conditions
 
 
@@ -106,8 +107,11 @@ class Live:
 
 
 def _snapshot(session: Session, study: Study, fingerprint: str) -> Snapshot:
-    table = rating_table.frame(session, study)
+    table = ratings.of_study(session, study)
     people, _ = exclusion.apply_rules(table, study.rules)
+    if study.design != TRANSFER:
+        # No numbers while a study runs: who stops when they please finds more than there is.
+        return Snapshot(fingerprint, len(people), 0, exclusion.hasty(table), [])
     rows = table["participant"].isin(people) & (table["kind"] == "transfer")
     chosen = table[rows].reset_index(drop=True)
     apart = [(one.name, chosen[of_one]) for one, of_one in conditions(chosen)] or [("", chosen)]

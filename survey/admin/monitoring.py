@@ -6,11 +6,12 @@ import math
 import statistics
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Participant, Stimulus, Study, Trial, now
+from db.models import KINDS, MAIN, Answer, Kind, Participant, Stimulus, Study, Trial, now
 from survey.participant import unused_places
 from survey.ratings import rating_table
 
@@ -24,7 +25,7 @@ class Cell:
     Attributes
     ----------
     name, kind, intended, source : str
-        As in `db.models.Stimulus`.
+        As in `db.models.Stimulus`; where nothing is intended, the systems that are heard.
     strength : float
     answers : int
         Stored so far.
@@ -35,7 +36,7 @@ class Cell:
     """
 
     name: str
-    kind: str
+    kind: Kind
     intended: str
     source: str
     strength: float
@@ -104,24 +105,26 @@ def cells(session: Session, study: Study) -> list[Cell]:
         .where(Stimulus.study_id == study.id)
         .group_by(Stimulus.id)
     ).all()
-    transfers = sum(stimulus.kind == "transfer" for stimulus, _, _ in rows)
+    main_stimuli = sum(stimulus.kind in MAIN for stimulus, _, _ in rows)
     wanted = unused_places.participants_wanted(study)
-    target = math.ceil(wanted * min(1.0, study.trials_each / max(transfers, 1)))
+    target = math.ceil(wanted * min(1.0, study.trials_each / max(main_stimuli, 1)))
     cells = [
         Cell(
             stimulus.name,
-            stimulus.kind,
-            stimulus.intended,
+            cast(Kind, stimulus.kind),
+            stimulus.intended or " · ".join(stimulus.systems),
             stimulus.source,
             stimulus.strength,
             answers,
             int(waiting),
-            target if stimulus.kind == "transfer" else wanted,
+            target if stimulus.kind in MAIN else wanted,
         )
         for stimulus, answers, waiting in rows
     ]
-    kinds = ("transfer", "identical", "swapped", "practice")
-    return sorted(cells, key=lambda cell: (kinds.index(cell.kind), cell.answers, cell.name))
+    return sorted(
+        cells,
+        key=lambda cell: (cell.kind == "practice", KINDS.index(cell.kind), cell.answers, cell.name),
+    )
 
 
 def flow(session: Session, study: Study, analysed: int) -> Flow:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from collections.abc import Sequence
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Audit, Clip, Stimulus, Study, now
+from db.models import MAIN, TRANSFER, Audit, Clip, Stimulus, Study, now
 from survey.core import panels
 from survey.core.settings import Settings
+from survey.core.study_clips import of_study
 from survey.journal.durability import Durability
 
 NAMED_FILES = 3  # missing ones whose names are said; the others are counted
@@ -21,13 +24,14 @@ def hindrances(
     sentences = []
     if not durable.ok and not settings.force_open:
         sentences.append(f"{durable.sentence} {FORCE}")
-    kinds = list(session.scalars(select(Stimulus.kind).where(Stimulus.study_id == study.id)))
-    if not kinds:
+    stimuli = session.scalars(select(Stimulus).where(Stimulus.study_id == study.id)).all()
+    trials = _trials(stimuli)
+    if not stimuli:
         sentences.append("The study has no stimuli.")
-    elif kinds.count("transfer") < study.trials_each:
+    elif trials < study.trials_each:
+        what = "transformed pairs" if study.design == TRANSFER else "trials"
         sentences.append(
-            f"Every participant rates {study.trials_each} transformed pairs, "
-            f"but the study has {kinds.count('transfer')}."
+            f"Every participant rates {study.trials_each} {what}, but the study has {trials}."
         )
     panel = panels.of(study)
     sentences += [] if panel is None else panel.problems()
@@ -46,18 +50,20 @@ def close_study(session: Session, study: Study) -> None:
     session.add(Audit(actor="admin", action="closed", study_id=study.id))
 
 
+def _trials(stimuli: Sequence[Stimulus]) -> int:
+    """How many of them one participant can have: of the same versions only one."""
+    return len(
+        {
+            (stimulus.item, *sorted(set(stimulus.systems))) if stimulus.systems else stimulus.name
+            for stimulus in stimuli
+            if stimulus.kind in MAIN
+        }
+    )
+
+
 def _missing(session: Session, study: Study, settings: Settings) -> list[str]:
     clips = session.scalars(
-        select(Clip)
-        .where(
-            select(Stimulus.id)
-            .where(
-                Stimulus.study_id == study.id,
-                or_(Stimulus.first_id == Clip.id, Stimulus.second_id == Clip.id),
-            )
-            .exists()
-        )
-        .order_by(Clip.sha256)
+        select(Clip).where(Clip.id.in_(of_study(study.id))).order_by(Clip.sha256)
     )
     missing_files = [f"{clip.sha256}.mp3" for clip in clips if not _is_there(clip, settings)]
     if not missing_files:

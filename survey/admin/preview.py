@@ -23,19 +23,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
-from sqlalchemy import inspect, or_, select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from db.models import Base, Clip, Stimulus, Study, now
+from db.models import Base, Clip, Stimulus, StimulusClip, Study, now
 from survey.core import own_folder, panels
 from survey.core.settings import Settings
+from survey.core.study_clips import of_study
 
 MOST_AT_ONCE = 4  # previews; each has a database of some 100 kB
 PREFIX = "fadernets-preview-"
 IDLE_SECONDS = 2 * 3600.0  # without a request after which one is discarded
-SIDES = (Stimulus.first_id, Stimulus.second_id)
 # Keys that the server itself puts into a scope; all others are from the survey around the preview.
 SERVER_KEYS = (
     "type asgi http_version method scheme path raw_path query_string headers client server"
@@ -161,17 +161,17 @@ def _copy(session: Session, study: Study, copy: Session) -> None:
     """Put a study and its stimuli, clips included, into an empty database."""
     query = select(Stimulus).where(Stimulus.study_id == study.id).order_by(Stimulus.id)
     stimuli = session.scalars(query).all()
-    clips = session.scalars(
-        select(Clip).where(
-            or_(*(Clip.id.in_(select(side).where(Stimulus.study_id == study.id)) for side in SIDES))
-        )
-    )
+    clips = session.scalars(select(Clip).where(Clip.id.in_(of_study(study.id))))
+    of_stimuli = select(StimulusClip).join(Stimulus).where(Stimulus.study_id == study.id)
+    further = session.scalars(of_stimuli).all()
     opened = {"state": "open", "invited_only": False, "closed_at": None}
     no_participants = {"withdrawn": 0, "lapsed": 0}
     copy.add(Study(**_values(study) | opened | no_participants | {"opened_at": now()}))
     copy.add_all(Clip(**_values(clip)) for clip in clips)
     copy.flush()
     copy.add_all(Stimulus(**_values(stimulus)) for stimulus in stimuli)
+    copy.flush()
+    copy.add_all(StimulusClip(**_values(one)) for one in further)
 
 
 def _values(row: Base) -> dict[str, Any]:

@@ -49,7 +49,7 @@ FILES = (
 MAKE = {
     "ratings.csv": export_files.ratings_csv,
     "study.json": export_files.study_json,
-    "dictionary.csv": lambda session, study: export_files.dictionary_csv(),
+    "dictionary.csv": export_files.dictionary_csv,
     "participants.csv": participants_csv,
     "payments.csv": payments.as_csv,
     "panel.csv": panel_list.as_csv,

@@ -46,7 +46,7 @@ from survey.statistics.pieces import music
 from survey.statistics.precision import precision
 from survey.statistics.reliability import consensus
 from survey.statistics.resampling import resampled
-from survey.statistics.reservations import dropout
+from survey.statistics.reservations import Dropout, dropout
 from survey.statistics.signal_detection import Lean, detection, lean
 
 TESTS = (ChanceTest, LowerLessHigher, SignFlips, Lean, Opinion, Correlation)  # each a family
@@ -108,7 +108,15 @@ def analyse(
         apart = [Both(condition, *compute(some)) for condition, some in _apart(table)]
         kept, everyone = compute(table) if together or not apart else (None, None)
         results = Results(
-            flow=_flow(table, counts, stay, excluded, rules, habits.counted(habitual, stay)),
+            flow=participant_flow(
+                table,
+                counts,
+                stay,
+                excluded,
+                rules,
+                habits.counted(habitual, stay),
+                dropout(table, stay),
+            ),
             kept=kept,
             everyone=everyone,
             conditions=apart,
@@ -202,14 +210,19 @@ def _require_answers(table: pd.DataFrame) -> None:
         raise NothingToAnalyse("there are no answers yet")
 
 
-def _flow(
+def participant_flow(
     table: pd.DataFrame,
     counts: ParticipantCounts | None,
     stay: Sequence[str],
     excluded: list[Excluded],
     rules: Rules,
-    habits: list[Habit],
+    habits: Sequence[Habit] = (),
+    left: Dropout | None = None,
 ) -> ParticipantFlow:
+    """How many came how far, and whom rules leave out.
+
+    `habits` are of those who answer alike whatever they hear, `left` is of those who left early.
+    """
     answered = int(table["participant"].nunique())
     ended = table.groupby("participant")["finished"].first()
     finished = int(ended.fillna(False).sum()) if ended.notna().any() else None
@@ -235,8 +248,8 @@ def _flow(
         ],
         excluded=excluded,
         haste=_haste(table, stay),
-        habits=habits,
-        dropout=dropout(table, stay),
+        habits=list(habits),
+        dropout=left,
         headphones=headphones(table[table["participant"].isin(stay)]),
         turned_away=counts.turned_away if counts else 0,
     )

@@ -34,6 +34,7 @@ SETTINGS = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
+MOST_TICKS = 20  # of a scale by whole numbers
 NOTHING = "no answers yet"
 _LOCK = threading.Lock()  # matplotlib's settings belong to the process
 
@@ -98,28 +99,40 @@ def heatmap(rows: Sequence[HeardRow], label: str = "actual change") -> Draw:
     return draw
 
 
-def bars(means: Mapping[str, Estimate]) -> Draw:
-    """Mean opinion scores by scale, with their 95 % intervals where there are any."""
+def bars(
+    means: Mapping[str, Estimate],
+    least: float = WORST,
+    most: float = BEST,
+    label: str = "mean opinion score",
+) -> Draw:
+    """Means on a scale with their 95 % intervals, where there are any.
+
+    Bars stand on the scale's least, or on 0 where it is within.
+    """
+    ground = max(least, min(0, most)) if least < 0 else least
+    span = (most - least) / (BEST - WORST)
 
     def draw(axes: Axes) -> None:
-        bottom, top = float(WORST), float(BEST)
+        bottom, top = float(least), float(most)
         for at, mean in enumerate(means.values()):
             if mean.value is None:
-                axes.text(at, WORST + 0.05, "no answers", ha="center", va="bottom", rotation=90)
+                height = ground + 0.05 * span
+                axes.text(at, height, "no answers", ha="center", va="bottom", rotation=90)
                 continue
-            axes.bar(at, mean.value - WORST, 0.62, WORST, color=BAR, edgecolor="black", lw=0.6)
-            axes.text(at, WORST + 0.08, f"{mean.value:.2f}", ha="center")
+            axes.bar(at, mean.value - ground, 0.62, ground, color=BAR, edgecolor="black", lw=0.6)
+            axes.text(at, least + 0.08 * span, f"{mean.value:.2f}", ha="center")
             if mean.low is not None and mean.high is not None and mean.note != CONSTANT:
                 reach = (mean.high - mean.low) / 2
                 axes.errorbar(at, mean.value, reach, color="black", capsize=4, lw=1.2)
-                bottom = min(bottom, mean.low - 0.1)
-                top = max(top, mean.high + 0.1)
+                bottom = min(bottom, mean.low - 0.1 * span)
+                top = max(top, mean.high + 0.1 * span)
         counts = [f"{name}\nn = {mean.n}" for name, mean in means.items()]
         axes.set_xticks(range(len(means)), counts)
-        axes.set_yticks(range(WORST, BEST + 1))
+        if most - least <= MOST_TICKS:
+            axes.set_yticks(range(int(least), int(most) + 1))
         axes.set_ylim(bottom, top)
         axes.set_xlim(-0.6, len(means) - 0.4)
-        axes.set_ylabel(f"mean opinion score, {WORST} to {BEST}")
+        axes.set_ylabel(f"{label}, {least:g} to {most:g}".replace("-", "−"))
         axes.tick_params(axis="x", length=0)
 
     return draw
@@ -135,7 +148,7 @@ def heatmap_words(rows: Sequence[HeardRow]) -> str:
     return "Annotated against actual change of arousal. " + "; ".join(parts) + "."
 
 
-def bars_words(means: Mapping[str, Estimate]) -> str:
+def bars_words(means: Mapping[str, Estimate], label: str = "Mean opinion scores") -> str:
     """The bars for somebody who does not see them."""
     parts = []
     for name, mean in means.items():
@@ -145,7 +158,7 @@ def bars_words(means: Mapping[str, Estimate]) -> str:
             parts.append(f"{name} {mean.value:.2f}")
         else:
             parts.append(f"{name} {mean.value:.2f} ({mean.low:.2f} to {mean.high:.2f})")
-    return "Mean opinion scores with 95 % intervals: " + ", ".join(parts) + "."
+    return f"{label} with 95 % intervals: {', '.join(parts)}."
 
 
 def row_name(row: HeardRow) -> str:

@@ -10,7 +10,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -115,11 +115,27 @@ def files(results: Results, provenance: Provenance) -> dict[str, bytes]:
     """Everything an analysis writes, by file name."""
     study_tables = tables(results)
     drawn = drawings(results)
-    vectors = {
+    vectors = as_vectors(drawn)
+    return {
+        "results.json": as_json(results, provenance).encode(),
+        **of_tables_and_figures(study_tables, drawn, vectors),
+        "report.html": html(results, provenance, study_tables, drawn, vectors).encode(),
+    }
+
+
+def as_vectors(drawn: list[Figure]) -> dict[str, str]:
+    """Figures as SVG, by name."""
+    return {
         figure.name: figures.svg(figure.name, figure.draw, figure.words, figure.rows)
         for figure in drawn
     }
-    contents = {"results.json": as_json(results, provenance).encode()}
+
+
+def of_tables_and_figures(
+    study_tables: Mapping[str, pd.DataFrame], drawn: list[Figure], vectors: dict[str, str]
+) -> dict[str, bytes]:
+    """Files of tables and figures, by name."""
+    contents = {}
     for name, table in study_tables.items():
         text = io.StringIO(newline="")
         write_csv(table, text)
@@ -127,14 +143,13 @@ def files(results: Results, provenance: Provenance) -> dict[str, bytes]:
     for figure in drawn:
         contents[f"{figure.name}.svg"] = vectors[figure.name].encode()
         contents[f"{figure.name}.png"] = figures.png(figure.name, figure.draw, figure.rows)
-    contents["report.html"] = html(results, provenance, study_tables, drawn, vectors).encode()
     return contents
 
 
 def as_json(results: Results, provenance: Provenance) -> str:
     """Results as JSON, floats rounded to `SIGNIFICANT_DIGITS`; NaN is an error."""
     record = {**plain(results), "provenance": plain(provenance)}
-    return json.dumps(_rounded(record), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(rounded(record), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def drawings(results: Results) -> list[Figure]:
@@ -233,7 +248,7 @@ def html(
                     "title": part,
                     "sentences": _sentences(name, kept, first=at == 0),
                     "figures": [
-                        _figure(figure, vectors)
+                        page_figure(figure, vectors)
                         for figure in drawn
                         if (figure.section, figure.part) == (name, part)
                     ],
@@ -243,12 +258,12 @@ def html(
             ],
             "sentences": whole_study.get(name) or beside_parts.get(name, []),
             "figures": [
-                _figure(figure, vectors)
+                page_figure(figure, vectors)
                 for figure in drawn
                 if figure.section == name and results.conditions and not figure.part
             ],
             "tables": [
-                _table(table, study_tables[table])
+                page_table(table, study_tables[table])
                 for table in SECTION_TABLES[name]
                 if len(study_tables[table])
             ],
@@ -264,7 +279,7 @@ def html(
             for sentence in heard_sentences.intervals({"overall": kept.intervals["overall"]})[:1]
         ],
         sections=sections,
-        provenance=[*_provenance(provenance), *wording.non_finite(results.lost)],
+        provenance=[*provenance_sentences(provenance), *wording.non_finite(results.lost)],
     )
     return page + "\n"
 
@@ -285,7 +300,8 @@ def _sentences(name: str, part: Sections, first: bool) -> list[str]:
     return sentences
 
 
-def _provenance(provenance: Provenance) -> list[str]:
+def provenance_sentences(provenance: Provenance) -> list[str]:
+    """What results were computed from, in sentences."""
     libraries = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
     return [
         f"{provenance.rows} ratings, SHA-256 {provenance.data_sha256}.",
@@ -296,7 +312,8 @@ def _provenance(provenance: Provenance) -> list[str]:
     ]
 
 
-def _figure(figure: Figure, vectors: dict[str, str]) -> dict[str, str]:
+def page_figure(figure: Figure, vectors: dict[str, str]) -> dict[str, str]:
+    """A figure as the page has it."""
     coded = base64.b64encode(vectors[figure.name].encode()).decode()
     return {
         "source": f"data:image/svg+xml;base64,{coded}",
@@ -305,7 +322,8 @@ def _figure(figure: Figure, vectors: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _table(name: str, table: pd.DataFrame) -> dict[str, object]:
+def page_table(name: str, table: pd.DataFrame) -> dict[str, object]:
+    """A table as the page has it."""
     return {
         "caption": name.replace("_", " ").capitalize(),
         "names": [str(column).replace("_", " ") for column in table],
@@ -326,11 +344,12 @@ def _cell(value: object) -> dict[str, str | bool]:
     return {"text": str(value), "number": isinstance(value, int)}
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """The same with its floats rounded to `SIGNIFICANT_DIGITS`."""
     if isinstance(value, dict):
-        return {key: _rounded(inner) for key, inner in value.items()}
+        return {key: rounded(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_rounded(inner) for inner in value]
+        return [rounded(inner) for inner in value]
     if isinstance(value, float):
         return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else value
     return value

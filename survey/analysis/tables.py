@@ -55,8 +55,7 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
     """All tables by name, in the report's order."""
     first = results.parts()[0][1]
     rows = {
-        "flow": _flow(results.flow),
-        "exclusions": map(asdict, results.flow.exclusions),
+        **flow_rows(results.flow),
         "conditions": _conditions(results),
         "contrasts": map(_contrast, results.contrasts),
         "direction": _parts(results, lambda part: _crosstab(part.direction.table, "intended")),
@@ -78,11 +77,13 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         # Not "participants": an export has a file of that name, which says who is who.
         "by_participant": map(asdict, results.participants),
     }
-    made = {name: [_clean(row) for row in of_table] for name, of_table in rows.items()}
-    return {
-        name: pd.DataFrame(cleaned, columns=None if cleaned else HEADINGS.get(name), dtype=object)
-        for name, cleaned in made.items()
-    }
+    return {name: as_table(name, of_table) for name, of_table in rows.items()}
+
+
+def as_table(name: str, rows: Iterable[Row]) -> pd.DataFrame:
+    """A table of rows."""
+    cleaned = [_clean(row) for row in rows]
+    return pd.DataFrame(cleaned, columns=None if cleaned else HEADINGS.get(name), dtype=object)
 
 
 def _clean(row: Row) -> Row:
@@ -117,7 +118,7 @@ def _conditions(results: Results) -> Rows:
         estimates |= {scale: opinion.twoway for scale, opinion in both.kept.opinion.items()}
         for measure, estimate in estimates.items():
             named = {"condition": both.condition.name, "measure": measure, "n": estimate.n}
-            yield {**named, **_estimate(estimate)}
+            yield {**named, **of_estimate(estimate)}
 
 
 def _contrast(contrast: Contrast) -> Row:
@@ -125,13 +126,18 @@ def _contrast(contrast: Contrast) -> Row:
         "measure": contrast.measure,
         "first": contrast.first,
         "second": contrast.second,
-        **_estimate(contrast.difference),
+        **of_estimate(contrast.difference),
         "p": contrast.p,
         "holm": contrast.holm,
     }
 
 
-def _flow(flow: ParticipantFlow) -> Rows:
+def flow_rows(flow: ParticipantFlow) -> dict[str, Iterable[Row]]:
+    """Who came how far, and who was left out."""
+    return {"flow": _stages(flow), "exclusions": map(asdict, flow.exclusions)}
+
+
+def _stages(flow: ParticipantFlow) -> Rows:
     for stage in STAGES:
         yield {"stage": stage, "people": getattr(flow, stage)}
 
@@ -160,11 +166,11 @@ def _agreement(intervals: Mapping[str, Agreement]) -> Rows:
                 "method": method,
                 "agree": values.agree,
                 "n": values.n,
-                **_estimate(estimate, values.twoway.value),
+                **of_estimate(estimate, values.twoway.value),
             }
 
 
-def _estimate(ends: Estimate | Percentiles | None, value: float | None = None) -> Row:
+def of_estimate(ends: Estimate | Percentiles | None, value: float | None = None) -> Row:
     """The columns of an interval; a bootstrap's is about `value`."""
     if isinstance(ends, Estimate):
         row = asdict(ends)
@@ -193,10 +199,10 @@ def _chance(against: Mapping[str, AgainstChance]) -> Rows:
 
 
 def _paired(paired: LowerLessHigher) -> Rows:
-    difference = _estimate(paired.difference)
+    difference = of_estimate(paired.difference)
     flips = {"p": paired.flips.p, "holm": paired.flips.holm}
     yield {"method": "participants' differences", **difference, **flips}
-    yield {"method": TWOWAY, **_estimate(paired.twoway), "p": paired.p, "holm": paired.holm}
+    yield {"method": TWOWAY, **of_estimate(paired.twoway), "p": paired.p, "holm": paired.holm}
     better = paired.better
     counts = f"{better.lower} better on lower, {better.higher} on higher, {better.equal} equal"
     yield {"method": f"sign test: {counts}", "p": paired.sign_test}
@@ -233,7 +239,7 @@ def _opinion(opinion: Mapping[str, Opinion]) -> Rows:
                 "method": method,
                 "n": values.n,
                 "median": values.median,
-                **_estimate(estimate, values.twoway.value),
+                **of_estimate(estimate, values.twoway.value),
                 "p": values.p if tested else None,
                 "holm": values.holm if tested else None,
             }

@@ -28,6 +28,7 @@ COMPRESSION = 0.4  # libsndfile's name for it, between 0 (320 kbit/s) and 1
 FRAME = 1152  # samples coded together
 LEAD_SECONDS = 0.1  # before the first note: devices swallow the beginning of a sound
 TAIL_SECONDS = 1.5  # after the four beats
+CUT_SECONDS = 0.01  # at the end of a sound from elsewhere, which may end in mid-wave
 FADE_SECONDS = 0.25  # at the end of the tail
 # `fadernets.playback.audio.pair` leaves a soft piece soft. Here all pairs are equally loud, so that
 # nobody turns the volume between trials; even at this gain the 16-bit noise is at -69 dBFS.
@@ -72,7 +73,7 @@ def check_coder() -> None:
 
 def length(seconds: float) -> int:
     """Samples of every clip, in whole MP3 frames, if the longest segment lasts `seconds`."""
-    return -(-round((LEAD_SECONDS + seconds + TAIL_SECONDS) * audio.RATE) // FRAME) * FRAME
+    return whole_frames(seconds + TAIL_SECONDS)
 
 
 def make(versions: Sequence[Notes], tempo: np.ndarray, seconds: float, samples: int) -> list[bytes]:
@@ -99,6 +100,35 @@ def make(versions: Sequence[Notes], tempo: np.ndarray, seconds: float, samples: 
     sounds = [audio.render(_piece(notes, tempo), gain=1.0) for notes in versions]
     factor = min(audio.PEAK / max(sound.peak for sound in sounds), HIGHEST_GAIN)
     return [encode(_shaped(sound, factor, seconds, samples), sound.rate) for sound in sounds]
+
+
+def of_sound(music: np.ndarray, gain: float, samples: int) -> bytes:
+    """The MP3 file of a sound from anywhere: lead, sound, its last moment faded, silence.
+
+    Parameters
+    ----------
+    music : float32 array, shape (n, 2)
+        At `audio.RATE`.
+    gain : float
+    samples : int
+        Length of every clip of the study.
+
+    Raises
+    ------
+    ClipError
+        If it is too soft to be heard.
+    """
+    shaped = np.zeros((samples, 2), np.float32)
+    lead, fade = (round(seconds * audio.RATE) for seconds in (LEAD_SECONDS, CUT_SECONDS))
+    sound = music * np.float32(gain)
+    sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
+    shaped[lead : lead + len(sound)] = sound
+    return encode(shaped, audio.RATE)
+
+
+def whole_frames(seconds: float) -> int:
+    """Samples of a clip with a sound of so many seconds."""
+    return -(-round((LEAD_SECONDS + seconds) * audio.RATE) // FRAME) * FRAME
 
 
 def encode(samples: np.ndarray, rate: int) -> bytes:

@@ -14,7 +14,7 @@ from db.models import Study
 from fadernets import FaderNet
 from fadernets.checkpoint import CheckpointError
 from fadernets.playback.audio import AudioError
-from survey.building import clips, corpus, provenance, selection
+from survey.building import clips, corpus, from_sounds, provenance, selection
 from survey.building.clips import ClipError
 from survey.building.corpus import Progress, WorkError
 from survey.building.insert import RecordedStudy, check_name, may_open, register
@@ -22,8 +22,9 @@ from survey.building.pairs import Recording, pairs
 from survey.building.selection import SelectionError, Take
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
+from survey.designs.questions import parsed
 from survey.journal.durability import durability
-from survey.records.record_types import ItemRecord
+from survey.records.record_types import ItemRecord, SoundsItemRecord
 
 # Errors of `build` whose message is one sentence for a person
 REFUSALS = (
@@ -49,6 +50,8 @@ def make(
     ------
     As `build` does.
     """
+    if spec.stimuli is not None:
+        return from_sounds.make(settings, spec, progress)
     net = _net(spec.checkpoint)
     rng = np.random.default_rng(spec.seed)
     unread: dict[str, str]
@@ -110,13 +113,7 @@ def restore(
     if study is None or "items" not in study.build:
         raise BuildError(f"There is no study named {spec.name} that was built here.")
     record = study.build
-    same_spec = replace(
-        spec,
-        pairs=record["pairs"],
-        strengths=tuple(record["strengths"]),
-        seed=record["seed"],
-        trials_each=None,
-    )
+    same_spec = _spec_of(study, spec)
     new_study = make(settings, same_spec, progress)
     if _hashes(new_study.record["items"]) != _hashes(record["items"]):
         raise BuildError(
@@ -125,7 +122,34 @@ def restore(
         )
 
 
-def _hashes(items: Mapping[str, ItemRecord]) -> dict[str, list[str]]:
+def _spec_of(study: Study, spec: StudySpec) -> StudySpec:
+    """What a study was built from, with the spec's music or sounds, which are not in its record."""
+    record = study.build
+    if "stimuli" in record:
+        if spec.stimuli is None:
+            raise BuildError(f"{study.name} was built from a table of sounds: add --stimuli FILE.")
+        asked = tuple(parsed(study.questions)) or None
+        return replace(
+            spec,
+            design=study.design,
+            questions=asked,
+            seed=record["seed"],
+            loudness=record["loudness"],
+            anchors=tuple(record["anchors"]),
+            trials_each=None,
+        )
+    return replace(
+        spec,
+        pairs=record["pairs"],
+        strengths=tuple(record["strengths"]),
+        seed=record["seed"],
+        trials_each=None,
+    )
+
+
+def _hashes(
+    items: Mapping[str, ItemRecord] | Mapping[str, SoundsItemRecord],
+) -> dict[str, list[str]]:
     """Of every pair, its clips' hashes."""
     return {name: item["clips"] for name, item in items.items()}
 

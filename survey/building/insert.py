@@ -11,13 +11,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db.database import Database
-from db.models import Audit, Clip, Stimulus, Study, now
+from db.models import SIDES, TRANSFER, Audit, Clip, Stimulus, StimulusClip, Study, now
 from survey.building.pairs import Pair
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
+from survey.designs import analysis
+from survey.designs.questions import Question
 from survey.journal.durability import durability
-from survey.ratings.exclusion import NEW_STUDY_RULES
-from survey.records.record_types import BuildRecord
+from survey.ratings.exclusion import NEW_STUDY_RULES, Rules
+from survey.records.record_types import BuildRecord, SoundsRecord
 
 LONGEST_SOURCE = 300  # characters
 
@@ -31,13 +33,19 @@ class RecordedStudy:
     pairs : list of Pair
     model : str
         The checkpoint's name.
-    record : BuildRecord
+    record : BuildRecord or SoundsRecord
         How it was built: what `db.models.Study.build` keeps.
+    trials : int or None
+        How many one participant can have, where the spec does not tell.
+    questions : list of Question
+        What is asked; none in the design `transfer`.
     """
 
     pairs: list[Pair]
     model: str
-    record: BuildRecord = field(repr=False)
+    record: BuildRecord | SoundsRecord = field(repr=False)
+    trials: int | None = None
+    questions: Sequence[Question] = ()
 
 
 def may_open(database: Database, settings: Settings) -> bool:
@@ -68,6 +76,8 @@ def add(session: Session, spec: StudySpec, new_study: RecordedStudy) -> Study:
     moment = now() if spec.is_open else None
     study = Study(
         name=spec.name,
+        design=spec.design,
+        questions=[question.model_dump(mode="json") for question in new_study.questions],
         title=spec.title,
         language=spec.language,
         contact=spec.contact,
@@ -76,8 +86,8 @@ def add(session: Session, spec: StudySpec, new_study: RecordedStudy) -> Study:
         statement=spec.statement,
         state="open" if spec.is_open else "draft",
         opened_at=moment,
-        trials_each=spec.each,
-        rules=dict(NEW_STUDY_RULES if spec.rules is None else spec.rules),
+        trials_each=spec.trials_each or new_study.trials or spec.each,
+        rules=dict(_rules(spec)),
         lease_minutes=spec.lease,
         build=dict(new_study.record),
     )
@@ -91,18 +101,32 @@ def add(session: Session, spec: StudySpec, new_study: RecordedStudy) -> Study:
                 kind=pair.kind,
                 intended=pair.intended,
                 strength=pair.strength,
-                checkpoint=new_study.model[:100],
+                checkpoint=(pair.checkpoint or new_study.model)[:100],
+                item=pair.item,
+                systems=list(pair.systems),
+                text=pair.text,
                 source=pair.source[-LONGEST_SOURCE:],
                 segment=pair.segment,
                 measured=pair.measured,
                 first_id=ids[pair.first.sha256],
                 second_id=ids[pair.second.sha256],
+                more=[
+                    StimulusClip(place=place, clip_id=ids[clip.sha256])
+                    for place, clip in enumerate(pair.more, len(SIDES))
+                ],
             )
         )
         session.flush()  # one by one, so that ids rise in the order of the pairs
     for action in ("built", "opened") if spec.is_open else ("built",):
         session.add(Audit(actor=spec.actor, action=action, study_id=study.id))
     return study
+
+
+def _rules(spec: StudySpec) -> Rules:
+    """Whom the analysis leaves out: as asked, or as new studies of the design have it."""
+    if spec.rules is not None:
+        return spec.rules
+    return NEW_STUDY_RULES if spec.design == TRANSFER else analysis.NEW_STUDY_RULES
 
 
 def check_name(session: Session, name: str) -> None:
@@ -122,7 +146,7 @@ def _name_is_taken(name: str) -> str:
 
 def _clip_rows(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
     """Rows of all clips, shared with other studies that have the same: hash -> id."""
-    clips = {clip.sha256: clip for pair in pairs for clip in (pair.first, pair.second)}
+    clips = {clip.sha256: clip for pair in pairs for clip in pair.clips}
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     rows = [
         {"sha256": name, "bytes": clip.bytes, "seconds": clip.seconds}

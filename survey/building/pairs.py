@@ -41,17 +41,31 @@ class Pair:
     Attributes
     ----------
     measured : attribute -> Measured
+    checkpoint : str or None
+        None: that of the whole study.
+    more : tuple of RecordedClip
+        Of stimuli that are no pairs, the clips after the second.
     """
 
     name: str
     kind: str
-    intended: str
+    intended: str | None
     strength: float
     source: str
-    segment: int
+    segment: int | None
     measured: dict[str, Measured]
     first: RecordedClip
     second: RecordedClip
+    checkpoint: str | None = None
+    item: str = ""
+    systems: tuple[str, ...] = ()
+    text: str = ""
+    more: tuple[RecordedClip, ...] = ()
+
+    @property
+    def clips(self) -> tuple[RecordedClip, ...]:
+        """All its clips."""
+        return (self.first, self.second, *self.more)
 
 
 def pairs(
@@ -137,6 +151,20 @@ def swapped(recording: Recording, name: str) -> Pair:
         first=recording.results[strongest],
         second=recording.original,
     )
+
+
+def identical_of(pair: Pair, name: str) -> Pair:
+    """The first clip of a pair twice."""
+    return replace(
+        pair, name=name, kind="identical", intended="same", strength=0, second=pair.first
+    )
+
+
+def swapped_of(pair: Pair, name: str) -> Pair:
+    """The second clip of a pair, then its first."""
+    opposite = {"lower": "higher", "higher": "lower"}[str(pair.intended)]
+    turned = replace(pair, first=pair.second, second=pair.first)
+    return replace(turned, name=name, kind="swapped", intended=opposite)
 
 
 def _measured(first: Notes, second: Notes) -> dict[str, Measured]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from survey.building.corpus import Work
 from survey.building.pairs import Pair, Recording
 from survey.building.selection import Pool
 from survey.building.study_spec import StudySpec
+from survey.designs import registry
 from survey.records.record_types import (
     BuildRecord,
     CheckpointRecord,
@@ -26,6 +27,7 @@ from survey.records.record_types import (
     MusicRecord,
     SelectionRecord,
     SoundRecord,
+    SoundsRecord,
 )
 
 VERSIONS = ("numpy", "torch", "music21", "midirenderer", "soundfile")
@@ -72,6 +74,45 @@ def versions() -> dict[str, str]:
         "fadernets": fadernets.__version__,
         "libsndfile": soundfile.__libsndfile_version__,
         **{name: version(name) for name in VERSIONS},
+    }
+
+
+def of_sounds(
+    spec: StudySpec,
+    files: Mapping[str, str],
+    lufs: float | None,
+    samples: int,
+    pairs: Sequence[Pair],
+    trial_seconds: float,
+) -> SoundsRecord:
+    """The same of a study of sounds from anywhere.
+
+    Parameters
+    ----------
+    files : mapping
+        File, as the table names it, to the hash of its bytes.
+    lufs : float or None
+        Loudness of all clips, if they were aligned.
+    samples : int
+        Length of every clip.
+    """
+    return {
+        "seed": spec.seed,
+        "stimuli": dict(files),
+        "loudness": spec.loudness,
+        "anchors": list(
+            registry.find(spec.design).anchors if spec.anchors is None else spec.anchors
+        ),
+        "lufs": lufs,
+        "clips": {
+            "samples": samples,
+            "rate": audio.RATE,
+            "kbits": clips.KBITS,
+            "lead": clips.LEAD_SECONDS,
+        },
+        "items": {pair.name: {"clips": [clip.sha256 for clip in pair.clips]} for pair in pairs},
+        "trial_seconds": trial_seconds,
+        "versions": versions(),
     }
 
 

@@ -6,14 +6,20 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from db.models import TRANSFER
 from survey.core import texts
+from survey.designs import analysis, registry
+from survey.designs.design import DesignError
+from survey.designs.questions import Question
 from survey.ratings import exclusion
 from survey.ratings.exclusion import Rules
 
 NAME = "listening-test"
 MOST_PAIRS = 200
 LONGEST_LEASE_MINUTES = 7 * 24 * 60
+DARKEST, BRIGHTEST = 0.5, 16.0  # kHz
 WEAKEST, STRONGEST = 0.01, 10.0
 LONGEST_TEXT = 200  # characters of a title or a contact
 LONGEST_NOTE = 2000  # of how long answers are kept
@@ -44,6 +50,17 @@ class StudySpec:
     information, statement : str
         What participants read before they agree, and the sentence that they agree to; "" for those
         of the language's words. A line that begins with ``# `` is a heading.
+    design : str
+        One of `survey.designs.registry`.
+    questions : tuple of Question or None
+        What is asked; None: what the design asks. None in the design `transfer`.
+    stimuli : Path or None
+        A table of sounds, as `survey.building.stimuli_file` reads it, instead of music.
+    loudness : str
+        Of these sounds: "align" or "keep".
+    anchors : tuple of float or None
+        Versions of the references that are added: kilohertz above which nothing is heard; None:
+        those of the design.
     midi : Path or None
         Folder of MIDI files; None takes pieces that come with music21.
     pairs : int
@@ -80,6 +97,11 @@ class StudySpec:
     retention: str = ""
     information: str = ""
     statement: str = ""
+    design: str = TRANSFER
+    questions: tuple[Question, ...] | None = None
+    stimuli: Path | None = None
+    loudness: Literal["align", "keep"] = "align"
+    anchors: tuple[float, ...] | None = None
     midi: Path | None = None
     pairs: int = 10
     checkpoint: str | None = None
@@ -95,7 +117,8 @@ class StudySpec:
         if self.language not in texts.languages():
             known = ", ".join(texts.languages())
             raise BuildError(f"There are no texts in {self.language!r}; there are: {known}.")
-        title = texts.load(self.language)("home.study") if self.title is None else self.title
+        say = texts.for_design(texts.load(self.language), self.design)
+        title = say("home.study") if self.title is None else self.title
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "information", texts.tidy(self.information))
         if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", self.name):
@@ -125,9 +148,26 @@ class StudySpec:
         names = [f"{strength:g}" for strength in self.strengths]
         if not names or len(set(names)) < len(names):
             raise BuildError("Give one strength or several different ones.")
+        try:
+            design = registry.find(self.design)
+        except DesignError as error:
+            raise BuildError(str(error)) from error
+        if self.stimuli is None and not design.is_transfer:
+            raise BuildError(
+                f"A study of the design {self.design} takes a table of sounds, with --stimuli."
+            )
+        if any(not DARKEST <= limit <= BRIGHTEST for limit in self.anchors or ()):
+            raise BuildError(
+                f"Anchors are cut off at {DARKEST:g} to {BRIGHTEST:g} kHz, which is not so here."
+            )
+        if self.questions is not None and design.is_transfer:
+            raise BuildError(f"The design {self.design} has no questions of your own.")
         if self.rules is not None:
             try:
-                exclusion.checked(self.rules)
+                if design.is_transfer:
+                    exclusion.checked(self.rules)
+                else:
+                    analysis.checked_rules(self.rules)
             except ValueError as error:
                 raise BuildError(f"These rules cannot be: {error}") from error
         if not 1 <= self.lease <= LONGEST_LEASE_MINUTES:
@@ -136,7 +176,10 @@ class StudySpec:
             )
         if self.seed < 0:
             raise BuildError(f"The seed {self.seed} is below 0.")
-        if not 1 <= self.each <= self.transfers:
+        if self.stimuli is not None:
+            if self.trials_each is not None and self.trials_each < 1:
+                raise BuildError("A participant needs one trial at least.")
+        elif not 1 <= self.each <= self.transfers:
             raise BuildError(
                 f"A participant cannot have {self.trials_each} of {self.transfers} trials."
             )

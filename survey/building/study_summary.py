@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from db.models import Stimulus, Study
+from db.models import MAIN, Stimulus, Study
 from survey.core import texts
 from survey.statistics.estimate import t_quantile
 from survey.statistics.pieces import FEW_PIECES
@@ -19,18 +19,31 @@ NAMES = {"higher": "low to high", "lower": "high to low"}
 def lines(study: Study) -> list[str]:
     """Sentences for a terminal."""
     kinds = Counter(stimulus.kind for stimulus in study.stimuli)
-    sources = {s.source for s in study.stimuli if s.kind == "transfer"}
+    sources = {s.source for s in study.stimuli if s.kind in MAIN}
     counts = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     sentences = [
         f"Study {study.name} is {STATES[study.state]}: {counts} (seed {study.build['seed']}, "
         f"{len(sources)} pieces, clips of {study.stimuli[0].first.seconds:.1f} s).",
     ]
     sentences += warnings(study)
+    if "stimuli" in study.build:
+        return [*sentences, *_of_systems(study)]
     for intended in NAMES:
         some = [s for s in study.stimuli if s.kind == "transfer" and s.intended == intended]
         for strength in sorted({s.strength for s in some}):
             sentences.append(_line(study, [s for s in some if s.strength == strength]))
     return sentences
+
+
+def _of_systems(study: Study) -> list[str]:
+    """What is heard of whom, and what is asked."""
+    main = [stimulus for stimulus in study.stimuli if stimulus.kind in MAIN]
+    heard = Counter(name for s in main for name in dict.fromkeys(s.systems or [s.checkpoint]))
+    systems = ", ".join(f"{name} in {count}" for name, count in sorted(heard.items()))
+    asked = ", ".join(str(question["name"]) for question in study.questions)
+    sentences = [f"Design {study.design}; systems: {systems}."]
+    sentences.append(f"One participant has {study.trials_each} of them.")
+    return [*sentences, f"Asked: {asked}."] if asked else sentences
 
 
 def warnings(study: Study) -> list[str]:
@@ -39,7 +52,7 @@ def warnings(study: Study) -> list[str]:
 
 
 def _few_pieces(study: Study) -> list[str]:
-    pieces = len({s.source for s in study.stimuli if s.kind == "transfer" and s.source})
+    pieces = len({s.source for s in study.stimuli if s.kind in MAIN and s.source})
     if not 0 < pieces < FEW_PIECES:
         return []
     if pieces == 1:
@@ -68,14 +81,15 @@ def moved(study: Study, stimuli: list[Stimulus]) -> int:
     sign = {"higher": 1, "same": 0, "lower": -1}
     arousal = [study.build["items"][s.name]["arousal"] for s in stimuli]
     return sum(
-        bool(np.sign(after - before) == sign[s.intended])
+        bool(np.sign(after - before) == sign[str(s.intended)])
         for s, (before, after) in zip(stimuli, arousal, strict=True)
     )
 
 
 def _line(study: Study, some: list[Stimulus]) -> str:
     densities = ", ".join(f"{name} density {change:+.2f}" for name, change in changes(some).items())
+    way = NAMES[str(some[0].intended)]
     return (
-        f"{NAMES[some[0].intended]}, strength {some[0].strength:g}: {densities}; the model hears "
+        f"{way}, strength {some[0].strength:g}: {densities}; the model hears "
         f"{moved(study, some)} of {len(some)} move that way."
     )

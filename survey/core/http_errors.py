@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from db.models import TRANSFER
 from survey.core import texts
 from survey.core.http_guard import HEADERS
 from survey.core.texts import Texts
@@ -49,6 +50,8 @@ class Refused(Exception):
         Where the participant really is, if that is news to who asks.
     wait : int or None
         Seconds after which the same request may be tried again.
+    design : str
+        Of the study, whose own words are said.
     """
 
     def __init__(
@@ -60,10 +63,11 @@ class Refused(Exception):
         *,
         state: BaseModel | None = None,
         wait: int | None = None,
+        design: str = TRANSFER,
     ) -> None:
         super().__init__(texts.load(texts.DEFAULT)(f"refused.{key}"))
         self.status, self.code, self.key, self.language = status, code, key, language
-        self.state, self.wait = state, wait
+        self.state, self.wait, self.design = state, wait, design
 
 
 def install(app: FastAPI, language_of: Callable[[Request, object], str | None]) -> None:
@@ -91,13 +95,14 @@ def answer(
     headers: Mapping[str, str] | None = None,
     language: str | None = None,
     values: Mapping[str, object] | None = None,
+    design: str = TRANSFER,
     **more: Any,
 ) -> Response:
     """An error as the API gives it, or for who opens an address in a browser the sentence.
 
     In the study's language where it is known; else in the one that the browser asks for.
     """
-    say = _words(request, language)
+    say = texts.for_design(_words(request, language), design)
     message = say(f"refused.{key}", **(values or {}))
     if request.headers.get("accept", "").startswith("text/html"):
         page = (
@@ -123,7 +128,10 @@ def _refused(request: Request, error: Refused) -> Response:
     more = {} if error.state is None else {"state": error.state.model_dump()}
     headers = None if error.wait is None else {"Retry-After": str(error.wait)}
     language = error.language or _language(request)
-    return answer(request, error.status, error.code, error.key, headers, language, **more)
+    design = error.design
+    return answer(
+        request, error.status, error.code, error.key, headers, language, design=design, **more
+    )
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:

@@ -12,19 +12,21 @@ import math
 import re
 import string
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from db.models import Study
+from db.models import TRANSFER, Study
 from survey.core import panels
 
 FOLDER = Path(__file__).parents[1] / "words"
 DEFAULT = "en"
+RATED = "rated"  # key of the words of all designs but `TRANSFER`, which take the place of others
 WISH = re.compile(r"(?:^|,)\s*([a-z]{1,8}(?:-[a-z0-9]{1,8})*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?")
 HEADING = "# "  # begins a heading in a text of a study's own
 PAIR_SECONDS = 35.0  # two clips heard, five answers
+TRIAL_SECONDS = "trial_seconds"  # key of `Study.build`, where trials take another time
 OTHER_MINUTES = 2.0  # for all that is not a pair
 OTHER_TRIALS = 4  # practice and catch trials, roughly
 
@@ -57,6 +59,15 @@ class Texts:
         """
         return self.words[key].format(**values) if values else self.words[key]
 
+    def with_part(self, name: str) -> Texts:
+        """With the words of a part in place of those that have the same keys without its name."""
+        own = {
+            key.removeprefix(f"{name}."): word
+            for key, word in self.words.items()
+            if key.startswith(f"{name}.")
+        }
+        return replace(self, words={**self.words, **own})
+
     def part(self, *names: str) -> dict[str, str]:
         """Only the keys that begin with one of these names and a dot."""
         return {
@@ -82,6 +93,17 @@ def load(language: str) -> Texts:
     return _read(next((name for name in wanted if name in known), DEFAULT))
 
 
+def for_design(say: Texts, design: str) -> Texts:
+    """The words for a design; a part of the design's own name comes before `RATED`."""
+    return say if design == TRANSFER else say.with_part(RATED).with_part(design)
+
+
+def of_study(study: Study) -> Texts:
+    """The words that participants of a study read."""
+    # A study that is not stored yet may have neither.
+    return for_design(load(study.language or DEFAULT), study.design or TRANSFER)
+
+
 def preferred(header: str) -> Texts:
     """The words of the language that an ``Accept-Language`` header likes best; else English."""
     weights: dict[str, float] = {}
@@ -100,7 +122,8 @@ def names(text: str) -> set[str]:
 
 def minutes(study: Study) -> int:
     """About how long a study takes."""
-    return math.ceil((study.trials_each + OTHER_TRIALS) * PAIR_SECONDS / 60 + OTHER_MINUTES)
+    seconds = float((study.build or {}).get(TRIAL_SECONDS, PAIR_SECONDS))
+    return math.ceil((study.trials_each + OTHER_TRIALS) * seconds / 60 + OTHER_MINUTES)
 
 
 def sections(study: Study) -> list[tuple[str, str]]:
@@ -110,7 +133,7 @@ def sections(study: Study) -> list[tuple[str, str]]:
     """
     if study.information:
         return _sections(study.information)
-    say = load(study.language)
+    say = of_study(study)
     headed = [
         ("", say("consent.lead")),
         (say("consent.what"), say("consent.what_text")),
@@ -143,7 +166,7 @@ def consent_sha256(study: Study) -> str:
 
 def statement(study: Study) -> str:
     """The sentence that somebody agrees to."""
-    return study.statement or load(study.language)("consent.agree")
+    return study.statement or of_study(study)("consent.agree")
 
 
 def information(study: Study) -> str:

@@ -30,7 +30,13 @@ from survey.records.from_json import (
     complete,
     put_panel_place,
 )
-from survey.records.record_types import ParticipantRecord, StudyRecord, TrialRecord
+from survey.records.record_types import (
+    AnswerRecord,
+    ParticipantRecord,
+    RepliesRecord,
+    StudyRecord,
+    TrialRecord,
+)
 from survey.records.rows import bounded
 from survey.records.to_json import RecordError, member, members, of_study, values
 
@@ -243,13 +249,15 @@ def _study(session: Session, record: StudyRecord, restored: Restored) -> Study:
     return study
 
 
-def sounds(record: StudyRecord) -> dict[str, tuple[str, ...]]:
+def sounds(record: StudyRecord) -> dict[str, tuple[str | None, ...]]:
     """What answers hang on: of every stimulus what it is, and the hashes of its clips."""
     return {
         member(stimulus, "name"): (
             member(stimulus, "kind"),
             member(stimulus, "intended"),
             *(member(member(stimulus, side), "sha256") for side in SIDES),
+            *(member(clip, "sha256") for clip in stimulus.get("more", [])),
+            *stimulus.get("systems", []),
         )
         for stimulus in members(record, "stimuli")
     }
@@ -282,7 +290,7 @@ def _person(session: Session, study: Study, record: ParticipantRecord, restored:
         if trial is None:
             restored.answers += add_trial(person, stimuli, trial_record).answer is not None
         else:
-            restored.answers += complete(trial, trial_record)
+            restored.answers += complete(trial, trial_record, trial.stimulus)
     session.flush()
 
 
@@ -299,10 +307,9 @@ def content(record: ParticipantRecord) -> ParticipantRecord:
     trials: list[TrialRecord] = [
         {
             **trial,
+            "arrangement": trial.get("arrangement"),
             "plays": sorted(trial["plays"], key=lambda play: play["submission"]),
-            "answer": None
-            if (answer := trial["answer"]) is None
-            else {**answer, "seconds": bounded(answer["seconds"])},
+            "answer": None if (answer := trial["answer"]) is None else _bounded(answer),
         }
         for trial in record["trials"]
     ]
@@ -314,6 +321,12 @@ def content(record: ParticipantRecord) -> ParticipantRecord:
         "headphones_right": record.get("headphones_right"),
     }
     return {**record, "trials": sorted(trials, key=lambda trial: trial["stimulus"])}
+
+
+def _bounded(answer: AnswerRecord | RepliesRecord) -> AnswerRecord | RepliesRecord:
+    answer = answer.copy()
+    answer["seconds"] = bounded(answer["seconds"])
+    return answer
 
 
 def _age(record: ParticipantRecord) -> tuple[bool, str]:

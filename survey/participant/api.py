@@ -33,6 +33,7 @@ from survey.participant.schemas import (
     Played,
     Questions,
     Reachable,
+    Replied,
     SoundCheck,
     Withdrawal,
     Withdrawn,
@@ -111,6 +112,16 @@ def play(body: Played, request: ParticipantDep) -> None:
 @router.post("/api/answers")
 def answer(body: Answered, request: ParticipantDep) -> PageState:
     """The answer to the current trial; it is on the disk when the state comes back."""
+    return _answer(request, body)
+
+
+@router.post("/api/replies")
+def reply(body: Replied, request: ParticipantDep) -> PageState:
+    """The same in designs that have questions of their own."""
+    return _answer(request, body)
+
+
+def _answer(request: ParticipantRequest, body: Answered | Replied) -> PageState:
     with request.database.write() as session:
         participant = participation.find(session, request.token, lock=True)
         state, trial_id = participation.answer(session, participant, body, request.base)

@@ -1,24 +1,28 @@
 """Which stimuli a participant hears, and in which order.
 
-Each participant gets equally many stimuli that lower and that raise arousal, first those with the
-smallest load. The load of a stimulus is the number of answers that it has or that participants have
-promised. A promise ends when the participant has been silent for `lease_minutes`, or sooner if they
-have only joined (`survey.participant.unused_places`).
+Each participant gets equally many stimuli of every group: those that lower and that raise arousal,
+or those of the same systems in the same order. First come those with the smallest load; of those
+that differ in the order of the same versions alone, nobody hears two. The load of a stimulus is the
+number of answers that it has or that participants have promised. A promise ends when the
+participant has been silent for `lease_minutes`, or sooner if they have only joined
+(`survey.participant.unused_places`).
 """
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Participant, Stimulus, Study, Trial
+from db.models import MAIN, SIDES, Answer, Participant, Stimulus, Study, Trial, TrialClip
 from survey.core import tokens
+from survey.designs import registry
+from survey.designs.design import Design
 from survey.participant import unused_places
 
 LONGEST_RUN = 3  # trials in a row that are meant to change arousal the same way
@@ -34,13 +38,21 @@ class Candidate:
     ----------
     id : int
         Of the stimulus.
-    kind, intended : str
-        One of `db.models.KINDS` and of `db.models.DIRECTIONS`.
+    kind : str
+        One of `db.models.KINDS`.
+    group : hashable
+        What of its sort a participant is to get as many of as of others.
+    size : int
+        How many clips it has.
+    versions : hashable
+        What nobody is to hear twice.
     """
 
     id: int
     kind: str
-    intended: str
+    group: Hashable
+    size: int = len(SIDES)
+    versions: Hashable = None
 
 
 def assign(session: Session, participant: Participant, rng: random.Random | None = None) -> int:
@@ -66,23 +78,32 @@ def assign(session: Session, participant: Participant, rng: random.Random | None
     lock = select(Study).where(Study.id == participant.study_id).with_for_update(key_share=True)
     study = session.scalars(lock).one()
     query = (
-        select(Stimulus.id, Stimulus.kind, Stimulus.intended)
+        select(Stimulus.id, Stimulus.kind, Stimulus.intended, Stimulus.item, Stimulus.systems)
         .where(Stimulus.study_id == study.id)
         .order_by(Stimulus.id)
     )
-    stimuli = [Candidate(*row) for row in session.execute(query)]
-    transfers = [stimulus for stimulus in stimuli if stimulus.kind == "transfer"]
-    chosen = draw(transfers, loads(session, study), study.trials_each, rng)
+    stimuli = [_candidate(*row) for row in session.execute(query)]
+    main_stimuli = [stimulus for stimulus in stimuli if stimulus.kind in MAIN]
+    chosen = draw(main_stimuli, loads(session, study), study.trials_each, rng)
     if not chosen:
         return 0
     main = order(chosen, [stimulus for stimulus in stimuli if stimulus.kind in CATCH], rng)
     practice = [stimulus for stimulus in stimuli if stimulus.kind == "practice"]
-    session.execute(insert(Trial), _rows(participant, practice + main))
+    _add_trials(session, registry.find(study.design), participant, practice + main, rng)
     return len(main)
 
 
+def _candidate(
+    key: int, kind: str, intended: str | None, item: str, systems: Sequence[str]
+) -> Candidate:
+    if not systems:
+        return Candidate(key, kind, intended, versions=key)
+    versions = (item, tuple(sorted(set(systems))))
+    return Candidate(key, kind, tuple(systems), len(systems), versions)
+
+
 def loads(session: Session, study: Study) -> dict[int, int]:
-    """How many answers each transfer stimulus has or is promised; those without any are missing."""
+    """How many answers each stimulus has or is promised; those without any are missing."""
     alive = unused_places.holds_places(study.lease_minutes)
     query = (
         select(Trial.stimulus_id, func.count())
@@ -98,11 +119,11 @@ def loads(session: Session, study: Study) -> dict[int, int]:
 def draw(
     stimuli: Sequence[Candidate], load: dict[int, int], count: int, rng: random.Random
 ) -> list[Candidate]:
-    """Choose `count` stimuli, or all if there are fewer.
+    """Choose `count` stimuli, or all if there are fewer; no two of the same versions.
 
-    Each stimulus comes from the intended direction that was chosen less often so far; if both are
-    equal, from the one with the smaller mean load. Within a direction it is drawn at random from
-    the stimuli of the smallest load.
+    Each stimulus comes from the group that was chosen least often so far; of equal ones, from the
+    one with the smallest mean load. Within a group it is drawn at random from the stimuli of the
+    smallest load.
 
     Parameters
     ----------
@@ -112,25 +133,30 @@ def draw(
     count : int
     rng : random.Random
     """
-    remaining: dict[str, list[Candidate]] = defaultdict(list)  # by intended direction
+    remaining: dict[Hashable, list[Candidate]] = defaultdict(list)  # by group
     for stimulus in rng.sample(stimuli, len(stimuli)):
-        remaining[stimulus.intended].append(stimulus)
+        remaining[stimulus.group].append(stimulus)
     mean_load = {
-        direction: sum(load.get(stimulus.id, 0) for stimulus in group) / len(group)
-        for direction, group in remaining.items()
+        name: sum(load.get(stimulus.id, 0) for stimulus in group) / len(group)
+        for name, group in remaining.items()
     }
     for group in remaining.values():
         # `pop` takes the last. Sorting is stable: stimuli of equal load stay in random order.
         group.sort(key=lambda stimulus: load.get(stimulus.id, 0), reverse=True)
     chosen: list[Candidate] = []
+    heard: set[Hashable] = set()
     counts = dict.fromkeys(remaining, 0)
     while len(chosen) < count and any(remaining.values()):
-        direction = min(
-            (direction for direction, group in remaining.items() if group),
-            key=lambda direction: (counts[direction], mean_load[direction], rng.random()),
+        name = min(
+            (name for name, group in remaining.items() if group),
+            key=lambda name: (counts[name], mean_load[name], rng.random()),
         )
-        counts[direction] += 1
-        chosen.append(remaining[direction].pop())
+        stimulus = remaining[name].pop()
+        if stimulus.versions in heard and stimulus.versions is not None:
+            continue
+        heard.add(stimulus.versions)
+        counts[name] += 1
+        chosen.append(stimulus)
     return chosen
 
 
@@ -177,16 +203,21 @@ def _faults(stimuli: Sequence[Candidate]) -> int:
 
     Two catch trials side by side weigh more than any run.
     """
-    runs = [
-        len(list(group)) for _, group in groupby(stimuli, key=lambda stimulus: stimulus.intended)
-    ]
+    runs = [len(list(group)) for _, group in groupby(stimuli, key=lambda stimulus: stimulus.group)]
     pairs = zip(stimuli, stimuli[1:], strict=False)
     adjacent = sum(first.kind in CATCH and second.kind in CATCH for first, second in pairs)
     return sum(max(0, run - LONGEST_RUN) for run in runs) + len(stimuli) * adjacent
 
 
-def _rows(participant: Participant, stimuli: Sequence[Candidate]) -> list[dict[str, object]]:
-    return [
+def _add_trials(
+    session: Session,
+    design: Design,
+    participant: Participant,
+    stimuli: Sequence[Candidate],
+    rng: random.Random,
+) -> None:
+    """Write the rows of trials in their order, each with a new address for every clip."""
+    rows = [
         {
             "participant_id": participant.id,
             "stimulus_id": stimulus.id,
@@ -194,6 +225,25 @@ def _rows(participant: Participant, stimuli: Sequence[Candidate]) -> list[dict[s
             "token": tokens.opaque(),
             "first_token": tokens.opaque(),
             "second_token": tokens.opaque(),
+            "arrangement": _arrangement(design, stimulus.size, rng),
         }
         for position, stimulus in enumerate(stimuli)
     ]
+    session.execute(insert(Trial), rows)
+    if all(stimulus.size <= len(SIDES) for stimulus in stimuli):
+        return
+    mine = select(Trial.id).where(Trial.participant_id == participant.id).order_by(Trial.position)
+    further = [
+        {"trial_id": trial, "place": place, "token": tokens.opaque()}
+        for trial, stimulus in zip(session.scalars(mine), stimuli, strict=True)
+        for place in range(len(SIDES), stimulus.size)
+    ]
+    session.execute(insert(TrialClip), further)
+
+
+def _arrangement(design: Design, size: int, rng: random.Random) -> list[int] | None:
+    """Which clip comes at which place; None: in their order."""
+    if not design.is_shuffled:
+        return None
+    compared = list(design.compared(size))
+    return [*range(compared[0]), *rng.sample(compared, len(compared))]

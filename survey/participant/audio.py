@@ -7,8 +7,9 @@ import os
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from sqlalchemy import case, or_, select
+from sqlalchemy.orm import Session
 
-from db.models import Clip, Stimulus, Study, Trial
+from db.models import Clip, Stimulus, Study, Trial, TrialClip
 from survey.core import tokens
 from survey.core.http_errors import Refused
 from survey.participant.dependencies import DatabaseDep, SettingsDep
@@ -34,17 +35,8 @@ def clip(token: str, database: DatabaseDep, settings: SettingsDep) -> FileRespon
     """
     if not tokens.shaped(token):
         raise Refused(404, "unknown", "address")
-    is_first = Trial.first_token == token
-    query = (
-        select(Clip.sha256, Study.language)
-        .select_from(Trial)
-        .join(Stimulus, Stimulus.id == Trial.stimulus_id)
-        .join(Study, Study.id == Stimulus.study_id)
-        .join(Clip, Clip.id == case((is_first, Stimulus.first_id), else_=Stimulus.second_id))
-        .where(or_(is_first, Trial.second_token == token))
-    )
     with database.read() as session:
-        found = session.execute(query).first()
+        found = _of_pair(session, token) or _of_more(session, token)
     if found is None:
         raise Refused(404, "unknown", "address")
     sha256, language = found
@@ -55,3 +47,38 @@ def clip(token: str, database: DatabaseDep, settings: SettingsDep) -> FileRespon
         raise Refused(404, "unknown", "address", language) from error
     headers = FIXED | {"etag": f'"{token}"'}
     return FileResponse(path, headers=headers, media_type="audio/mpeg", stat_result=file)
+
+
+def _of_pair(session: Session, token: str) -> tuple[str, str] | None:
+    """Hash of the clip and language of the study, of a trial's first or second address."""
+    is_first = Trial.first_token == token
+    query = (
+        select(Clip.sha256, Study.language, Trial.id, Trial.arrangement, is_first)
+        .select_from(Trial)
+        .join(Stimulus, Stimulus.id == Trial.stimulus_id)
+        .join(Study, Study.id == Stimulus.study_id)
+        .join(Clip, Clip.id == case((is_first, Stimulus.first_id), else_=Stimulus.second_id))
+        .where(or_(is_first, Trial.second_token == token))
+    )
+    row = session.execute(query).first()
+    if row is None:
+        return None
+    sha256, language, trial, arrangement, first = row
+    if arrangement is None:
+        return sha256, language
+    return _at_place(session, trial, 0 if first else 1)
+
+
+def _of_more(session: Session, token: str) -> tuple[str, str] | None:
+    """The same of a further address."""
+    query = select(TrialClip.trial_id, TrialClip.place).where(TrialClip.token == token)
+    row = session.execute(query).first()
+    return None if row is None else _at_place(session, *row)
+
+
+def _at_place(session: Session, trial_id: int, place: int) -> tuple[str, str]:
+    """The same of a place of a trial."""
+    trial = session.get_one(Trial, trial_id)
+    stimulus = trial.stimulus
+    clip = stimulus.clips[place if trial.arrangement is None else trial.arrangement[place]]
+    return clip.sha256, stimulus.study.language

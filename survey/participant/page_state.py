@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Participant, Play, Stimulus, Trial
+from db.models import PLACES, SIDES, Answer, Participant, Place, Play, Stimulus, Trial, TrialClip
 from survey.core import headphones
 from survey.participant import panel_places
 
@@ -30,7 +30,9 @@ class ParticipantTrial:
     token : str
         Its name for the browser.
     clips : tuple of str
-        The names of its first and its second clip.
+        The names of its clips, by their places.
+    text : str
+        Shown beside them.
     practice : bool
     submission : str or None
         Of its answer; None if there is none.
@@ -38,36 +40,31 @@ class ParticipantTrial:
 
     id: int
     token: str
-    clips: tuple[str, str]
+    clips: tuple[str, ...]
+    text: str
     practice: bool
     submission: str | None
 
 
-class ClipAddresses(BaseModel):
-    """Where the clips of a trial are."""
-
-    first: str
-    second: str
-
-
-class ClipsHeard(BaseModel):
-    """Which clips of a trial were played from their start to their end."""
-
-    first: bool
-    second: bool
-
-    @property
-    def both(self) -> bool:
-        """Whether the trial may be answered."""
-        return self.first and self.second
-
-
 class ShownTrial(BaseModel):
-    """The trial to be answered; `number` counts practice and other trials apart, from 1."""
+    """The trial to be answered.
+
+    Attributes
+    ----------
+    clips : dict
+        Where its clips are, by place.
+    heard : dict
+        Which of them were played from their start to their end.
+    text : str
+        To be shown beside them.
+    number : int
+        Practice and other trials are counted apart, from 1.
+    """
 
     id: str
-    clips: ClipAddresses
-    heard: ClipsHeard
+    clips: dict[Place, str]
+    heard: dict[Place, bool]
+    text: str
     practice: bool
     number: int
 
@@ -93,8 +90,10 @@ class PageState(BaseModel):
     ----------
     stage : str
         What the participant is to do next.
-    trial, next : ShownTrial and ClipAddresses, or None
-        The trial to be answered, and the clips of the trial after it.
+    trial : ShownTrial or None
+        The trial to be answered.
+    next : dict or None
+        Where the clips of the trial after it are.
     tones : list of str or None
         Where the sounds of the headphone check are, if that is to be done now.
     code : str or None
@@ -107,7 +106,7 @@ class PageState(BaseModel):
     study: StudyTitle
     progress: AnswerCount
     trial: ShownTrial | None
-    next: ClipAddresses | None
+    next: dict[Place, str] | None
     tones: list[str] | None
     code: str | None
     leave: str | None
@@ -122,6 +121,8 @@ def trials_of(session: Session, participant: Participant) -> list[ParticipantTri
             Trial.first_token,
             Trial.second_token,
             Stimulus.kind,
+            Stimulus.systems,
+            Stimulus.text,
             Answer.submission,
         )
         .join(Stimulus, Stimulus.id == Trial.stimulus_id)
@@ -129,9 +130,23 @@ def trials_of(session: Session, participant: Participant) -> list[ParticipantTri
         .where(Trial.participant_id == participant.id)
         .order_by(Trial.position)
     )
+    rows = session.execute(query).all()
+    further: dict[int, list[str]] = {}
+    if any(len(row.systems) > len(SIDES) for row in rows):
+        mine = select(TrialClip.trial_id, TrialClip.token).join(Trial)
+        mine = mine.where(Trial.participant_id == participant.id).order_by(TrialClip.place)
+        for key, clip in session.execute(mine):
+            further.setdefault(key, []).append(clip)
     return [
-        ParticipantTrial(key, token, (first, second), kind == "practice", submission)
-        for key, token, first, second, kind, submission in session.execute(query)
+        ParticipantTrial(
+            key,
+            token,
+            (first, second, *further.get(key, ()))[: len(systems) or len(SIDES)],
+            text,
+            kind == "practice",
+            submission,
+        )
+        for key, token, first, second, kind, systems, text, submission in rows
     ]
 
 
@@ -153,7 +168,7 @@ def stage(participant: Participant, trials: Sequence[ParticipantTrial]) -> Stage
     return "finished" if current is None else "practice" if current.practice else "trial"
 
 
-def clips_heard(session: Session, trial: ParticipantTrial) -> ClipsHeard:
+def clips_heard(session: Session, trial: ParticipantTrial) -> dict[Place, bool]:
     """Which of a trial's clips have been played from their start to their end.
 
     Browsers send events in the order of playing. If the event of a start got lost, the clip only
@@ -162,8 +177,8 @@ def clips_heard(session: Session, trial: ParticipantTrial) -> ClipsHeard:
     first_start = func.min(Play.id).filter(Play.event == "started")
     last_end = func.max(Play.id).filter(Play.event == "ended")
     query = select(Play.side).where(Play.trial_id == trial.id).group_by(Play.side)
-    sides = set(session.scalars(query.having(first_start < last_end)))
-    return ClipsHeard(first="first" in sides, second="second" in sides)
+    places = set(session.scalars(query.having(first_start < last_end)))
+    return {place: place in places for place in PLACES[: len(trial.clips)]}
 
 
 def page_state(session: Session, participant: Participant, base: str) -> PageState:
@@ -213,11 +228,11 @@ def _trial_state(
         id=trial.token,
         clips=_addresses(trial, base),
         heard=clips_heard(session, trial),
+        text=trial.text,
         practice=trial.practice,
         number=alike.index(trial) + 1,
     )
 
 
-def _addresses(trial: ParticipantTrial, base: str) -> ClipAddresses:
-    first, second = (f"{base}/audio/{clip}" for clip in trial.clips)
-    return ClipAddresses(first=first, second=second)
+def _addresses(trial: ParticipantTrial, base: str) -> dict[Place, str]:
+    return {place: f"{base}/audio/{clip}" for place, clip in zip(PLACES, trial.clips, strict=False)}

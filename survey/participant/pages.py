@@ -6,11 +6,13 @@ which asks the API where the participant is.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from db.database import Database
 from db.models import (
@@ -18,14 +20,21 @@ from db.models import (
     DEVICES,
     LONGEST_COMMENT,
     LONGEST_SECONDS,
+    PLACES,
     SCALES,
     TRAININGS,
+    TRANSFER,
+    Place,
+    Stimulus,
     Study,
 )
 from survey.core import panels, texts, tokens
 from survey.core.http_errors import Refused
 from survey.core.templates import mount_path, templates
 from survey.core.texts import Texts
+from survey.designs import registry
+from survey.designs.questions import Question
+from survey.designs.questions import parsed as questions_of
 from survey.participant import panel_places, participation
 from survey.participant.dependencies import DatabaseDep
 from survey.records import consent_texts
@@ -94,7 +103,7 @@ def consent(
     return _page(
         request,
         "consent",
-        texts.load(study.language),
+        texts.of_study(study),
         CONSENT_WORDS,
         study=study,
         sections=texts.sections(study),
@@ -115,19 +124,21 @@ def participant(request: Request, token: str, database: DatabaseDep) -> Response
         with database.read() as session:
             person = participation.find(session, token)
             study, declining = person.study, panel_places.declining(person)
+            sizes = _sizes(session, study)
     except Refused:
         return _missing(request, "participant")
     return _page(
         request,
         "participant",
-        texts.load(study.language),
+        texts.of_study(study),
         PARTICIPANT_WORDS,
         study=study,
         token=token,
         panel=panels.of(study),
         declining=declining,
         questions=QUESTIONS,
-        scales=SCALES,
+        scales=SCALES if study.design == TRANSFER else (),
+        form=_form(study, sizes),
         longest=LONGEST_COMMENT,
         longest_seconds=LONGEST_SECONDS,
     )
@@ -143,7 +154,7 @@ def agreed(request: Request, token: str, database: DatabaseDep) -> Response:
             text = consent_texts.of_participant(session, person)
     except Refused:
         return _missing(request, "participant")
-    say = texts.load(study.language)
+    say = texts.of_study(study)
     return _page(request, "agreed", say, agreed=text, day=day, token=token)
 
 
@@ -153,6 +164,57 @@ def _renew(database: Database, study: Study, ids: dict[str, str]) -> None:
         place = panel_places.known(session, study, ids)
         if place is not None:  # they may have withdrawn in this moment
             panel_places.renew(place, ids)
+
+
+@dataclass(frozen=True)
+class ShownClip:
+    """A clip of the form: its place and its name, the key that plays it, whether it is compared."""
+
+    place: Place
+    name: str
+    key: str
+    is_compared: bool
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is heard and asked in the trials of a design that has questions of its own.
+
+    Attributes
+    ----------
+    clips : list of ShownClip
+        As many as the largest trial has.
+    questions : list of Question
+    in_order : bool
+        Whether clips wait for the one before.
+    """
+
+    clips: list[ShownClip]
+    questions: list[Question]
+    in_order: bool
+
+
+def _form(study: Study, sizes: set[int]) -> Form | None:
+    design = registry.find(study.design)
+    if design.is_transfer:
+        return None
+    size, say = max(sizes, default=0), texts.of_study(study)
+    clips = [
+        ShownClip(
+            PLACES[place],
+            design.label(place, size, say),
+            design.key(place),
+            place in design.compared(size),
+        )
+        for place in range(size)
+    ]
+    return Form(clips, questions_of(study.questions), design.in_order)
+
+
+def _sizes(session: Session, study: Study) -> set[int]:
+    """How many clips the study's stimuli have."""
+    query = select(Stimulus.systems).where(Stimulus.study_id == study.id)
+    return {len(systems) for systems in session.scalars(query)}
 
 
 def _missing(request: Request, missing: str) -> Response:

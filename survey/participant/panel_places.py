@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from db.models import PanelPlace, Participant, Study, Trial, now
 from survey.core import panels
+from survey.designs import ratings
 from survey.participant import unused_places
-from survey.ratings import exclusion, rating_table
+from survey.ratings import exclusion
 
 
 def known(session: Session, study: Study, ids: Mapping[str, str] | None) -> PanelPlace | None:
@@ -115,5 +116,5 @@ def _others(ids: Mapping[str, str]) -> dict[str, str]:
 def _is_left_out(session: Session, participant: Participant) -> bool:
     """Whether the study's rules, fixed before, leave somebody out who has finished."""
     session.flush()
-    table = rating_table.frame(session, participant.study, participant)
+    table = ratings.of_study(session, participant.study, participant)
     return bool(exclusion.apply_rules(table, participant.study.rules)[1])

@@ -7,13 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, contains_eager
 
-from db.models import Answer, Invitation, PanelPlace, Participant, Play, Study, Trial, now
+from db.models import (
+    PLACES,
+    SIDES,
+    Answer,
+    Invitation,
+    PanelPlace,
+    Participant,
+    Play,
+    Stimulus,
+    Study,
+    Trial,
+    now,
+)
 from survey.core import headphones, panels, texts, tokens
 from survey.core.http_errors import Refused
+from survey.designs import questions, registry
 from survey.participant import panel_places, unused_places
 from survey.participant.assignment import assign
 from survey.participant.join_rate import LONGEST_WAIT_SECONDS
@@ -31,6 +47,7 @@ from survey.participant.schemas import (
     Join,
     Played,
     Questions,
+    Replied,
     SoundCheck,
 )
 from survey.records import consent_texts
@@ -225,25 +242,30 @@ def play(session: Session, participant: Participant, body: Played) -> None:
     Raises
     ------
     Refused
-        403 if the study is closed or the trial is not the participant's.
+        403 if the study is closed or the trial is not the participant's; 422 if it has no such
+        clip.
     """
     _check_open(participant)
     trial = None
     if tokens.shaped(body.trial):
         mine = Trial.participant_id == participant.id
-        trial = session.scalar(select(Trial.id).where(mine, Trial.token == body.trial))
+        query = select(Trial.id, Stimulus.systems).join(Stimulus)
+        trial = session.execute(query.where(mine, Trial.token == body.trial)).first()
     if trial is None:
-        raise Refused(403, "unknown", "trial", participant.study.language)
+        study = participant.study
+        raise Refused(403, "unknown", "trial", study.language, design=study.design)
+    if body.side not in PLACES[: len(trial.systems) or len(SIDES)]:
+        raise Refused(422, "invalid", "malformed", participant.study.language)
     touch(participant)
-    query = select(func.count(), func.count().filter(Play.submission == body.submission))
-    stored, repeated = session.execute(query.where(Play.trial_id == trial)).one()
+    count = select(func.count(), func.count().filter(Play.submission == body.submission))
+    stored, repeated = session.execute(count.where(Play.trial_id == trial.id)).one()
     if not repeated and stored < PLAYS_OF_A_TRIAL:
         row = {"submission": body.submission, "side": body.side, "event": body.event}
-        session.execute(insert(Play), [{"trial_id": trial} | row])
+        session.execute(insert(Play), [{"trial_id": trial.id} | row])
 
 
 def answer(
-    session: Session, participant: Participant, body: Answered, base: str
+    session: Session, participant: Participant, body: Answered | Replied, base: str
 ) -> tuple[PageState, int | None]:
     """Store the answer to the current trial; once, however often it is sent.
 
@@ -252,7 +274,8 @@ def answer(
     session : Session
     participant : Participant
         Found with a lock.
-    body : Answered
+    body : Answered or Replied
+        As the study's design has it.
     base : str
         Path at which the survey is mounted.
 
@@ -267,23 +290,27 @@ def answer(
     ------
     Refused
         403 if the trial is not the participant's or the study is closed; 409 with the state if
-        it is not the current one or has another answer; 422 if it was not heard.
+        it is not the current one or has another answer; 422 if it was not heard, or the design
+        has other answers.
+    RequestValidationError
+        If there is no such reply.
     """
-    trials, language = trials_of(session, participant), participant.study.language
+    study = participant.study
+    trials, language = trials_of(session, participant), study.language
     trial = next((trial for trial in trials if trial.token == body.trial), None)
     if trial is None:
-        raise Refused(403, "unknown", "trial", language)
+        raise Refused(403, "unknown", "trial", language, design=study.design)
     if trial.submission is not None and trial.submission == body.submission:
         return state(session, participant, trials, base), None
     _check_open(participant)
     unanswered = [other for other in trials if other.submission is None]
     if stage(participant, trials) not in ("practice", "trial") or trial != unanswered[0]:
-        raise Refused(
-            409, "stale", "stale", language, state=state(session, participant, trials, base)
-        )
-    if not clips_heard(session, trial).both:
-        raise Refused(422, "unheard", "unheard", language)
-    _store(session, trial, body)
+        current = state(session, participant, trials, base)
+        raise Refused(409, "stale", "stale", language, state=current, design=study.design)
+    row = _row(study, trial, body)
+    if not all(clips_heard(session, trial).values()):
+        raise Refused(422, "unheard", "unheard", language, design=study.design)
+    session.execute(insert(Answer), [{"trial_id": trial.id} | row])
     participant.seen_at = now()
     if len(unanswered) == 1:
         participant.stage, participant.finished_at = "finished", now()
@@ -296,9 +323,22 @@ def answer(
     return state(session, participant, trials, base), trial.id
 
 
-def _store(session: Session, trial: ParticipantTrial, body: Answered) -> None:
+def _row(study: Study, trial: ParticipantTrial, body: Answered | Replied) -> dict[str, Any]:
+    """What is stored of an answer, checked by the study's design."""
+    design = registry.find(study.design)
+    if design.is_transfer != isinstance(body, Answered):
+        raise Refused(422, "invalid", "malformed", study.language)
     row = body.model_dump(exclude={"trial"}) | {"comment": body.comment or ""}
-    session.execute(insert(Answer), [{"trial_id": trial.id} | row])
+    if isinstance(body, Replied):
+        asked = questions.parsed(study.questions)
+        compared = len(design.compared(len(trial.clips)))
+        try:
+            row["replies"] = questions.checked(body.replies, asked, compared)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+            located = [one | {"loc": ("body", *one["loc"])} for one in found]
+            raise RequestValidationError(located, body=body.model_dump()) from error
+    return row
 
 
 def _check_open(participant: Participant) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -11,8 +11,8 @@ from db.models import (
     LONGEST_PANEL_ID,
     AgeBand,
     Device,
+    Place,
     PlayEvent,
-    Side,
     Training,
 )
 from survey.ratings.judgement import Comment, Judgement, Seconds
@@ -70,7 +70,7 @@ class Played(Body):
     """A clip began or ended to play."""
 
     trial: Name
-    side: Side
+    side: Place
     event: PlayEvent
     submission: Submission
 
@@ -80,6 +80,16 @@ class Answered(Body, Judgement):
 
     trial: Name
     submission: Submission
+    comment: Comment | None = None
+    seconds: Seconds | None = None
+
+
+class Replied(Body):
+    """A participant's replies to the study's questions; `survey.designs.questions` checks them."""
+
+    trial: Name
+    submission: Submission
+    replies: dict[Name, Any]
     comment: Comment | None = None
     seconds: Seconds | None = None
 

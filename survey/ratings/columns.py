@@ -26,7 +26,7 @@ from db.models import (
 from survey.ratings.judgement import RATING
 
 CHANGE = "change_"  # how the names of measured changes begin; the attribute's name follows
-ANALYSED = tuple(kind for kind in KINDS if kind != "practice")
+ANALYSED = tuple(kind for kind in KINDS if kind not in ("practice", "rated"))
 MISSING = ("", "NA")  # how a table says that there is no value; in free text these are text
 
 Form = Literal["text", "word", "rating", "whole", "number", "moment", "flag"]
@@ -248,6 +248,11 @@ STUDY_COLUMNS = (
         "how many people were invited, consented, began, finished and withdrew when the table was "
         "written, as a JSON object, the same in all rows of a study",
     ),
+)
+
+DESIGN_COLUMNS = (  # the same of designs that have questions of their own
+    Column("design", "text", "the study's design; if the column is absent, transfer"),
+    Column("questions", "text", "the study's questions, as a JSON list"),
 )
 
 

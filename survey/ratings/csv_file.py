@@ -6,7 +6,7 @@ import csv
 import io
 import numbers
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -96,6 +96,31 @@ def read_csv(source: Path | IO[str]) -> pd.DataFrame:
         If the file is no such table; the message names the column and the row, 1 being the first
         below the header.
     """
+    cells, columns = read_cells(
+        source,
+        lambda header: ordered(
+            [name.removeprefix(CHANGE) for name in header if name.startswith(CHANGE)]
+        ),
+    )
+    if "kind" not in cells:
+        same = {True: "identical", False: "transfer"}
+        cells["kind"] = [same[intended == "same"] for intended in cells["intended"]]
+    for column in columns:
+        cells.setdefault(column.name, ["" if column.form == "text" else None] * len(cells["item"]))
+    _agree(cells)
+    return table_of(cells, columns)
+
+
+def read_cells(
+    source: Path | IO[str], columns_of: Callable[[Sequence[str]], list[Column]]
+) -> tuple[dict[str, list[Any]], list[Column]]:
+    """The values of a table by column, and the columns that a table of this header may have.
+
+    Raises
+    ------
+    ValueError
+        As `read_csv` does.
+    """
     try:
         with _opened(source, "r") as stream:
             header, *rows = _records(stream)
@@ -106,35 +131,29 @@ def read_csv(source: Path | IO[str]) -> pd.DataFrame:
     for name in header:
         if header.count(name) > 1:
             raise ValueError(f"the table has two columns {name!r}")
-    for column in COLUMNS:
+    columns = columns_of(header)
+    for column in columns:
         if column.needed and column.name not in header:
             raise ValueError(f"the table has no column {column.name!r}")
-    measured = [name[len(CHANGE) :] for name in header if name.startswith(CHANGE)]
-    columns = ordered(measured)
-    cells = {
+    cells: dict[str, list[Any]] = {
         column.name: _parsed(column, [row[header.index(column.name)] for row in rows])
         for column in columns
         if column.name in header
     }
-    if "kind" not in cells:
-        same = {True: "identical", False: "transfer"}
-        cells["kind"] = [same[intended == "same"] for intended in cells["intended"]]
-    for column in columns:
-        cells.setdefault(column.name, ["" if column.form == "text" else None] * len(rows))
-    _agree(cells)
-    return table_of(cells, columns)
+    return cells, columns
 
 
-def read_column(source: Path | IO[str], name: str, study: str) -> set[str]:
+def read_column(source: Path | IO[str], name: str, study: str | None) -> set[str]:
     """The different texts in a column, in the rows of one study; none if there is no such column.
 
-    Of a table that `read_csv` reads.
+    Of a table that `read_csv` reads; None: of all its studies.
     """
     with _opened(source, "r") as stream:
         header, *rows = _records(stream)
     if name not in header:
         return set()
-    at, of_study = header.index(name), header.index("study") if "study" in header else None
+    at = header.index(name)
+    of_study = header.index("study") if "study" in header and study is not None else None
     return {row[at] for row in rows if of_study is None or row[of_study] == study} - set(MISSING)
 
 

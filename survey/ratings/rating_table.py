@@ -15,7 +15,18 @@ import pandas as pd
 from sqlalchemy import Subquery, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from db.models import SCALES, Answer, Clip, Invitation, Participant, Play, Stimulus, Study, Trial
+from db.models import (
+    SCALES,
+    Answer,
+    Clip,
+    Invitation,
+    Participant,
+    Play,
+    Stimulus,
+    StimulusClip,
+    Study,
+    Trial,
+)
 from survey.core.headphones import PASSED
 from survey.ratings.columns import ANALYSED, CHANGE, COLUMNS, ordered, table_of
 from survey.ratings.csv_file import plain_csv, read_column, read_csv, write_csv
@@ -75,11 +86,11 @@ def frame(session: Session, study: Study, participant: Participant | None = None
     if participant is not None:
         chosen &= Participant.id == participant.id
     people = {
-        person.id: _of_participant(person)
+        person.id: of_participant(person)
         for person in session.scalars(select(Participant).where(chosen))
     }
-    lengths = _lengths(session, study)
-    starts = _starts()
+    seconds_of = lengths(session, study)
+    begun_at = starts()
     answers = session.execute(
         select(
             Trial.participant_id,
@@ -90,10 +101,10 @@ def frame(session: Session, study: Study, participant: Participant | None = None
             Answer.seconds,
             Answer.comment,
             Answer.at,
-            starts.c.at,
+            begun_at.c.at,
         )
         .join(Trial, Answer.trial_id == Trial.id)
-        .outerjoin(starts, starts.c.trial_id == Trial.id)
+        .outerjoin(begun_at, begun_at.c.trial_id == Trial.id)
         .join(Participant, Trial.participant_id == Participant.id)
         .where(chosen)
     )
@@ -105,7 +116,7 @@ def frame(session: Session, study: Study, participant: Participant | None = None
             "heard": direction,
             **dict(zip(SCALES, scores, strict=True)),
             "seconds": seconds,
-            "time_to_hear": _time_to_hear(begun, at, lengths[item]),
+            "time_to_hear": time_to_hear(begun, at, seconds_of[item]),
             "comment": comment,
             "answered_at": at.isoformat(),
         }
@@ -115,25 +126,39 @@ def frame(session: Session, study: Study, participant: Participant | None = None
     return table_of(({"study": study.name, **row} for row in rows), ordered(measured))
 
 
-def _lengths(session: Session, study: Study) -> dict[int, float]:
-    """How many seconds both clips of each stimulus last together."""
+def lengths(session: Session, study: Study) -> dict[int, float]:
+    """How many seconds all clips of each stimulus last together."""
     first, second = aliased(Clip), aliased(Clip)
     query = (
-        select(Stimulus.id, first.seconds + second.seconds)
+        select(Stimulus.id, Stimulus.systems, first.seconds, second.seconds)
         .join(first, Stimulus.first_id == first.id)
         .join(second, Stimulus.second_id == second.id)
         .where(Stimulus.study_id == study.id)
     )
-    return dict(session.execute(query).all())
+    found = {
+        key: before if len(systems) == 1 else before + after
+        for key, systems, before, after in session.execute(query)
+    }
+    further = (
+        select(StimulusClip.stimulus_id, func.sum(Clip.seconds))
+        .join(Clip, StimulusClip.clip_id == Clip.id)
+        .join(Stimulus, StimulusClip.stimulus_id == Stimulus.id)
+        .where(Stimulus.study_id == study.id)
+        .group_by(StimulusClip.stimulus_id)
+    )
+    for key, seconds in session.execute(further):
+        found[key] += seconds
+    return found
 
 
-def _starts() -> Subquery:
+def starts() -> Subquery:
     """When, by the server's clock, a clip of a trial began to play for the first time."""
     query = select(Play.trial_id, func.min(Play.at).label("at")).where(Play.event == "started")
     return query.group_by(Play.trial_id).subquery()
 
 
-def _time_to_hear(begun: datetime | None, answered: datetime, length: float) -> bool | None:
+def time_to_hear(begun: datetime | None, answered: datetime, length: float) -> bool | None:
+    """Whether so many seconds lay between the first start and the answer; None if none is known."""
     return None if begun is None else (answered - begun).total_seconds() >= length
 
 
@@ -151,7 +176,8 @@ def _of_stimulus(stimulus: Stimulus, measured: list[str]) -> dict[str, object]:
     return cells
 
 
-def _of_participant(person: Participant) -> dict[str, object]:
+def of_participant(person: Participant) -> dict[str, object]:
+    """What the ratings' columns say of a participant."""
     return {
         "participant": person.public_id,
         "finished": person.stage == "finished",

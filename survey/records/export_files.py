@@ -22,10 +22,12 @@ from sqlalchemy.orm import Session
 
 from db import private
 from db.database import Database
-from db.models import Audit, Study
+from db.models import TRANSFER, Audit, Study
 from fadernets.atomic_file import replacing
-from survey.ratings.columns import COLUMNS, STUDY_COLUMNS, Column, change
-from survey.ratings.rating_table import choose, flow, frame, write_csv
+from survey.designs import ratings as design_ratings
+from survey.designs.questions import parsed
+from survey.ratings.columns import COLUMNS, DESIGN_COLUMNS, STUDY_COLUMNS, Column, change
+from survey.ratings.rating_table import choose, flow, write_csv
 from survey.records.participants_csv import participants_csv
 from survey.records.to_json import dump, of_participant, of_study, people
 
@@ -44,7 +46,9 @@ def ratings_csv(session: Session, study: Study) -> str:
     text = io.StringIO(newline="")
     of_study = {"rules": study.rules, "people": asdict(flow(session, study))}
     columns = {name: json.dumps(value) for name, value in of_study.items()}
-    write_csv(frame(session, study).assign(**columns), text)
+    if study.design != TRANSFER:
+        columns |= {"design": study.design, "questions": json.dumps(study.questions)}
+    write_csv(design_ratings.of_study(session, study).assign(**columns), text)
     return text.getvalue()
 
 
@@ -64,9 +68,14 @@ def study_json(session: Session, study: Study) -> str:
     )
 
 
-def dictionary_csv() -> str:
-    """The data dictionary of the ratings: a row a column."""
+def dictionary_csv(session: Session, study: Study) -> str:
+    """The data dictionary of a study's ratings: a row a column."""
     columns: list[Column] = [*COLUMNS, *STUDY_COLUMNS, change("<attribute>")]
+    if study.design != TRANSFER:
+        sizes = {stimulus.size for stimulus in session.get_one(Study, study.id).stimuli}
+        asked = parsed(study.questions)
+        of_design = design_ratings.columns(asked, max(sizes, default=1))
+        columns = [*of_design, *STUDY_COLUMNS, *DESIGN_COLUMNS]
     text = io.StringIO(newline="")
     write_csv(
         pd.DataFrame(
@@ -113,7 +122,7 @@ def export(
         texts = {
             RATINGS: ratings_csv(session, study),
             STUDY: study_json(session, study),
-            DICTIONARY: dictionary_csv(),
+            DICTIONARY: dictionary_csv(session, study),
         }
         if participants:
             texts[PARTICIPANTS] = participants_csv(session, study)

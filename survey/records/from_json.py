@@ -11,10 +11,12 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import (
+    SIDES,
     Answer,
     Clip,
     Invitation,
@@ -22,9 +24,14 @@ from db.models import (
     Participant,
     Play,
     Stimulus,
+    StimulusClip,
     Study,
     Trial,
+    TrialClip,
 )
+from survey.designs import questions, registry
+from survey.designs.design import DesignError
+from survey.designs.questions import QuestionError
 from survey.records import consent_texts
 from survey.records.to_json import RecordError, member, members, values
 
@@ -38,6 +45,7 @@ def add_study(session: Session, record: Mapping[str, Any], private: bool = False
         If the record is not one of a study.
     """
     study = Study(**values(Study, record, private))
+    _check_design(study)
     session.add(study)
     clips = {clip.sha256: clip for clip in session.scalars(select(Clip))}
     for stimulus in members(record, "stimuli"):
@@ -46,6 +54,7 @@ def add_study(session: Session, record: Mapping[str, Any], private: bool = False
                 **values(Stimulus, stimulus),
                 first=_clip(clips, member(stimulus, "first")),
                 second=_clip(clips, member(stimulus, "second")),
+                more=_more(clips, stimulus),
             )
         )
     session.flush()
@@ -175,20 +184,33 @@ def add_trial(
     name = _named(record)
     if name not in stimuli:
         raise RecordError(f"a trial is of stimulus {name!r:.80}, which the study does not have")
+    stimulus = stimuli[name]
     trial = Trial(
         **values(Trial, record),
-        stimulus_id=stimuli[name].id,
+        stimulus_id=stimulus.id,
         token=secrets.token_urlsafe(32),
         first_token=secrets.token_urlsafe(32),
         second_token=secrets.token_urlsafe(32),
+        more=[
+            TrialClip(place=place, token=secrets.token_urlsafe(32))
+            for place in range(len(SIDES), stimulus.size)
+        ],
     )
+    if sorted(trial.arrangement or range(stimulus.size)) != list(range(stimulus.size)):
+        raise RecordError("trial.arrangement cannot be", trial.arrangement)
     person.trials.append(trial)
-    complete(trial, record)
+    complete(trial, record, stimulus)
     return trial
 
 
-def complete(trial: Trial, record: Mapping[str, Any]) -> bool:
-    """Give a trial the plays and the answer it lacks; True if the answer is new."""
+def complete(trial: Trial, record: Mapping[str, Any], stimulus: Stimulus) -> bool:
+    """Give a trial the plays and the answer it lacks; True if the answer is new.
+
+    Raises
+    ------
+    RecordError
+        If the record is not one of a trial of the stimulus.
+    """
     known = {play.submission for play in trial.plays}
     for play in members(record, "plays"):
         play = Play(**values(Play, play))
@@ -198,8 +220,36 @@ def complete(trial: Trial, record: Mapping[str, Any]) -> bool:
     answer = member(record, "answer")
     if answer is None or trial.answer is not None:
         return False
-    trial.answer = Answer(**values(Answer, answer))
+    fields = values(Answer, answer)
+    _check_form(stimulus, fields)
+    trial.answer = Answer(**fields)
     return True
+
+
+def _check_design(study: Study) -> None:
+    """Refuse a design that this software does not know, and questions that cannot be."""
+    try:
+        design = registry.find(study.design)
+        asked = questions.parsed(study.questions)
+    except (DesignError, QuestionError) as error:
+        raise RecordError(f"study.design: {error}") from error
+    if design.is_transfer and asked:
+        raise RecordError("study.questions cannot be of this design:", study.questions)
+
+
+def _check_form(stimulus: Stimulus, fields: dict[str, Any]) -> None:
+    """Refuse an answer of another design, and replies that the study's questions do not have."""
+    study, replies = stimulus.study, fields.get("replies")
+    design = registry.find(study.design)
+    if design.is_transfer != (replies is None):
+        raise RecordError("answer.replies cannot be", replies)
+    if replies is None:
+        return
+    compared = len(design.compared(stimulus.size))
+    try:
+        questions.checked(replies, questions.parsed(study.questions), compared)
+    except ValidationError as error:
+        raise RecordError("answer.replies cannot be", replies) from error
 
 
 def unusable() -> str:
@@ -215,6 +265,18 @@ def _clip(clips: dict[str, Clip], record: Mapping[str, Any]) -> Clip:
             f"clip {clip.sha256} has {clip.bytes} bytes here, {fields['bytes']} there"
         )
     return clip
+
+
+def _more(clips: dict[str, Clip], record: Mapping[str, Any]) -> list[StimulusClip]:
+    """The clips of a stimulus after its second; records of earlier versions have none."""
+    further = members(record, "more") if "more" in record else []
+    first, size = len(SIDES), len(values(Stimulus, record)["systems"])
+    if len(further) != max(0, size - first):
+        raise RecordError(f"stimulus.more has {len(further)} clips, for {size} systems")
+    return [
+        StimulusClip(place=place, clip=_clip(clips, one))
+        for place, one in enumerate(further, first)
+    ]
 
 
 def _named(record: Mapping[str, Any]) -> str:

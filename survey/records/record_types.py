@@ -6,7 +6,7 @@ that records of earlier versions lack, are not required.
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from survey.ratings.exclusion import Rules
 
@@ -27,11 +27,14 @@ class Measured(TypedDict):
 
 
 class StimulusRecord(TypedDict):
-    """A pair of clips."""
+    """A pair of clips, or of other designs any number of them."""
 
     name: str
     kind: str
-    intended: str
+    intended: str | None
+    item: NotRequired[str]
+    systems: NotRequired[list[str]]
+    text: NotRequired[str]
     strength: float
     checkpoint: str
     source: str
@@ -39,6 +42,7 @@ class StimulusRecord(TypedDict):
     measured: dict[str, Measured]  # by attribute
     first: ClipRecord
     second: ClipRecord
+    more: NotRequired[list[ClipRecord]]
 
 
 class InvitationRecord(TypedDict):
@@ -138,10 +142,41 @@ class BuildRecord(TypedDict):
     versions: dict[str, str]  # of Python and libraries
 
 
+class SoundsRecord(TypedDict):
+    """How a study of sounds from anywhere was built."""
+
+    seed: int
+    stimuli: dict[str, str]  # file, as the table names it, to the hash of its bytes
+    loudness: str  # "align" or "keep"
+    anchors: list[float]  # kHz
+    lufs: float | None  # of all clips, where they were aligned
+    clips: SoundsClipsRecord
+    items: dict[str, SoundsItemRecord]  # by name of the stimulus
+    trial_seconds: float  # about how long one takes
+    versions: dict[str, str]
+
+
+class SoundsClipsRecord(TypedDict):
+    """How their clips were made."""
+
+    samples: int
+    rate: int  # Hz
+    kbits: int
+    lead: float  # seconds before the sound
+
+
+class SoundsItemRecord(TypedDict):
+    """Hashes of a stimulus's clips."""
+
+    clips: list[str]
+
+
 class StudyRecord(TypedDict):
     """A study with its stimuli, invitations and the texts that people agreed to."""
 
     name: str
+    design: NotRequired[str]
+    questions: NotRequired[list[dict[str, Any]]]
     title: str
     state: str
     invited_only: bool
@@ -153,7 +188,7 @@ class StudyRecord(TypedDict):
     information: NotRequired[str]
     statement: NotRequired[str]
     rules: Rules
-    build: BuildRecord
+    build: BuildRecord | SoundsRecord
     panel: NotRequired[PanelRecord]
     headphones: NotRequired[str]
     stops_at_wanted: NotRequired[bool]
@@ -190,14 +225,25 @@ class AnswerRecord(TypedDict):
     at: str
 
 
+class RepliesRecord(TypedDict):
+    """The same in designs that have questions of their own: what was replied to each."""
+
+    submission: str
+    replies: dict[str, Any]
+    comment: str
+    seconds: float | None
+    at: str
+
+
 class TrialRecord(TypedDict):
     """A stimulus at its place in a participant's order, with plays and answer."""
 
     stimulus: str
     position: int
+    arrangement: NotRequired[list[int] | None]
     assigned_at: str
     plays: list[PlayRecord]
-    answer: AnswerRecord | None
+    answer: AnswerRecord | RepliesRecord | None
 
 
 class ParticipantRecord(TypedDict):

@@ -25,6 +25,8 @@ from pydantic import (
 from db.models import (
     HEADPHONE_SOUNDS,
     LONGEST_SECONDS,
+    PLACES,
+    TRANSFER,
     AgeBand,
     Answer,
     Base,
@@ -38,9 +40,9 @@ from db.models import (
     Outcome,
     PanelPlace,
     Participant,
+    Place,
     Play,
     PlayEvent,
-    Side,
     Stage,
     State,
     Stimulus,
@@ -49,7 +51,7 @@ from db.models import (
     Trial,
 )
 from survey.core import panels
-from survey.ratings.judgement import Comment, Judgement, storable
+from survey.ratings.judgement import Comment, Judgement, Submission, storable
 
 
 def _moment(value: object) -> object:
@@ -98,6 +100,8 @@ class StudyRow(Row):
     """A listening test."""
 
     name: Text64
+    design: Text32 = TRANSFER  # this and the next: records of earlier versions lack them
+    questions: list[Json] = []
     title: Text200
     state: State
     invited_only: bool
@@ -137,11 +141,14 @@ class ClipRow(Row):
 
 
 class StimulusRow(Row):
-    """A pair of clips."""
+    """A pair of clips, or of other designs any number of them."""
 
     name: Text64
     kind: Kind
-    intended: Direction
+    intended: Direction | None
+    item: Text64 = ""  # this and the next two: records of earlier versions lack them
+    systems: Annotated[list[Text64], Field(max_length=len(PLACES))] = []
+    text: Text = ""
     strength: FiniteFloat
     checkpoint: Text100
     source: Text300
@@ -210,6 +217,7 @@ class TrialRow(Row):
     """A stimulus at its place in a participant's order."""
 
     position: Whole
+    arrangement: list[Whole] | None = None  # records of earlier versions lack it
     assigned_at: Moment
 
 
@@ -217,7 +225,7 @@ class PlayRow(Row):
     """A clip began or ended to play."""
 
     submission: Text64
-    side: Side
+    side: Place
     event: PlayEvent
     at: Moment
 
@@ -225,6 +233,16 @@ class PlayRow(Row):
 class AnswerRow(Judgement):
     """What a participant said of a trial."""
 
+    comment: Comment
+    seconds: Annotated[FiniteFloat | None, AfterValidator(bounded)]
+    at: Moment
+
+
+class RepliesRow(Row):
+    """The same in designs that have questions of their own."""
+
+    submission: Submission
+    replies: Json
     comment: Comment
     seconds: Annotated[FiniteFloat | None, AfterValidator(bounded)]
     at: Moment
@@ -248,3 +266,10 @@ PRIVATE_ROWS: dict[type[Base], type[BaseModel]] = {
     Invitation: PrivateInvitationRow,
     Participant: PrivateParticipantRow,
 }
+
+
+def row_type(model: type[Base], replies: object, private: bool) -> type[BaseModel]:
+    """What a record of a row holds; that of an answer with replies is another."""
+    if model is Answer and replies is not None:
+        return RepliesRow
+    return (PRIVATE_ROWS if private else ROWS)[model]

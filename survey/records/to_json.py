@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, joinedload, object_session, selectinload
 
 from db.models import Base, ConsentText, Invitation, Participant, Study, Trial
 from survey.records.record_types import ParticipantRecord, StudyRecord, TrialRecord
-from survey.records.rows import PRIVATE_ROWS, ROWS
+from survey.records.rows import row_type
 
 
 class RecordError(ValueError):
@@ -53,7 +53,12 @@ def of_study(study: Study, private: bool = False) -> StudyRecord:
     record = {
         **_plain(study, private),
         "stimuli": [
-            {**_plain(stimulus), "first": _plain(stimulus.first), "second": _plain(stimulus.second)}
+            {
+                **_plain(stimulus),
+                "first": _plain(stimulus.first),
+                "second": _plain(stimulus.second),
+                "more": [_plain(further.clip) for further in stimulus.more],
+            }
             for stimulus in study.stimuli
         ],
         "invitations": [
@@ -143,7 +148,7 @@ def values(model: type[Base], record: Any, private: bool = False) -> dict[str, A
     if not isinstance(record, Mapping):
         raise RecordError(f"{name}: expected an object, not", record)
     try:
-        row = (PRIVATE_ROWS if private else ROWS)[model].model_validate(dict(record))
+        row = row_type(model, record.get("replies"), private).model_validate(dict(record))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = first["loc"][0]
@@ -190,7 +195,7 @@ def _session(row: Base) -> Session:
 
 
 def _plain(row: Base, private: bool = False) -> dict[str, Any]:
-    rows = (PRIVATE_ROWS if private else ROWS)[type(row)]
+    rows = row_type(type(row), getattr(row, "replies", None), private)
     return rows.model_construct(
         **{name: getattr(row, name) for name in rows.model_fields}
     ).model_dump(warnings=False)

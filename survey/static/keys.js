@@ -1,6 +1,6 @@
 /* Single keys for a pair; the help says which, and they can be switched off there. */
 
-const PLACES = ["1", "2", "3", "4", "5"];
+const PLACES = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 function writing(element) {
   return element.matches("textarea, select, input:not([type=radio]):not([type=checkbox])");
@@ -11,11 +11,6 @@ export function keys(store, trial, help) {
   const toggle = document.getElementById("shortcuts");
   toggle.checked = store.get("shortcuts", true);
   toggle.addEventListener("change", () => store.set("shortcuts", toggle.checked));
-  const acts = {
-    a: (pair) => pair.press("first"),
-    b: (pair) => pair.press("second"),
-    c: (pair) => pair.comment(),
-  };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (writing(event.target) || document.querySelector("dialog[open]") || !toggle.checked) return;
@@ -27,8 +22,8 @@ export function keys(store, trial, help) {
     else if (!pair) return;
     else if (key === "enter" && free) pair.next();
     else if (PLACES.includes(key)) pair.pick(Number(key));
-    else if (key in acts) acts[key](pair);
-    else return;
+    else if (key === "c") pair.comment();
+    else if (!pair.pressKey(key)) return;
     event.preventDefault();
   });
 }

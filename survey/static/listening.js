@@ -1,8 +1,8 @@
-/* The two clips of a pair: the second after the first, either again after that. */
+/* The clips of a trial: each after the one before, unless the form says that they are free, and any
+   of them again after that. */
 
 import { Player } from "./player.js";
 
-export const SIDES = ["first", "second"];
 const WORDS = Object.fromEntries(
   ["loading", "play", "playing", "paused", "again", "later", "failed"].map((state) => [
     state,
@@ -12,13 +12,17 @@ const WORDS = Object.fromEntries(
 
 export class Listening extends EventTarget {
   #players = {};
+  #sides;
+  #free;
 
   /** Events: "played" {side, event}, "fail" {note, gone}, "locked"; heard: which side was heard to its
    * end already. */
   constructor(form, clips, heard) {
     super();
     this.heard = { ...heard };
-    for (const side of SIDES) {
+    this.#sides = Object.keys(clips);
+    this.#free = "free" in form.dataset;
+    for (const side of this.#sides) {
       const [button, audio] = ["button", "audio"].map((tag) =>
         form.querySelector(`${tag}[data-side=${side}]`),
       );
@@ -30,11 +34,11 @@ export class Listening extends EventTarget {
       this.#players[side] = player;
       player.load(clips[side], this.heard[side]);
     }
-    this.#players.second.locked = !this.heard.first;
+    this.#lock();
   }
 
   get complete() {
-    return SIDES.every((side) => this.heard[side]);
+    return this.#sides.every((side) => this.heard[side]);
   }
 
   press(side) {
@@ -45,14 +49,23 @@ export class Listening extends EventTarget {
     for (const player of Object.values(this.#players)) player.pause();
   }
 
+  /** A clip waits for all before it. */
+  #lock() {
+    const unheard = this.#sides.findIndex((side) => !this.heard[side]);
+    for (const [at, side] of this.#sides.entries()) {
+      const locked = !this.#free && unheard >= 0 && at > unheard;
+      if (this.#players[side].locked !== locked) this.#players[side].locked = locked;
+    }
+  }
+
   #start(side) {
-    for (const other of SIDES) if (other !== side) this.#players[other].pause();
+    for (const other of this.#sides) if (other !== side) this.#players[other].pause();
     this.#emit("played", { side, event: "started" });
   }
 
   #end(side) {
     this.heard[side] = true;
-    if (side === "first") this.#players.second.locked = false;
+    this.#lock();
     this.#emit("played", { side, event: "ended" });
   }
 

@@ -5,6 +5,7 @@ windows share one outbox. */
 
 import { ask, Refusal, Unreachable } from "./server.js";
 
+export const isAnswer = ({ path }) => path === "answers" || path === "replies";
 const FIRST_WAIT = 1_000; // ms, doubled at each failure
 const LONGEST_WAIT = 20_000;
 
@@ -31,7 +32,7 @@ export class Outbox extends EventTarget {
 
   /** The answer to a trial that waits here, if there is one. */
   answer(trial) {
-    return this.items.find(({ path, body }) => path === "answers" && body.trial === trial);
+    return this.items.find((item) => isAnswer(item) && item.body.trial === trial);
   }
 
   /** Whether a clip's end waits here. */
@@ -80,10 +81,11 @@ export class Outbox extends EventTarget {
     this.#store.remove("outbox");
   }
 
-  async #deliver({ path, body }) {
+  async #deliver(item) {
+    const { path, body } = item;
     try {
       const state = await ask(path, this.#token, body);
-      return path === "answers" ? new CustomEvent("answered", { detail: { state } }) : null;
+      return isAnswer(item) ? new CustomEvent("answered", { detail: { state } }) : null;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // That a clip was played is worth nothing on its own; the answer's refusal will be told.

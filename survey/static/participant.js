@@ -6,7 +6,7 @@ import { dialogs, open } from "./dialogs.js";
 import { headphones } from "./headphones.js";
 import { keys } from "./keys.js";
 import { leaving, stay } from "./leaving.js";
-import { Outbox } from "./outbox.js";
+import { isAnswer, Outbox } from "./outbox.js";
 import { questions } from "./questions.js";
 import { progress, show, tell } from "./screen.js";
 import { ask, Refusal, Unreachable } from "./server.js";
@@ -108,7 +108,7 @@ class Page {
   async #refused({ error, path, trial }) {
     if (error.status === 404) return this.#leave("gone");
     if (error.code === "unknown") return this.#lost(trial);
-    if (path !== "answers") return;
+    if (!isAnswer({ path })) return;
     const stale = error.code === "stale";
     const note = stale ? say("note.stale") : say("note.refused", { reason: error.message });
     if (error.state) return this.arrive(error.state, note);
@@ -151,7 +151,7 @@ class Page {
   }
 
   #unsent() {
-    const answered = this.#outbox.items.some(({ path }) => path === "answers");
+    const answered = this.#outbox.items.some(isAnswer);
     const retry = () => this.#outbox.send();
     if (answered) tell(say(this.#store.lasting ? "note.kept" : "note.held"), true, retry);
     else if (this.#before === null) tell(say("page.offline"), true, retry);

@@ -1,4 +1,16 @@
-/* The five questions of a pair, in their order. */
+/* The questions of a trial, in their order. */
+
+/* Sets without a kind are those of a pair: a direction, and scales; all of them are needed. */
+const isNeeded = (set) => !("kind" in set.dataset) || "needed" in set.dataset;
+
+function valueOf(set) {
+  const kind = set.dataset.kind ?? (set.dataset.question === "direction" ? "choice" : "scale");
+  if (kind === "text") return set.querySelector("textarea").value.trim() || null;
+  const selector = kind === "slider" ? "input[data-touched]" : "input:checked";
+  const input = set.querySelector(selector);
+  if (!input) return null;
+  return kind === "choice" ? input.value : Number(input.value);
+}
 
 export class Ratings extends EventTarget {
   #form;
@@ -10,13 +22,20 @@ export class Ratings extends EventTarget {
     this.#form = form;
     this.#sets = [...form.querySelectorAll("fieldset[data-question]")];
     form.addEventListener("change", () => this.dispatchEvent(new Event("change")));
+    for (const input of form.querySelectorAll("input[type=range]")) {
+      // A slider that was pressed where it stands has been answered, too.
+      for (const event of ["input", "click", "change"]) {
+        input.addEventListener(event, () => this.#touch(input, event === "click"), true);
+      }
+    }
   }
 
-  /** What is answered so far: the direction a word, the scales numbers. */
+  /** What is answered so far, by question: numbers of scales and sliders, else words. */
   get values() {
     const values = {};
-    for (const [name, value] of new FormData(this.#form)) {
-      values[name] = name === "direction" ? value : Number(value);
+    for (const set of this.#sets) {
+      const value = valueOf(set);
+      if (value !== null) values[set.dataset.question] = value;
     }
     return values;
   }
@@ -24,10 +43,32 @@ export class Ratings extends EventTarget {
   set values(values) {
     for (const set of this.#sets) {
       const value = values[set.dataset.question];
-      for (const input of set.querySelectorAll("input")) {
+      for (const input of set.querySelectorAll("input[type=radio]")) {
         input.checked = input.value === String(value);
       }
+      const field = set.querySelector("input[type=range], textarea");
+      if (!field || value === undefined) continue;
+      field.value = value;
+      if (field.type === "range") this.#touch(field);
     }
+  }
+
+  /** The same as the server has it: what was asked of each clip as a list, in the clips' order. */
+  get replies() {
+    const replies = {};
+    for (const [key, value] of Object.entries(this.values)) {
+      const [name, place] = key.split("@");
+      if (place === undefined) replies[name] = value;
+      else replies[name] = [...(replies[name] ?? []), value];
+    }
+    return replies;
+  }
+
+  #touch(input, tell = false) {
+    const fresh = !("touched" in input.dataset);
+    input.dataset.touched = "";
+    input.parentElement.querySelector("output").textContent = input.value;
+    if (fresh && tell) this.dispatchEvent(new Event("change"));
   }
 
   set enabled(enabled) {
@@ -43,8 +84,14 @@ export class Ratings extends EventTarget {
     return this.#unanswered.map((set) => set.dataset.question);
   }
 
+  /** What people read of a question. */
+  legend(name) {
+    const set = this.#sets.find((other) => other.dataset.question === name);
+    return set.querySelector("legend").textContent.trim();
+  }
+
   get #unanswered() {
-    return this.#sets.filter((set) => !set.querySelector(":checked"));
+    return this.#sets.filter((set) => isNeeded(set) && valueOf(set) === null);
   }
 
   /** Put the focus on the first question without an answer; false if there is none. */
@@ -57,13 +104,14 @@ export class Ratings extends EventTarget {
   pick(place) {
     const focused = this.#sets.find((set) => set.contains(document.activeElement));
     const set = focused ?? this.#unanswered[0];
-    const input = set?.querySelectorAll("input")[place - 1];
+    const input = set?.querySelectorAll("input[type=radio]")[place - 1];
     if (!input || set.disabled) return;
     input.checked = true;
     input.focus();
     input.dispatchEvent(new Event("change", { bubbles: true }));
     const next = this.#sets.slice(this.#sets.indexOf(set) + 1);
-    const target = next.find((other) => !other.querySelector(":checked")) ?? this.#unanswered[0];
+    const open = (other) => isNeeded(other) && valueOf(other) === null;
+    const target = next.find(open) ?? this.#unanswered[0];
     target?.querySelector("input").focus();
   }
 }

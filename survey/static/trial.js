@@ -1,8 +1,8 @@
-/* A pair: hear both clips, answer, go on. What is answered so far outlives a reload. */
+/* A trial: hear its clips, answer, go on. What is answered so far outlives a reload. */
 
 import { fetchClip, keepOnly } from "./clips.js";
 import { comments } from "./comment.js";
-import { Listening, SIDES } from "./listening.js";
+import { Listening } from "./listening.js";
 import { Ratings } from "./ratings.js";
 import { show, tell } from "./screen.js";
 import { key } from "./server.js";
@@ -10,6 +10,18 @@ import { say } from "./words.js";
 
 const ROUND = 10; // parts of a second that a time is rounded to
 const LONGEST_SECONDS = Number(document.body.dataset.longest); // that the server accepts
+
+/** A form has as many clips as the largest trial: those that this one lacks go, and its text comes. */
+function fit(form, { clips, text }) {
+  for (const voice of form.querySelectorAll("[data-place]")) {
+    if (!(voice.dataset.place in clips)) voice.remove();
+  }
+  const passage = form.querySelector("[data-show=text]");
+  if (!passage) return;
+  passage.textContent = text;
+  passage.hidden = text === "";
+  form.querySelector(".clips").dataset.count = Object.keys(clips).length;
+}
 
 export class Trial {
   #trial;
@@ -34,6 +46,7 @@ export class Trial {
         ? say("trial.practice", { number })
         : say("trial.title", { number, total: state.progress.total });
       if (last) form.querySelector("[data-do=next]").textContent = say("trial.last");
+      fit(form, state.trial);
     });
     const draft = this.#draft();
     this.#before = draft.seconds;
@@ -63,6 +76,15 @@ export class Trial {
     this.#listening.press(side);
   }
 
+  /** Play or pause the clip of a key; false if it has none. */
+  pressKey(key) {
+    const button = [...this.#form.querySelectorAll("button[data-key]")].find(
+      (other) => other.dataset.key === key,
+    );
+    if (button) this.press(button.dataset.side);
+    return Boolean(button);
+  }
+
   /** Answer a question by the place of the answer. */
   pick(place) {
     if (this.#sent) return;
@@ -84,20 +106,25 @@ export class Trial {
     if (!this.#listening.complete) return tell(say("note.unheard"), true);
     const missing = this.#ratings.missing;
     if (missing.length) {
-      const word = (name) => say(name === "direction" ? "note.direction" : `scales.${name}`);
-      const names = missing.map(word);
+      const names = missing.map((name) => this.#word(name));
       this.#ratings.focusMissing();
       return tell(say("note.missing", { what: names.join(", ") }), true);
     }
     if (!this.#prepared) return tell(say("note.preparing"));
-    this.#services.outbox.add("answers", {
+    const isReplies = this.#form.dataset.path === "replies";
+    this.#services.outbox.add(isReplies ? "replies" : "answers", {
       trial: this.#trial.id,
       submission: key(),
-      ...this.#ratings.values,
+      ...(isReplies ? { replies: this.#ratings.replies } : this.#ratings.values),
       comment: this.#comment.text || null,
       seconds: this.#seconds(),
     });
     this.#wait();
+  }
+
+  #word(name) {
+    if (this.#form.dataset.path === "replies") return this.#ratings.legend(name);
+    return say(name === "direction" ? "note.direction" : `scales.${name}`);
   }
 
   /** The answer was not stored: let it be given again. */
@@ -129,7 +156,7 @@ export class Trial {
     const { id, clips, heard } = this.#trial;
     const outbox = this.#services.outbox;
     const known = Object.fromEntries(
-      SIDES.map((side) => [side, heard[side] || outbox.heard(id, side)]),
+      Object.keys(clips).map((side) => [side, heard[side] || outbox.heard(id, side)]),
     );
     this.#listening = new Listening(this.#form, clips, known);
     this.#ratings.enabled = this.#listening.complete;

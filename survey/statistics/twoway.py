@@ -45,14 +45,19 @@ ROUNDING = 1e-12  # of a variance, relatively
 
 def mean(answers: Crossed) -> Estimate:
     """The mean with its two-way clustered t interval; never clipped to the scale."""
-    n, freedom = len(answers.values), _freedom(answers)
-    if n == 0:
+    if not len(answers.values):
         return Estimate(None)
+    return of_scores(answers.mean, centred(answers))
+
+
+def of_scores(value: float, scores: Crossed) -> Estimate:
+    """A value with its interval, from what each answer adds to its error; these sum to 0."""
+    n, freedom = len(scores.values), _freedom(scores)
     if freedom is None:
-        why = ONE_PERSON if answers.participant_count < 2 else ONE_PIECE
-        return Estimate(answers.mean, n=n, note=why)
-    variance, note = clustered_variance(centred(answers))
-    return around(answers.mean, math.sqrt(variance), freedom, n, note)
+        why = ONE_PERSON if scores.participant_count < 2 else ONE_PIECE
+        return Estimate(value, n=n, note=why)
+    variance, note = clustered_variance(scores)
+    return around(value, math.sqrt(variance), freedom, n, note)
 
 
 def share(answers: Crossed) -> Estimate:

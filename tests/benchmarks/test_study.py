@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import study_coverage, study_detection, study_tables, study_wording
+from benchmarks import design_coverage, study_coverage, study_detection, study_tables, study_wording
 from benchmarks.study_coverage import World
 from survey.analysis import heard_sentences
 from survey.analysis.analyse import analyse
@@ -133,9 +133,22 @@ def test_intervals_of_d_prime_hold() -> None:
 
 
 def test_the_page_has_the_tables_of_its_results() -> None:
-    page = study_tables.PAGE.read_text(encoding="utf-8")
-    for name, make in study_tables.TABLES.items():
-        assert f"<!-- {name}:begin -->\n{make()}\n<!-- {name}:end -->" in page
+    for path, tables in (
+        (study_tables.PAGE, study_tables.TABLES),
+        (study_tables.DESIGNS_PAGE, study_tables.DESIGN_TABLES),
+    ):
+        page = path.read_text(encoding="utf-8")
+        for name, make in tables.items():
+            assert f"<!-- {name}:begin -->\n{make()}\n<!-- {name}:end -->" in page
+
+
+@pytest.mark.slow
+def test_the_coverage_of_designs_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(design_coverage, "PIECES", (4,))
+    monkeypatch.setattr(design_coverage, "PARTICIPANTS", (8,))
+    monkeypatch.setattr(design_coverage, "ANSWERS", 20_000)
+    rows = design_coverage.measured(8, 0, lambda: None)
+    assert len(rows) == 6 and all(row["coverage"] > 0.7 and row["width"] > 0 for row in rows)
 
 
 @pytest.mark.parametrize("row", json.loads(study_coverage.RESULTS.read_text())["simulated"])

@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,10 @@ from db.models import LONGEST_SECONDS, Base, PanelPlace, Study
 from tests.db.rows import ANSWERS, fill
 
 FIRST, UNBOUND, UNCOUNTED, TEXTLESS, PANELLESS = "0001", "0002", "0003", "0004", "0005"
-UNHEARD = "0006"
+UNHEARD, PAIRS_ONLY = "0006", "0007"
+# Tables that came later, and are empty.
+NEW = {"stimulus_clips": 0, "trial_clips": 0}
+SINCE = NEW | {"panel_places": 0}
 
 
 def test_the_migrated_schema_is_the_models(database: Database) -> None:
@@ -37,7 +40,7 @@ def test_versions_are_alembics_in_their_order() -> None:
 def test_the_migrated_checks_are_the_models(database: Database, url: str) -> None:
     Base.metadata.create_all(database.engine)
     expected = checks(database)
-    assert len(expected["answers"]) == 7
+    assert len(expected["answers"]) == 8
     Base.metadata.drop_all(database.engine)
     upgrade(database)
     assert checks(database) == expected
@@ -54,8 +57,8 @@ def test_an_upgrade_keeps_every_answer(database: Database) -> None:
     with database.engine.connect() as connection:
         rows = connection.execute(Base.metadata.tables["answers"].select().order_by(text("id")))
         after = [dict(row) for row in rows.mappings()]
-        assert count(connection) == counts | {"consent_texts": 1, "panel_places": 0}
-    assert after == [answer | {"seconds": None} for answer in before]
+        assert count(connection) == counts | SINCE | {"consent_texts": 1}
+    assert after == [answer | {"seconds": None, "replies": None} for answer in before]
 
 
 def test_an_upgrade_bounds_seconds_and_keeps_the_rest(database: Database) -> None:
@@ -75,8 +78,10 @@ def test_an_upgrade_bounds_seconds_and_keeps_the_rest(database: Database) -> Non
     with database.engine.connect() as connection:
         rows = connection.execute(Base.metadata.tables["answers"].select().order_by(text("id")))
         after = [dict(row) for row in rows.mappings()]
-        assert count(connection) == counts | {"consent_texts": 1, "panel_places": 0}
-    assert after == [answer | {"seconds": bounded.get(answer["id"])} for answer in before]
+        assert count(connection) == counts | SINCE | {"consent_texts": 1}
+    assert after == [
+        answer | {"seconds": bounded.get(answer["id"]), "replies": None} for answer in before
+    ]
 
 
 def test_an_upgrade_counts_nobody_as_lapsed(database: Database) -> None:
@@ -92,7 +97,9 @@ def test_an_upgrade_counts_nobody_as_lapsed(database: Database) -> None:
         later = {name: after.pop(name) for name in ("panel", "headphones", "stops_at_wanted")}
     assert later["panel"] in ({}, "{}") and later["headphones"] == "none"
     assert not later["stops_at_wanted"]
-    assert after == before | {"lapsed": 0, "information": "", "statement": ""}
+    texts = {"information": "", "statement": ""}
+    questions = {"sqlite": "[]", "postgresql": []}[database.engine.dialect.name]
+    assert after == before | texts | {"lapsed": 0, "design": "transfer", "questions": questions}
     with pytest.raises(IntegrityError), database.engine.begin() as connection:
         connection.execute(text("UPDATE studies SET lapsed = -1"))
 
@@ -116,7 +123,7 @@ def test_an_upgrade_gives_every_hash_a_text_to_come(database: Database) -> None:
         after = [dict(row) for row in connection.execute(query).mappings()]
         later = {"paid_at": None, "headphones_right": None}
         assert after == [row | later for row in before]
-        assert count(connection) == counts | {"consent_texts": 2, "panel_places": 0}
+        assert count(connection) == counts | SINCE | {"consent_texts": 2}
         kept = connection.execute(text("SELECT study_id, sha256, text FROM consent_texts"))
         assert sorted(map(tuple, kept)) == [(1, "c" * 64, None), (1, "d" * 64, None)]
     refused = (
@@ -152,7 +159,7 @@ def test_an_upgrade_gives_no_study_a_panel(database: Database) -> None:
         assert before.items() <= after.items()
         now = dict(session.execute(text("SELECT * FROM participants")).mappings().one())
         assert now == person | {"headphones_right": None}
-        assert count(session.connection()) == counts | {"panel_places": 0}
+        assert count(session.connection()) == counts | SINCE
         session.add(PanelPlace(study_id=1, participant_id=1, panel_id="7"))
         session.commit()
     refused = (
@@ -184,13 +191,51 @@ def test_an_upgrade_checks_nobody_s_headphones(database: Database) -> None:
     upgrade(database)
     with database.engine.connect() as connection:
         after = [dict(connection.execute(query).mappings().one()) for query in queries]
-        assert count(connection) == counts
+        assert count(connection) == counts | NEW
     new = {"headphones": "none"}, {"headphones_right": None}
-    assert after == [row | column for row, column in zip(before, new, strict=True)]
+    for row, column, now in zip(before, new, after, strict=True):
+        assert (row | column).items() <= now.items()
     for change in (
         "UPDATE studies SET headphones = 'yes'",
         "UPDATE participants SET headphones_right = 7",
     ):
+        with pytest.raises(IntegrityError), database.engine.begin() as connection:
+            connection.execute(text(change))
+
+
+def test_an_upgrade_lets_stimuli_have_other_clips_and_answers_be_replies(
+    database: Database,
+) -> None:
+    """From the previous migration: all rows stay, of the design `transfer`."""
+    upgrade(database, PAIRS_ONLY)
+    tables = ("stimuli", "trials", "plays")
+    with database.engine.begin() as connection:
+        fill(connection)
+        before = [rows(connection, table) for table in tables]
+    upgrade(database)
+    with database.engine.connect() as connection:
+        after = [rows(connection, table) for table in tables]
+    for old, new in zip(before, after, strict=True):
+        assert old and all(
+            row.items() <= other.items() for row, other in zip(old, new, strict=True)
+        )
+    replies = "replies = '{}', direction = NULL, rhythm = NULL, melody = NULL, harmony = NULL"
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE stimuli SET kind = 'rated', intended = NULL WHERE id = 1"))
+        connection.execute(text(f"UPDATE answers SET {replies}, naturalness = NULL WHERE id = 1"))
+        connection.execute(text("UPDATE plays SET side = 'twelfth' WHERE id = 1"))
+    refused = (
+        "UPDATE stimuli SET kind = 'swapped' WHERE id = 1",
+        "UPDATE stimuli SET intended = NULL WHERE id = 2",
+        "UPDATE stimuli SET first_id = 99 WHERE id = 2",
+        f"UPDATE answers SET {replies} WHERE id = 2",
+        "UPDATE answers SET direction = NULL WHERE id = 2",
+        "UPDATE answers SET replies = '{}' WHERE id = 2",
+        "UPDATE plays SET side = 'zeroth' WHERE id = 1",
+        "INSERT INTO stimulus_clips (stimulus_id, place, clip_id) VALUES (1, 1, 1)",
+        "INSERT INTO stimulus_clips (stimulus_id, place, clip_id) VALUES (1, 2, 99)",
+    )
+    for change in refused:
         with pytest.raises(IntegrityError), database.engine.begin() as connection:
             connection.execute(text(change))
 
@@ -293,3 +338,8 @@ def count(connection: Any) -> dict[str, int]:
         for table in Base.metadata.tables
         if inspect(connection).has_table(table)
     }
+
+
+def rows(connection: Connection, table: str) -> list[dict[str, Any]]:
+    found = connection.execute(text(f"SELECT * FROM {table} ORDER BY id"))
+    return [dict(row) for row in found.mappings()]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 
 from db.database import Database
 from db.models import Study
 
+Build = Callable[..., Study]  # the fixture `rated`
 PAIRS = 2  # segments in each direction
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from survey.building import insert
 from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
 from tests.postgres import KINDS, Server
-from tests.survey import music
+from tests.survey import music, sound_files
 from tests.survey.built import PAIRS, stored
 from tests.survey.client import Client
 from tests.survey.clock import Clock
@@ -201,6 +201,33 @@ def _stimulus(
             second_id=pair[1].id,
         )
     )
+
+
+@pytest.fixture
+def rated(database: Database, settings: Settings, tmp_path: Path) -> Callable[..., Study]:
+    """Makes an open study of a design, "rated", of sounds; gives it detached."""
+
+    def make(design: str, items: int = 2, **fields: object) -> Study:
+        from survey.building.create import build  # PyTorch takes seconds to import
+
+        folder = tmp_path / "sounds"
+        folder.mkdir(exist_ok=True)
+        table = sound_files.write(folder, items)
+        spec = StudySpec(name="rated", design=design, stimuli=table, is_open=True, **fields)
+        build(database, settings, spec)
+        with database.read() as session:
+            return session.scalars(select(Study).where(Study.name == "rated")).one()
+
+    return make
+
+
+@pytest.fixture
+def served(settings: Settings, database: Database) -> Iterator[TestClient]:
+    """A browser without scripts, at a survey of this database; `client` has the small study."""
+    app = create_app(settings)
+    with Client(app) as client:
+        yield client
+    close(app)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -55,9 +56,9 @@ class Person:
         assert response.status_code == 200, response.text
         return response.json()
 
-    def hear(self, trial: str) -> None:
-        """Play both clips of a trial to their end."""
-        for side in SIDES:
+    def hear(self, trial: str, places: Iterable[str] = SIDES) -> None:
+        """Play clips of a trial to their end."""
+        for side in places:
             for event in ("started", "ended"):
                 response = self.post("plays", trial=trial, side=side, event=event, submission=key())
                 assert response.status_code == 204, response.text
@@ -72,6 +73,15 @@ class Person:
         trial = self.state()["trial"]["id"]
         self.hear(trial)
         response = self.answer(trial, **change)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def reply(self, replies: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+        """Hear the current trial of another design and reply to its questions; the state after."""
+        trial = self.state()["trial"]
+        self.hear(trial["id"], trial["clips"])
+        fields = {"trial": trial["id"], "submission": key(), "replies": replies(trial)}
+        response = self.post("replies", **fields, seconds=12.5)
         assert response.status_code == 200, response.text
         return response.json()
 

@@ -52,8 +52,9 @@ def test_study_json_is_all_there_is_of_it(database: Database, filled: Study):
     assert sum(record is not None for record in answers) == 3 * 8 + 5
 
 
-def test_the_dictionary_has_a_row_for_every_column():
-    text = export_files.dictionary_csv().removeprefix("\ufeff")
+def test_the_dictionary_has_a_row_for_every_column(database: Database, filled: Study):
+    with database.read() as session:
+        text = export_files.dictionary_csv(session, filled).removeprefix("\ufeff")
     header, *rows = csv.reader(io.StringIO(text, newline=""))
     assert header == ["column", "form", "values", "meaning"]
     names = [column.name for column in (*COLUMNS, *STUDY_COLUMNS)]

@@ -5,16 +5,18 @@ import random
 import sqlite3
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
 
 from benchmarks.crowd import Book, harm
-from benchmarks.survey_kills import checked, copied, ended, run, writing
+from benchmarks.survey_kills import Replies, checked, copied, ended, run, writing
 from db.database import Database
 from db.models import SCALES, Answer, PanelPlace, Participant, Play, Study, now
 from survey.core.panels import Panel
 from survey.core.settings import Settings
+from tests.survey.built import Build
 from tests.survey.crowd import answer, join
 
 KILLS = 4  # that meet a write; two or three times as many in all
@@ -40,6 +42,26 @@ def test_nothing_acknowledged_is_lost_or_doubled(
     # Everybody tries again until it is acknowledged, so nothing is left over either.
     assert report["answers_unacknowledged"] == 0
     assert report["requests_without_response"] > 0
+
+
+def preference(trial: dict[str, Any], dice: random.Random) -> dict[str, Any]:
+    return {"preference": dice.randint(-3, 3)}
+
+
+def quality(trial: dict[str, Any], dice: random.Random) -> dict[str, Any]:
+    return {"quality": [dice.randint(0, 100) for _ in list(trial["clips"])[1:]]}
+
+
+@pytest.mark.parametrize(("design", "replies"), [("ab", preference), ("mushra", quality)])
+def test_nor_is_anything_of_another_design(
+    database: Database, settings: Settings, rated: Build, design: str, replies: Replies
+) -> None:
+    study = rated(design)
+    database.close()
+    report = asyncio.run(run(settings.data, study.name, KILLS, clients=4, replies=replies))
+    assert harm(report) == {}
+    assert report["in_write"] == KILLS and report["answers_acknowledged"] >= KILLS
+    assert report["answers_unacknowledged"] == 0
 
 
 def test_nobody_goes_back_to_a_panel_before_all_is_stored(

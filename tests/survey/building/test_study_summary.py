@@ -35,6 +35,6 @@ def test_many_pieces_and_pieces_that_are_not_told_are_not() -> None:
 
 
 def test_a_text_that_lacks_the_contact_is_warned_of() -> None:
-    texts = {"information": "We ask you.", "contact": "a@example.org", "retention": ""}
+    texts = {"information": "We ask you.", "contact": "a@example.org", "retention": "", "panel": {}}
     (sentence,) = warnings(SimpleNamespace(stimuli=[], **texts))  # type: ignore[arg-type]
     assert sentence.startswith("Warning: ") and "the contact (“a@example.org”)" in sentence

@@ -105,6 +105,9 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
         "clip.",
         "trial.key_",
         "refused.",
+        "rated.",
+        "places.",
+        "asked.",
     )
     refusals = {f"consent.{name}" for name in ("draft", "closed", "invited", "panel", "full")}
     refusals |= {"consent.headphones_text", "consent.headphones_gate"}

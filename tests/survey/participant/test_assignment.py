@@ -146,7 +146,7 @@ def test_directions_are_shared_where_possible(
 ) -> None:
     chosen = draw(candidates(lower, higher), {}, count, random.Random(1))
     assert len({stimulus.id for stimulus in chosen}) == len(chosen)
-    counts = Counter(stimulus.intended for stimulus in chosen)
+    counts = Counter(stimulus.group for stimulus in chosen)
     assert (counts["lower"], counts["higher"]) == expected
 
 
@@ -154,7 +154,7 @@ def test_the_odd_one_goes_to_the_direction_that_has_less() -> None:
     stimuli = candidates(2, 2)
     for seed in range(20):
         chosen = draw(stimuli, {0: 2, 1: 2, 2: 2, 3: 1}, 3, random.Random(seed))
-        assert Counter(stimulus.intended for stimulus in chosen) == {"lower": 1, "higher": 2}
+        assert Counter(stimulus.group for stimulus in chosen) == {"lower": 1, "higher": 2}
 
 
 @pytest.mark.parametrize("swap", [False, True])
@@ -168,7 +168,7 @@ def test_directions_of_unequal_size_are_compared_by_their_mean_load(swap: bool) 
     load = {0: 2, 1: 2, 2: 1, 3: 1, 4: 1, 5: 2}
     for seed in range(20):
         (chosen,) = draw(stimuli, load, 1, random.Random(seed))
-        assert chosen.intended == commoner
+        assert chosen.group == commoner
 
 
 def test_stimuli_without_any_answer_are_missing_in_the_loads_and_come_first() -> None:
@@ -217,7 +217,7 @@ def test_orders_have_no_long_runs_and_no_neighbouring_catch_trials() -> None:
     for seed in range(100):
         ordered = order(candidates(10, 10), catches, random.Random(seed))
         assert sorted(first.id for first in ordered) == [*range(20), 100, 101, 102, 103]
-        runs = [len(list(group)) for _, group in groupby(ordered, key=lambda first: first.intended)]
+        runs = [len(list(group)) for _, group in groupby(ordered, key=lambda first: first.group)]
         assert max(runs) <= 3
         assert not any(
             first.kind in CATCH and second.kind in CATCH for first, second in pairwise(ordered)

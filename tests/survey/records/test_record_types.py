@@ -10,7 +10,7 @@ from survey.records import record_types, rows
 
 BESIDE = {  # what a record holds beside its row's fields
     "Study": {"stimuli", "invitations", "consent_texts"},
-    "Stimulus": {"first", "second"},
+    "Stimulus": {"first", "second", "more"},
     "Participant": {"trials", "invitation", "panel"},
     "Trial": {"stimulus", "plays", "answer"},
 }
@@ -19,7 +19,8 @@ PRIVATE = {"Invitation": rows.PrivateInvitationRow, "Participant": rows.PrivateP
 
 @pytest.mark.parametrize(
     "name",
-    "Study Clip Stimulus Invitation ConsentText Participant PanelPlace Trial Play Answer".split(),
+    "Study Clip Stimulus Invitation ConsentText Participant PanelPlace Trial Play Answer "
+    "Replies".split(),
 )
 def test_a_record_has_the_fields_of_its_row(name):
     record = getattr(record_types, f"{name}Record")

@@ -1,0 +1,162 @@
+"""Sounds from files, and what is wrong with them: silence, clipping, length."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from scipy import signal
+
+from fadernets.music import midi
+from fadernets.playback import audio
+from survey.building import loudness
+
+RATE = audio.RATE  # Hz; sounds of another rate are converted
+MIDI_NAMES = (".mid", ".midi")
+SHORTEST, LONGEST = 0.3, 120.0  # seconds
+MOST_BYTES = 200_000_000
+SILENCE = 10 ** (-60 / 20)  # of full scale: nobody hears a softer sound
+LONG_SILENCE = 1.0  # seconds at either end that are worth telling
+ORDER = 10  # of the filter of anchors, run both ways: a twelfth of an octave above, -30 dB
+FULL_SCALE = 0.999
+CLIPPED_RUN = 3  # samples at full scale in a row: the tops of waves are cut off
+
+
+class SoundError(ValueError):
+    """A file cannot be heard in a study; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """A sound and what was found in it.
+
+    Attributes
+    ----------
+    samples : float32 array, shape (n, 2)
+        At `RATE`, full scale at -1 and 1.
+    seconds : float
+        Its length.
+    sha256 : str
+        Of its file.
+    lufs : float
+        Integrated loudness.
+    peak : float
+        Largest absolute sample.
+    clipped : int
+        How often waves are cut off.
+    silence : (float, float)
+        Seconds at the beginning and at the end.
+    is_rendered : bool
+        Whether it is of a MIDI file, as loud as the synthesiser gave it.
+    """
+
+    samples: np.ndarray
+    seconds: float
+    sha256: str
+    lufs: float
+    peak: float
+    clipped: int
+    silence: tuple[float, float]
+    is_rendered: bool
+
+    def without_samples(self) -> Sound:
+        """What was found in it alone, which is small."""
+        return replace(self, samples=self.samples[:0].copy())
+
+    def remarks(self) -> list[str]:
+        """What is better known before anybody hears it."""
+        found = []
+        if self.clipped:
+            times = "once" if self.clipped == 1 else f"{self.clipped} times"
+            found.append(f"waves are cut off at full scale {times}")
+        for seconds, end in zip(self.silence, ("begins", "ends"), strict=True):
+            if seconds > LONG_SILENCE:
+                found.append(f"it {end} with {seconds:.1f} s of silence")
+        return found
+
+    def line(self) -> str:
+        """What was measured."""
+        return f"{self.seconds:.2f} s, {self.lufs:.1f} LUFS, peak {decibels(self.peak):.1f} dBFS"
+
+
+def decibels(ratio: float) -> float:
+    """A ratio of amplitudes in dB."""
+    return 20 * math.log10(ratio) if ratio > 0 else -math.inf
+
+
+def read(path: Path, low_pass: float | None = None) -> Sound:
+    """The sound of a file, or what is left of it below some kilohertz; MIDI is rendered.
+
+    Raises
+    ------
+    SoundError
+        If it cannot be read, is silent, too short or too long, or has more than two channels.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise SoundError(f"it has more than {MOST_BYTES // 1_000_000} MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise SoundError(f"it cannot be read: {error.strerror}") from error
+    is_midi = path.suffix.lower() in MIDI_NAMES
+    samples = _rendered(data) if is_midi else _decoded(data)
+    if low_pass is not None:
+        sections = signal.butter(ORDER, 1000 * low_pass, fs=RATE, output="sos")
+        samples = signal.sosfiltfilt(sections, samples, axis=0).astype(np.float32)
+    seconds = len(samples) / RATE
+    if not SHORTEST <= seconds <= LONGEST:
+        raise SoundError(f"it lasts {seconds:.2f} s; {SHORTEST:g} to {LONGEST:g} s can be heard")
+    envelope = np.abs(samples).max(axis=1)
+    peak = float(envelope.max())
+    audible = np.flatnonzero(envelope > SILENCE)
+    level = loudness.loudness(samples)
+    if not len(audible) or not math.isfinite(level):
+        raise SoundError("it is silent")
+    silence = (audible[0] / RATE, (len(samples) - 1 - audible[-1]) / RATE)
+    clipped = 0 if is_midi else _clipped(samples)
+    digest = hashlib.sha256(data).hexdigest()
+    return Sound(samples, seconds, digest, level, peak, clipped, silence, is_midi)
+
+
+def _rendered(data: bytes) -> np.ndarray:
+    try:
+        return audio.render(midi.read(data), gain=1.0).samples
+    except (midi.MidiError, audio.AudioError) as error:
+        raise SoundError(str(error).rstrip(".")) from error
+
+
+def _decoded(data: bytes) -> np.ndarray:
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            rate, channels = file.samplerate, file.channels
+            if channels > 2:
+                raise SoundError(f"it has {channels} channels; one or two can be heard")
+            if file.frames > LONGEST * rate + 1:
+                raise SoundError(f"it lasts longer than {LONGEST:g} s")
+            samples = file.read(dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise SoundError("it is no WAV, FLAC, MP3 or OGG file that can be read") from error
+    if not np.isfinite(samples).all():
+        raise SoundError("it holds samples that are no numbers")
+    if rate != RATE:
+        common = math.gcd(rate, RATE)
+        samples = signal.resample_poly(samples, RATE // common, rate // common, axis=0)
+    return np.repeat(samples, 2 // samples.shape[1], axis=1).astype(np.float32)
+
+
+def _clipped(samples: np.ndarray) -> int:
+    """How many runs of `CLIPPED_RUN` samples or more are at full scale, on one side of it."""
+    runs = 0
+    for sign in (1, -1):
+        full = sign * samples.T >= FULL_SCALE
+        inside = np.ones((len(full), full.shape[1] - CLIPPED_RUN + 1), dtype=bool)
+        for shift in range(CLIPPED_RUN):
+            inside &= full[:, shift : shift + inside.shape[1]]
+        begins = inside & ~np.pad(inside, ((0, 0), (1, 0)))[:, :-1]
+        runs = max(runs, int(begins.sum(axis=1).max()))
+    return runs

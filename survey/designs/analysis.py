@@ -1,0 +1,191 @@
+"""The analysis of a study whose questions are data: its flow, and what its design finds.
+
+As of `survey.analysis`, with its tables, figures and report; the design says what is computed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from survey.analysis import figures, participant_sentences, report
+from survey.analysis.analyse import NothingToAnalyse, participant_flow
+from survey.analysis.results import ParticipantFlow, Provenance
+from survey.analysis.tables import as_table, flow_rows
+from survey.core.templates import templates
+from survey.designs.design import Chart, Design, DesignError, Findings, Resampling
+from survey.designs.questions import Question
+from survey.ratings.exclusion import Rules, apply_rules, checked
+from survey.ratings.rating_table import ParticipantCounts
+from survey.statistics.json_fields import plain
+
+# Rules of exclusion that any design can have; the others are about pairs.
+RULES = ("finished", "median_seconds", "faster_than_clips")
+NEW_STUDY_RULES: dict[str, bool | float | None] = {
+    "finished": True,
+    "median_seconds": None,  # clips may have any length
+    "faster_than_clips": 0.5,
+}
+WITH, WITHOUT = "with exclusions", "without exclusions"
+
+
+@dataclass(frozen=True)
+class DesignResults:
+    """The findings of a study, with its exclusions and without."""
+
+    design: str
+    flow: ParticipantFlow
+    kept: Findings
+    everyone: Findings
+
+
+def checked_rules(rules: Rules) -> Rules:
+    """The rules of exclusion, if a study of questions can have them.
+
+    Raises
+    ------
+    ValueError
+        If not; the message names the rule.
+    """
+    for rule, limit in checked(rules).items():
+        if rule not in RULES and limit is not None:
+            raise ValueError(
+                f"exclusion rule {rule!r} is about pairs of the design transfer; "
+                f"use {', '.join(RULES)}"
+            )
+    return rules
+
+
+def analyse(
+    design: Design,
+    table: pd.DataFrame,
+    questions: Sequence[Question],
+    counts: ParticipantCounts | None,
+    rules: Rules,
+    resampling: Resampling,
+) -> DesignResults:
+    """What a design finds in ratings, with exclusions and without.
+
+    Raises
+    ------
+    NothingToAnalyse
+        If there are no ratings, or the rules leave nobody.
+    """
+    if design.analyse is None:
+        raise DesignError(f"The design {design.name} has an analysis of its own.")
+    if table.empty:
+        raise NothingToAnalyse("there are no answers to analyse")
+    stay, excluded = apply_rules(table, checked_rules(rules))
+    if not stay:
+        raise NothingToAnalyse(
+            f"all answers are left out by the rules of exclusion ({len(excluded)} times a "
+            "participant fell under one); --keep-all applies no rules"
+        )
+    chosen = table[table["participant"].isin(stay)].reset_index(drop=True)
+    kept = design.analyse(chosen, questions, resampling)
+    same = len(chosen) == len(table)
+    everyone = kept if same else design.analyse(table, questions, resampling)
+    answers = table.drop_duplicates(["participant", "stimulus"])
+    flow = participant_flow(answers, counts, stay, excluded, rules)
+    return DesignResults(design.name, flow, kept, everyone)
+
+
+def tables(results: DesignResults) -> dict[str, pd.DataFrame]:
+    """All tables by name; the design's with exclusions and without."""
+    of_flow = {name: as_table(name, rows) for name, rows in flow_rows(results.flow).items()}
+    return of_flow | {
+        name: _both(table, results.everyone.tables[name])
+        for name, table in results.kept.tables.items()
+    }
+
+
+def _both(kept: pd.DataFrame, everyone: pd.DataFrame) -> pd.DataFrame:
+    parts = [part.copy() for part in (kept, everyone)]
+    for part, words in zip(parts, (WITH, WITHOUT), strict=True):
+        part.insert(0, "participants", words)
+    return pd.concat(parts, ignore_index=True).astype(object)
+
+
+def files(results: DesignResults, provenance: Provenance) -> dict[str, bytes]:
+    """Everything an analysis writes, by file name."""
+    made = tables(results)
+    drawn = [_figure(chart) for chart in results.kept.charts]
+    vectors = report.as_vectors(drawn)
+    record = {
+        "design": results.design,
+        "flow": plain(results.flow),
+        "tables": {name: _records(table) for name, table in made.items() if name != "flow"},
+        "provenance": plain(provenance),
+    }
+    text = json.dumps(report.rounded(record), indent=1, ensure_ascii=False, allow_nan=False)
+    return {
+        "results.json": f"{text}\n".encode(),
+        **report.of_tables_and_figures(made, drawn, vectors),
+        "report.html": _html(results, provenance, made, drawn, vectors).encode(),
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, object]]:
+    clean = table.astype(object).where(table.notna(), None)
+    return [dict(row) for row in clean.to_dict("records")]
+
+
+def _figure(chart: Chart) -> report.Figure:
+    words = figures.bars_words(chart.means, chart.label.capitalize())
+    draw = figures.bars(chart.means, chart.least, chart.most, chart.label)
+    return report.Figure(
+        report.file_name(chart.name),
+        "findings",
+        draw,
+        words,
+        f"{chart.label.capitalize()} with two-way clustered 95 % intervals.",
+    )
+
+
+def _html(
+    results: DesignResults,
+    provenance: Provenance,
+    made: Mapping[str, pd.DataFrame],
+    drawn: list[report.Figure],
+    vectors: dict[str, str],
+) -> str:
+    flow_about = "All results are computed with the rules of exclusion and without."
+    sections = [
+        {
+            "id": "flow",
+            "title": "Who took part",
+            "about": flow_about,
+            "parts": [],
+            "sentences": [
+                participant_sentences.RULES_FROM[provenance.rules_from],
+                *participant_sentences.flow(results.flow),
+            ],
+            "figures": [],
+            "tables": _page_tables(made, ("flow", "exclusions")),
+        },
+        {
+            "id": "findings",
+            "title": "What was found",
+            "about": "Intervals to report are clustered by participants and pieces, because "
+            "answers of one person, or about one piece, are alike; naive ones are shown to be "
+            f"compared, not used. {report.CORRECTED}",
+            "parts": [],
+            "sentences": list(results.kept.sentences),
+            "figures": [report.page_figure(figure, vectors) for figure in drawn],
+            "tables": _page_tables(made, tuple(results.kept.tables)),
+        },
+    ]
+    page = templates.get_template("report.html").render(
+        title=f"Listening test “{provenance.study}”" if provenance.study else "Listening test",
+        lead=list(results.kept.sentences)[:1],
+        sections=sections,
+        provenance=report.provenance_sentences(provenance),
+    )
+    return page + "\n"
+
+
+def _page_tables(made: Mapping[str, pd.DataFrame], names: Sequence[str]) -> list[object]:
+    return [report.page_table(name, made[name]) for name in names if len(made[name])]

@@ -1,0 +1,89 @@
+"""`mushra`: all versions of an item on one page, from 0 to 100, beside an open reference.
+
+After ITU-R BS.1534-3: the reference is among the clips to be rated once more, hidden, and so are
+anchors, the reference without its high frequencies, where the study is built with any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from survey.analysis.tables import as_table
+from survey.core.texts import Texts
+from survey.designs.design import REFERENCE, Design, DesignError, Findings, Item, Resampling
+from survey.designs.findings import of_systems
+from survey.designs.questions import Question
+
+ALIKE = 90  # what a hidden reference should be given at least
+SHARE = 0.15  # of trials in which somebody may have given it less
+
+
+def _stimuli(item: Item) -> list[tuple[str, ...]]:
+    if not item.has_reference:
+        raise DesignError(f"Item {item.name} has no reference, which all others are rated beside.")
+    return [(REFERENCE, REFERENCE, *item.systems)]
+
+
+def _questions(say: Texts) -> Sequence[Question]:
+    ends = (say("trial.worst"), say("trial.best"))
+    return [
+        Question(
+            name="quality",
+            kind="slider",
+            text=say("asked.quality"),
+            least=0,
+            most=100,
+            ends=ends,
+            each=True,
+        )
+    ]
+
+
+def _analyse(
+    table: pd.DataFrame, questions: Sequence[Question], resampling: Resampling
+) -> Findings:
+    findings = of_systems(table, questions, resampling)
+    shares = {
+        (question.name, person): told
+        for question in questions
+        if (question.least, question.most) == (0, 100) and question.each
+        for person, told in _screened(table, question.name).items()
+    }
+    if not shares:
+        return findings
+    rows = [
+        {"question": question, "participant": person, "trials": trials, "low_share": share}
+        for (question, person), (share, trials) in shares.items()
+    ]
+    found = sum(share > SHARE for share, _ in shares.values())
+    sentence = (
+        f"{found} of {len(shares)} participants gave the hidden reference less than {ALIKE} in "
+        f"more than {SHARE:.0%} of their trials. ITU-R BS.1534-3 would leave them out; nobody was "
+        "left out for that here."
+    )
+    tables = {**findings.tables, "screening": as_table("screening", rows)}
+    return replace(findings, tables=tables, sentences=[*findings.sentences, sentence])
+
+
+def _screened(table: pd.DataFrame, question: str) -> dict[str, tuple[float, int]]:
+    """By participant, in what share of how many trials the hidden reference got below `ALIKE`."""
+    hidden = table[(table["system"] == REFERENCE) & table[question].notna()]
+    low = (hidden[question] < ALIKE).groupby(hidden["participant"]).agg(["mean", "size"])
+    return {str(name): (float(mean), int(size)) for name, mean, size in low.itertuples()}
+
+
+DESIGN = Design(
+    "mushra",
+    _stimuli,
+    _questions,
+    _analyse,
+    labels=("reference",),
+    has_reference=True,
+    is_shuffled=True,
+    in_order=False,
+    anchors=(3.5, 7.0),
+    about="all systems on one page from 0 to 100, with a hidden reference and anchors",
+)

@@ -1,0 +1,204 @@
+"""What a study asks in each trial, as data: scales, sliders, choices and text; and the replies.
+
+A question is a JSON object of `Study.questions`. `Question` says what may be in it, `checked` what
+may be replied. In the database a reply is a number or a word, or a list of them by place where the
+question is asked of every clip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+
+from db.models import LONGEST_COMMENT
+from survey.ratings.judgement import storable
+
+MOST_QUESTIONS = 12
+MOST_STEPS = 11  # of a scale, so that it fits a phone
+LEAST, MOST = -1000, 1000
+LONGEST_QUESTION = 300  # characters
+LONGEST_WORD = 60  # of an end of a scale or of a choice
+KINDS = ("scale", "slider", "choice", "text")
+NUMBERS = ("scale", "slider")  # kinds whose replies are whole numbers
+
+Words = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_WORD)]
+
+
+class QuestionError(ValueError):
+    """There is no such question; the message is one sentence for a person."""
+
+
+class Question(BaseModel):
+    """One question.
+
+    Attributes
+    ----------
+    name : str
+        Column of the ratings and field of the replies.
+    kind : str
+        scale: a whole number by a button each; slider: a whole number on a line; choice: one of
+        `choices`; text: own words.
+    text : str
+        What participants read.
+    least, most : int
+        Ends of a scale or a slider.
+    ends : (str, str)
+        Words at the two ends; () for none.
+    choices : tuple of str
+        Of a choice.
+    each : bool
+        Whether it is asked of every clip that is compared, rather than once a trial.
+    optional : bool
+        Whether it may be passed over; text always may.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    kind: Literal["scale", "slider", "choice", "text"] = "scale"
+    text: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUESTION)]
+    least: Annotated[int, Field(ge=LEAST, le=MOST)] = 1
+    most: Annotated[int, Field(ge=LEAST, le=MOST)] = 5
+    ends: tuple[()] | tuple[Words, Words] = ()
+    choices: Annotated[tuple[Words, ...], Field(max_length=MOST_STEPS)] = ()
+    each: bool = False
+    optional: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.least >= self.most:
+            raise ValueError(f"its least, {self.least}, is not below its most, {self.most}")
+        if self.kind == "scale" and self.most - self.least >= MOST_STEPS:
+            raise ValueError(f"a scale has {MOST_STEPS} steps at most; take a slider")
+        if self.kind == "choice" and len(set(self.choices)) < max(2, len(self.choices)):
+            raise ValueError("a choice needs two different choices or more")
+        if self.each and self.kind not in NUMBERS:
+            raise ValueError("only scales and sliders can be asked of each clip")
+        return self
+
+    @property
+    def needed(self) -> bool:
+        """Whether a trial is not answered without it."""
+        return not self.optional and self.kind != "text"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether replies are numbers, which have a mean."""
+        return self.kind in NUMBERS
+
+    @property
+    def middle(self) -> float:
+        """The middle of the scale."""
+        return (self.least + self.most) / 2
+
+    def reply(self) -> Any:
+        """The type of a reply, for pydantic: strict, a number in quotes is no number."""
+        if self.is_number:
+            return Annotated[int, Field(strict=True, ge=self.least, le=self.most)]
+        if self.kind == "choice":
+            return Literal[self.choices]
+        return Annotated[
+            str, StringConstraints(max_length=LONGEST_COMMENT), AfterValidator(storable)
+        ]
+
+    def value(self, cell: str) -> int | str:
+        """The reply that a cell of a table stands for.
+
+        Raises
+        ------
+        ValueError
+            If it stands for none.
+        """
+        try:
+            number = float(cell) if self.is_number else None
+        except ValueError:
+            number = None
+        value = cell if number is None else int(number) if number.is_integer() else number
+        try:
+            reply: int | str = TypeAdapter(self.reply()).validate_python(value)
+        except ValidationError as error:
+            among = f"from {self.least} to {self.most}" if self.is_number else list(self.choices)
+            raise ValueError(f"is {cell!r}, not {among}") from error
+        return reply
+
+
+def parsed(objects: Sequence[Mapping[str, Any]], reserved: Sequence[str] = ()) -> list[Question]:
+    """Questions from JSON.
+
+    Parameters
+    ----------
+    objects : sequence of mappings
+    reserved : sequence of str
+        Names that no question may have.
+
+    Raises
+    ------
+    QuestionError
+        If one is none, two have one name, or there are too many.
+    """
+    if len(objects) > MOST_QUESTIONS:
+        raise QuestionError(f"There are {len(objects)} questions; {MOST_QUESTIONS} can be asked.")
+    questions: list[Question] = []
+    for number, one in enumerate(objects, 1):
+        try:
+            question = Question.model_validate(one)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            field = ".".join(map(str, first["loc"]))
+            reason = first["msg"].removeprefix("Value error, ")
+            raise QuestionError(
+                f"Question {number} cannot be: {field or 'it'}: {reason}."
+            ) from None
+        if question.name in {*reserved, *(other.name for other in questions)}:
+            raise QuestionError(
+                f"Question {number} cannot be called {question.name!r}: the name is taken."
+            )
+        questions.append(question)
+    return questions
+
+
+def checked(
+    replies: Mapping[str, Any], questions: Sequence[Question], compared: int
+) -> dict[str, Any]:
+    """Replies to questions, without those that were passed over.
+
+    Parameters
+    ----------
+    replies : mapping
+    questions : sequence of Question
+    compared : int
+        How many clips of the trial are compared: those that `each` questions are asked of.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If one is missing, is not one that may be given, or answers no question.
+    """
+    model = _model(tuple(questions), compared)
+    found: dict[str, Any] = model.model_validate(dict(replies)).model_dump(exclude_none=True)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _model(questions: tuple[Question, ...], compared: int) -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for question in questions:
+        reply = question.reply()
+        if question.each:
+            size = Field(min_length=compared, max_length=compared)
+            reply = Annotated[list.__class_getitem__(reply), size]
+        fields[question.name] = (reply, ...) if question.needed else (reply | None, None)
+    return create_model("Replies", __config__=ConfigDict(extra="forbid", strict=True), **fields)

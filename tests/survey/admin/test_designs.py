@@ -1,0 +1,43 @@
+"""A study of another design on the admin's pages: watched, previewed, exported."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from db.database import Database
+from tests.survey.built import Build
+from tests.survey.manager import ADMIN, Manager, basic
+from tests.survey.person import Person
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_it_fills_and_shows_no_results_meanwhile(
+    rated: Build, served: TestClient, database: Database
+) -> None:
+    rated("mushra", rules={"finished": True})
+    person = Person.ready(served, "rated")
+    while person.state()["trial"]:
+        person.reply(lambda trial: {"quality": [50] * (len(trial["clips"]) - 1)})
+    page = served.get("/admin/studies/rated", headers=basic(ADMIN)).text
+    assert "are not shown while a study runs" in page and "Mean opinion" not in page
+    assert "reference · reference · alder" in page
+    counts = page.replace("\n", "").replace(" ", "")
+    assert "<dt>finished</dt><dd>1</dd>" in counts and "<dt>kept</dt><dd>1</dd>" in counts
+    for tab in ("export", "log", "participants", "payments", "settings", "invitations", "consent"):
+        assert served.get(f"/admin/studies/rated/{tab}", headers=basic(ADMIN)).status_code == 200
+    ratings = served.get("/admin/studies/rated/export/ratings.csv", headers=basic(ADMIN)).text
+    assert ratings.count(",anchor-3.5kHz,") == 2
+
+
+def test_its_preview_has_all_clips(rated: Build, served: TestClient, database: Database) -> None:
+    rated("abx")
+    manager = Manager(served, ADMIN)
+    answer = manager.send("/studies/rated", "/studies/rated/preview")
+    base = answer.headers["location"].rstrip("/")
+    person = Person.ready(served, "rated", base)
+    trial = person.state()["trial"]
+    assert list(trial["clips"]) == ["first", "second", "third"]
+    assert all(served.get(url).status_code == 200 for url in trial["clips"].values())
+    assert person.reply(lambda trial: {"same_as": "A"})["progress"]["done"] == 1

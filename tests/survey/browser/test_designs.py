@@ -1,0 +1,183 @@
+"""Every design in the browser: the whole way at a desk and on a phone, by keys, after a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Answer, Participant, Study, Trial
+from survey.app import close, create_app
+from survey.core.settings import Settings
+from survey.designs import registry
+from tests.survey.browser.test_looks import Look
+from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
+from tests.survey.built import Build
+from tests.survey.person import Person
+
+pytestmark = pytest.mark.browser
+
+DESIGNS = ("mos", "ab", "abx", "mushra")
+ASKED = {
+    "mos": [
+        {"name": "quality", "text": "How good does this sound?", "ends": ["bad", "excellent"]},
+        {"name": "genre", "kind": "choice", "text": "What is it?", "choices": ["a waltz", "other"]},
+        {"name": "why", "kind": "text", "text": "Why do you think so?"},
+    ]
+}
+
+
+@pytest.fixture
+def make(rated: Build) -> Callable[[str], Study]:
+    """Makes a study of a design, with a text and, for one, questions of its own."""
+    from survey.designs.questions import parsed
+
+    def of(design: str) -> Study:
+        questions = tuple(parsed(ASKED[design])) if design in ASKED else None
+        return rated(design, items=2, questions=questions, trials_each=2)
+
+    return of
+
+
+@pytest.fixture(params=DESIGNS)
+def design(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def app(settings: Settings, make: Callable[[str], Study], design: str) -> Iterator[FastAPI]:
+    """The survey's application, with a study of the design open."""
+    make(design)
+    app = create_app(settings)
+    yield app
+    close(app)
+
+
+@pytest.fixture
+def person(address: str) -> Iterator[Callable[[], Person]]:
+    """Makes participants who have come as far as the first trial, without a browser."""
+    import httpx
+
+    with httpx.Client(base_url=address) as client:
+        yield lambda: Person.ready(client, "rated")
+
+
+def hear(visitor: Visitor) -> None:
+    """Play all clips of the trial to their end, in their order."""
+    for button in visitor.trial.locator("button[data-side]").all():
+        side = button.get_attribute("data-side")
+        visitor.until(f"form.trial button[data-side={side}][data-state=ready]")
+        expect(button).to_have_attribute("data-state", "ready")
+        button.click()
+        visitor.until(f"form.trial button[data-side={side}][data-heard=true]")
+        expect(button).to_have_attribute("data-heard", "true")
+    expect(visitor.trial.locator("fieldset:disabled")).to_have_count(0)
+
+
+def answer(visitor: Visitor, at: int = -1) -> None:
+    """Answer everything: the choice at a place, sliders by a key."""
+    for asked in visitor.trial.locator("fieldset.asked").all():
+        kind = asked.get_attribute("data-kind")
+        if kind == "slider":
+            asked.locator("input").focus()
+            visitor.page.keyboard.press("ArrowRight")
+        elif kind == "text":
+            asked.locator("textarea").fill("Ein „Grund“ <b>")
+        else:
+            asked.locator("input").nth(at).check()
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_the_whole_way(visit, database: Database, artefacts, design: str, size: dict) -> None:
+    visitor: Visitor = visit(size, has_touch=size is PHONE)
+    page = visitor.page
+    visitor.join("rated")
+    visitor.pass_questions()
+    visitor.check_sound()
+    page.locator("#stage button[type=submit]").click()
+    visitor.stage("trial")
+    folder = artefacts / "survey" / "designs"
+    folder.mkdir(exist_ok=True, parents=True)
+    look = Look(visitor, folder, f"{design}-{size['width']}", "light")
+    for number in (1, 2):
+        visitor.on(f"{number} of 2")
+        expect(visitor.next).to_have_attribute("aria-disabled", "true")
+        hear(visitor)
+        answer(visitor)
+        visitor.ready()
+        if number == 1:
+            look("trial", scrolls=True)
+        visitor.next.click()
+    visitor.stage("finished")
+    assert look.problems == []
+    with database.read() as session:
+        person = session.scalars(select(Participant)).one()
+        answers = session.scalars(select(Answer)).all()
+    assert person.stage == "finished" and len(answers) == 2
+    expected = {
+        "mos": {"quality": 5, "genre": "other", "why": "Ein „Grund“ <b>"},
+        "ab": {"preference": 3},
+        "abx": {"same_as": "B"},
+        "mushra": {"quality": [51] * 6},
+    }[design]
+    assert [answer.replies for answer in answers] == [expected, expected]
+
+
+def test_by_keys_and_through_a_reload(visit, person, design: str) -> None:
+    """What was heard and answered is there after a reload; the answer is stored once."""
+    visitor: Visitor = visit()
+    page = visitor.page
+    visitor.come(person())
+    visitor.stage("trial")
+    page.keyboard.press("1")
+    visitor.status("hear every clip")
+    hear(visitor)
+    if design == "mushra":
+        first = visitor.trial.locator("input[type=range]").first
+        first.focus()
+        page.keyboard.press("End")
+        kept = "input[type=range][data-touched]"
+    else:
+        page.keyboard.press("2")
+        kept = "input:checked"
+    page.reload()
+    visitor.stage("trial")
+    expect(visitor.trial.locator(kept)).to_have_count(1)
+    expect(visitor.trial.locator("fieldset:disabled")).to_have_count(0)
+    if design in ("mos", "mushra"):  # where more is asked
+        expect(visitor.next).to_have_attribute("aria-disabled", "true")
+        visitor.next.dispatch_event("click")
+        visitor.status("Still to answer")
+        answer(visitor, at=0)
+    visitor.ready()
+    page.locator("h1").focus()
+    page.keyboard.press("Enter")
+    visitor.on("2 of 2")
+    assert visitor.state()["progress"] == {"done": 1, "total": 2}
+
+
+@pytest.mark.parametrize("design", ["mushra"])
+def test_what_was_rated_goes_with_the_clip(visit, person, database: Database) -> None:
+    """Each slider's value is stored at the place of its clip, whichever was moved first."""
+    visitor: Visitor = visit()
+    visitor.come(person())
+    visitor.stage("trial")
+    hear(visitor)
+    sliders = visitor.trial.locator("input[type=range]")
+    count = sliders.count()
+    for at in reversed(range(count)):
+        sliders.nth(at).focus()
+        visitor.page.keyboard.press("Home")
+        for _ in range(at):
+            visitor.page.keyboard.press("ArrowRight")
+    visitor.ready()
+    visitor.next.click()
+    visitor.on("2 of 2")
+    with database.read() as session:
+        trial = session.scalars(select(Trial).join(Answer)).one()
+        assert trial.answer.replies == {"quality": list(range(count))}
+        assert registry.find("mushra").compared(trial.stimulus.size) == range(1, count + 1)

@@ -1,0 +1,107 @@
+"""Sounds from files, and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from survey.building import sounds
+from survey.building.sounds import RATE, SoundError
+from tests.survey import music
+from tests.survey.sound_files import tone
+
+
+def saved(folder: Path, samples: np.ndarray, name: str = "a.wav", rate: int = RATE) -> Path:
+    soundfile.write(folder / name, samples, rate)
+    return folder / name
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.ogg"])
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+def test_every_format_sounds_the_same(tmp_path: Path, name: str, rate: int) -> None:
+    found = sounds.read(saved(tmp_path, tone(440, 0.25, 1.0, rate), name, rate))
+    assert found.samples.shape[1] == 2 and (found.samples[:, 0] == found.samples[:, 1]).all()
+    assert found.seconds == pytest.approx(1.0, abs=0.06)
+    spectrum = np.abs(np.fft.rfft(found.samples[:RATE, 0]))
+    assert spectrum.argmax() * RATE / len(found.samples[:RATE]) == pytest.approx(440, abs=2)
+    assert found.peak == pytest.approx(0.25, abs=0.04)
+    assert found.remarks() == []
+
+
+def test_midi_is_rendered(tmp_path: Path) -> None:
+    folder = music.write(tmp_path)
+    found = sounds.read(sorted(folder.glob("*.mid"))[0])
+    assert found.is_rendered and found.seconds > 2 and found.peak > 0.001
+
+
+def test_two_channels_stay_two(tmp_path: Path) -> None:
+    stereo = np.column_stack([tone(440), tone(660)])
+    found = sounds.read(saved(tmp_path, stereo))
+    assert np.abs(found.samples - stereo).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("samples", "reason"),
+    [
+        (np.zeros(RATE), "silent"),
+        (1e-4 * np.ones(RATE), "silent"),
+        (tone(440, 0.2, 0.1), "lasts 0.10 s"),
+        (np.column_stack([tone(440)] * 3), "3 channels"),
+    ],
+)
+def test_what_cannot_be_heard_is_refused(tmp_path: Path, samples: np.ndarray, reason: str) -> None:
+    with pytest.raises(SoundError, match=reason):
+        sounds.read(saved(tmp_path, samples))
+
+
+def test_what_is_too_long_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sounds, "LONGEST", 0.5)
+    with pytest.raises(SoundError, match="longer than 0.5 s"):
+        sounds.read(saved(tmp_path, tone(440, 0.2, 0.7)))
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.mid", "missing.wav"])
+def test_what_is_no_sound_is_refused(tmp_path: Path, name: str) -> None:
+    if name != "missing.wav":
+        (tmp_path / name).write_bytes(b"RIFF nothing")
+    with pytest.raises(SoundError):
+        sounds.read(tmp_path / name)
+
+
+def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
+    samples = tone(440)
+    samples[5] = np.nan
+    soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
+    with pytest.raises(SoundError, match="no numbers"):
+        sounds.read(tmp_path / "a.wav")
+
+
+def test_waves_that_are_cut_off_are_counted(tmp_path: Path) -> None:
+    clipped = np.clip(tone(100, 1.4, 1.0), -1, 1)
+    found = sounds.read(saved(tmp_path, clipped))
+    assert found.clipped == pytest.approx(100, abs=1)
+    assert "cut off at full scale" in found.remarks()[0]
+    assert sounds.read(saved(tmp_path, tone(100, 0.999, 1.0))).clipped == 0
+
+
+def test_silence_at_the_ends_is_told(tmp_path: Path) -> None:
+    samples = np.concatenate([np.zeros(2 * RATE), tone(440), np.zeros(3 * RATE)])
+    found = sounds.read(saved(tmp_path, samples))
+    assert found.silence == pytest.approx((2, 3), abs=0.01)
+    assert found.remarks() == [
+        "it begins with 2.0 s of silence",
+        "it ends with 3.0 s of silence",
+    ]
+
+
+def test_an_anchor_lacks_what_is_above(tmp_path: Path) -> None:
+    both = tone(1000, 0.2, 1.0) + tone(5000, 0.2, 1.0)
+    path = saved(tmp_path, both)
+    whole, anchor = (np.abs(np.fft.rfft(sounds.read(path, k).samples[:, 0])) for k in (None, 3.5))
+    assert anchor[1000] == pytest.approx(whole[1000], rel=0.01)
+    assert anchor[5000] < whole[5000] / 1000

@@ -1,0 +1,33 @@
+"""Every table of a small fixed study of every design is as it was."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from survey.ratings.csv_file import write_csv
+from tests.survey.analysis.test_golden import is_near, rows
+from tests.survey.designs import golden
+
+FILES = sorted(
+    (design, path.stem)
+    for design in golden.DESIGNS
+    for path in (golden.FOLDER / design).glob("*.csv")
+)
+
+
+def test_every_table_has_its_file() -> None:
+    made = [(design, name) for design in golden.DESIGNS for name in golden.made(design)]
+    assert sorted(made) == FILES
+
+
+@pytest.mark.parametrize(("design", "name"), FILES)
+def test_a_table_is_as_it_was(design: str, name: str) -> None:
+    text = io.StringIO(newline="")
+    write_csv(golden.made(design)[name], text)
+    found = rows(text.getvalue())
+    kept = rows((golden.FOLDER / design / f"{name}.csv").read_text(encoding="utf-8"))
+    assert found[0] == kept[0] and len(found) == len(kept)
+    for cells, known in zip(found[1:], kept[1:], strict=True):
+        assert all(map(is_near, cells, known)), (cells, known)
