@@ -152,7 +152,11 @@ def _track(
         If it has more than `most` events.
     """
     said = _said_end(data, head)
-    believed = said in (end, len(data)) or (said < len(data) and begins_chunk(data, said))
+    # A few bytes may lie behind the last chunk; what a track ends with tells that this is its end.
+    closes = data[said - 3 : said] == bytes([META, END_OF_TRACK, 0])
+    believed = said in (end, len(data)) or (
+        said < len(data) and (closes or begins_chunk(data, said))
+    )
     limit = said if believed else _next_track(data, head)
     events, is_closed, read = _events(padded, head + HEAD, limit, most)
     last = int(events[0][-1])

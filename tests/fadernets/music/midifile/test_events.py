@@ -23,6 +23,16 @@ def test_every_byte_of_a_track_belongs_to_an_event(data):
         assert ((track.begin[:-1] < track.body) & (track.body < track.begin[1:])).all()
 
 
+def test_a_chunk_s_name_in_a_message_before_a_few_bytes_more_is_no_track():
+    """System exclusive "MTrk" in the last track; three bytes behind it are of no chunk."""
+    track = b"\0\xf0\4MTrk\0\xff\x2f\0"
+    head = b"MThd" + (6).to_bytes(4, "big") + b"\0\1\0\1\0\x18"
+    data = head + b"MTrk" + len(track).to_bytes(4, "big") + track + b"\0\0\0"
+    file = MidiFile.parse(data, "song.mid")
+    assert file.warnings == ()
+    assert [len(each.tick) for each in file.tracks] == [2]
+
+
 @given(mb.files())
 def test_events_are_those_of_mido(data):
     assume(b"XFIH" not in data)  # mido knows no chunks but tracks
