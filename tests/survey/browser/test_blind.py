@@ -103,11 +103,14 @@ def check_clips(clips: list[Received]) -> None:
 def check_states(states: list[dict]) -> None:
     """The same fields at every pair, and nothing in them but counts, the title and names."""
     for state in states:
-        assert set(state) == {"stage", "study", "progress", "trial", "next", "code"}
+        assert set(state) == {
+            "stage", "study", "progress", "trial", "next", "tones", "code", "leave"
+        }  # fmt: skip
     trials = [state["trial"] for state in states if state["trial"]]
     assert len({trial["id"] for trial in trials}) == TRIALS
     fields = {tuple(sorted(trial)) for trial in trials}
-    assert fields == {("clips", "heard", "id", "number", "practice")}
+    assert fields == {("clips", "heard", "id", "number", "practice", "text")}
+    assert len({trial["text"] for trial in trials}) == 1  # a study's own words for an item: none
 
 
 def test_the_same_clip_has_another_address_for_everybody(person):
