@@ -89,7 +89,7 @@ def exports(database: Database) -> str:
             [
                 export_files.ratings_csv(session, study),
                 export_files.study_json(session, study),
-                export_files.dictionary_csv(),
+                export_files.dictionary_csv(session, study),
             ]
         )
 
