@@ -28,6 +28,7 @@ from survey.analysis.results import Provenance
 from survey.designs import analysis as design_analysis
 from survey.designs import ratings as design_ratings
 from survey.designs import registry
+from survey.designs import rules as design_rules
 from survey.designs.design import Design, Resampling
 from survey.designs.questions import Question, parsed
 from survey.export import opened
@@ -139,7 +140,7 @@ def from_file(path: Path, study: str | None) -> StudyRatings:
             f"column 'people' of {path} does not say how many people came how far; leave it out"
         ) from error
     if rules is None:
-        rules = DEFAULT_RULES if design.is_transfer else design_analysis.NEW_STUDY_RULES
+        rules = DEFAULT_RULES if design.is_transfer else design_rules.NEW_STUDY_RULES
         return StudyRatings(name, chosen, counts, rules, "default", design, questions)
     return StudyRatings(name, chosen, counts, rules, "study", design, questions)
 

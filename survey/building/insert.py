@@ -15,7 +15,7 @@ from db.models import SIDES, TRANSFER, Audit, Clip, Stimulus, StimulusClip, Stud
 from survey.building.pairs import Pair
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
-from survey.designs import analysis
+from survey.designs import rules
 from survey.designs.questions import Question
 from survey.journal.durability import durability
 from survey.ratings.exclusion import NEW_STUDY_RULES, Rules
@@ -126,7 +126,7 @@ def _rules(spec: StudySpec) -> Rules:
     """Whom the analysis leaves out: as asked, or as new studies of the design have it."""
     if spec.rules is not None:
         return spec.rules
-    return NEW_STUDY_RULES if spec.design == TRANSFER else analysis.NEW_STUDY_RULES
+    return NEW_STUDY_RULES if spec.design == TRANSFER else rules.NEW_STUDY_RULES
 
 
 def check_name(session: Session, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from db.models import TRANSFER
 from survey.core import texts
-from survey.designs import analysis, registry
+from survey.designs import registry, rules
 from survey.designs.design import DesignError
 from survey.designs.questions import Question
 from survey.ratings import exclusion
@@ -167,7 +167,7 @@ class StudySpec:
                 if design.is_transfer:
                     exclusion.checked(self.rules)
                 else:
-                    analysis.checked_rules(self.rules)
+                    rules.checked_rules(self.rules)
             except ValueError as error:
                 raise BuildError(f"These rules cannot be: {error}") from error
         if not 1 <= self.lease <= LONGEST_LEASE_MINUTES:

@@ -18,17 +18,11 @@ from survey.analysis.tables import as_table, flow_rows
 from survey.core.templates import templates
 from survey.designs.design import Chart, Design, DesignError, Findings, Resampling
 from survey.designs.questions import Question
-from survey.ratings.exclusion import Rules, apply_rules, checked
+from survey.designs.rules import checked_rules
+from survey.ratings.exclusion import Rules, apply_rules
 from survey.ratings.rating_table import ParticipantCounts
 from survey.statistics.json_fields import plain
 
-# Rules of exclusion that any design can have; the others are about pairs.
-RULES = ("finished", "median_seconds", "faster_than_clips")
-NEW_STUDY_RULES: dict[str, bool | float | None] = {
-    "finished": True,
-    "median_seconds": None,  # clips may have any length
-    "faster_than_clips": 0.5,
-}
 WITH, WITHOUT = "with exclusions", "without exclusions"
 
 
@@ -40,23 +34,6 @@ class DesignResults:
     flow: ParticipantFlow
     kept: Findings
     everyone: Findings
-
-
-def checked_rules(rules: Rules) -> Rules:
-    """The rules of exclusion, if a study of questions can have them.
-
-    Raises
-    ------
-    ValueError
-        If not; the message names the rule.
-    """
-    for rule, limit in checked(rules).items():
-        if rule not in RULES and limit is not None:
-            raise ValueError(
-                f"exclusion rule {rule!r} is about pairs of the design transfer; "
-                f"use {', '.join(RULES)}"
-            )
-    return rules
 
 
 def analyse(
