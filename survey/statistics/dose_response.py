@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy  # whose parts are loaded when they are first used
 
 from survey.ratings.columns import CHANGE, attributes
 from survey.statistics.agreement import INTENDED, HeardRow, crosstab
@@ -126,13 +126,13 @@ def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = No
     known = n if independent is None else min(n, independent)
     if known < FEWEST or len(set(first)) < 2 or len(set(second)) < 2:
         return Correlation(None, n=n, note=NO_CORRELATION)
-    value = float(stats.spearmanr(first, second).statistic)
+    value = float(scipy.stats.spearmanr(first, second).statistic)
     if abs(value) > 1 - 1e-12:  # 1 but for rounding: its inverse hyperbolic tangent is infinite
         return Correlation(round(value), n=n, note=SAME_RANKS)
     error = math.sqrt((1 + value**2 / 2) / (known - 3))
-    reach = special.ndtri((1 + LEVEL) / 2) * error
+    reach = scipy.special.ndtri((1 + LEVEL) / 2) * error
     middle = math.atanh(value)
-    p = float(2 * special.ndtr(-abs(middle) / error))
+    p = float(2 * scipy.special.ndtr(-abs(middle) / error))
     return Correlation(value, math.tanh(middle - reach), math.tanh(middle + reach), n=n, p=p)
 
 

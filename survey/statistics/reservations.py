@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy  # whose parts are loaded when they are first used
 
 from survey.statistics.agreement import agreement
 
@@ -73,4 +73,4 @@ def _mean(rates: np.ndarray) -> float | None:
 def _welch(left: np.ndarray, stayed: np.ndarray) -> float | None:
     if min(len(left), len(stayed)) < 2 or not (np.ptp(left) and np.ptp(stayed)):
         return None  # a few people alike by chance would count as ones that never differ
-    return float(stats.ttest_ind(left, stayed, equal_var=False).pvalue)
+    return float(scipy.stats.ttest_ind(left, stayed, equal_var=False).pvalue)

@@ -113,7 +113,8 @@ def test_who_has_most_uploads_loses_own_ones():
         other.began -= 50
         many = [upload("many") for _ in range(UPLOADS_AT_ONCE + 3)]
         for number, each in enumerate(many):
-            each.received, each.began = 1_000_000 + number, many[0].began
+            each.received = 1_000_000 * (1 + number)
+            each.began -= 10
         for each in (other, *many):
             stack.enter_context(coming.among(each))
         newcomer = stack.enter_context(coming.among(upload("newcomer")))
