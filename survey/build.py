@@ -212,10 +212,7 @@ def _rules(path: Path | None) -> Rules | None:
     """Rules of exclusion from a JSON file."""
     if path is None:
         return None
-    try:
-        rules = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BuildError(f"{path} is not JSON: {error}") from error
+    rules = _json(path, "utf-8")
     if not isinstance(rules, dict):
         raise BuildError(f"{path} holds no rules, a JSON object.")
     return rules
@@ -225,13 +222,17 @@ def _questions(path: Path | None) -> tuple[Question, ...] | None:
     """What is asked, from a JSON file."""
     if path is None:
         return None
-    try:
-        objects = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise BuildError(f"{path} is not JSON: {error}") from error
+    objects = _json(path, "utf-8-sig")
     if not isinstance(objects, list):
         raise BuildError(f"{path} holds no questions, a JSON list of objects.")
     return tuple(parsed(objects))
+
+
+def _json(path: Path, encoding: str) -> object:
+    try:
+        return json.loads(path.read_text(encoding=encoding))
+    except ValueError as error:
+        raise BuildError(f"{path} is not JSON: {error}") from error
 
 
 def _sentence(error: Exception) -> str:

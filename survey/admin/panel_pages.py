@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from db.models import Answer, PanelPlace, Participant, Study, Trial
+from db.models import PanelPlace, Participant, Study
 from survey.admin.authentication import AdminError
 from survey.admin.forms import PanelForm
-from survey.admin.participant_pages import erase_person
+from survey.admin.participant_pages import erase_page, erase_person
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
 from survey.admin.settings_pages import has_begun
 from survey.admin.study_pages import frame, origin
@@ -66,20 +65,8 @@ def ask_erase(admin: AdminDep, name: str, number: str) -> Response:
     with admin.database.read() as session:
         study = study_of(session, name)
         place = _place(session, study, number)
-        answers = session.scalar(
-            select(func.count(Answer.id))
-            .join(Trial, Answer.trial_id == Trial.id)
-            .where(Trial.participant_id == place.participant_id)
-        )
-        values = frame(admin, session, study, "/panel")
-    return admin.render(
-        "erase",
-        who=place.panel_id,
-        action=f"erase sent {number}",
-        back="panel",
-        answers=answers,
-        **values,
-    )
+        person, action = session.get_one(Participant, place.participant_id), f"erase sent {number}"
+        return erase_page(admin, session, person, place.panel_id, action, "panel")
 
 
 @router.post(

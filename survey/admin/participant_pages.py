@@ -106,20 +106,7 @@ def ask_erase(admin: AdminDep, name: str, public_id: str) -> Response:
     with admin.database.read() as session:
         study = study_of(session, name)
         person = _person(session, study, public_id)
-        answers = session.scalar(
-            select(func.count(Answer.id))
-            .join(Trial, Answer.trial_id == Trial.id)
-            .where(Trial.participant_id == person.id)
-        )
-        values = frame(admin, session, study, "/participants")
-    return admin.render(
-        "erase",
-        who=person.public_id,
-        action=f"erase {public_id}",
-        back="participants",
-        answers=answers,
-        **values,
-    )
+        return erase_page(admin, session, person, public_id, f"erase {public_id}", "participants")
 
 
 @router.post(
@@ -130,6 +117,19 @@ def erase(admin: AdminDep, name: str, public_id: str) -> Response:
     with admin.database.write() as session:
         erase_person(admin, session, _person(session, study_of(session, name), public_id))
     return admin.erased(f"/studies/{name}/participants")
+
+
+def erase_page(
+    admin: AdminRequest, session: Session, person: Participant, who: str, action: str, back: str
+) -> Response:
+    """Whether somebody is really to be erased; `back` is the page that asks."""
+    answers = session.scalar(
+        select(func.count(Answer.id))
+        .join(Trial, Answer.trial_id == Trial.id)
+        .where(Trial.participant_id == person.id)
+    )
+    values = frame(admin, session, person.study, f"/{back}")
+    return admin.render("erase", who=who, action=action, back=back, answers=answers, **values)
 
 
 def erase_person(admin: AdminRequest, session: Session, person: Participant) -> None:
