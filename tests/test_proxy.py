@@ -286,7 +286,7 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
         if response.status >= 400:
             complaints.append(f"{response.status} at {response.url}")
 
-    from playwright.sync_api import sync_playwright  # takes a second
+    from playwright.sync_api import TimeoutError, sync_playwright  # takes a second
 
     with (
         sync_playwright() as playwright,
@@ -309,11 +309,19 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
             " return bench && bench.sent > least"
             " && bench.element.dataset.heard == bench.sent; }"
         )
+
+        def wait_until_heard(moves_before: int) -> None:
+            try:
+                page.wait_for_function(is_heard, arg=moves_before)
+            except TimeoutError:
+                told = page.get_by_role("alert").all_inner_texts()
+                pytest.fail(f"nothing is heard; the page says {told}; complaints: {complaints}")
+
         page.goto(site.base)
-        page.wait_for_function(is_heard, arg=0)
+        wait_until_heard(0)
         moves_sent = page.evaluate("FaderNets.bench.sent")
         page.get_by_role("slider", name="Rhythm density").press("End")
-        page.wait_for_function(is_heard, arg=moves_sent)
+        wait_until_heard(moves_sent)
         page.get_by_role("link", name="Take part in the listening test").click()
         page.get_by_role("heading", name="A small study").wait_for()
         page.wait_for_load_state("networkidle")  # a form without its script yet goes nowhere

@@ -7,6 +7,7 @@
   "use strict";
 
   const RETRY_MS = 2000; // before something that failed is asked for again
+  const RETRIES = 5; // of a piece of which nothing is here, each after twice the time: a minute
   const SOON_SECONDS = 0.5; // what is over by then is not worth to be asked for
   const LOST_MS = 60000; // after which a chunk will not come any more
 
@@ -137,8 +138,19 @@
         this.hearing = this.late = null;
         this.quiet = performance.now() + RETRY_MS;
         if (this.player.waits) this.player.pause();
+        if (!this.shown) this.askLater();
       }
       this.showBusy();
+    },
+
+    // Nothing of the piece is on the page, so there is nothing to go back to: a server that had no room
+    // for its first question is asked again.
+    askLater() {
+      const { piece, sent } = this;
+      if (this.refused?.piece !== piece) this.refused = { piece, times: 0 };
+      if (this.refused.times === RETRIES) return;
+      const wait = RETRY_MS * 2 ** this.refused.times++;
+      setTimeout(() => this.piece === piece && this.sent === sent && this.ask(), wait);
     },
 
     // The controls go back to what is shown, as if nothing else had been asked.

@@ -232,3 +232,25 @@ def test_what_fails_is_asked_for_again_by_play(visit):
     assert position(page) == 30.0
     play(page)
     passes(page, 30.2)
+
+
+def test_a_server_without_room_is_asked_again_for_the_first_answer(browser: Browser, address: str):
+    """A page that opens on a busy server has nothing to go back to."""
+    page = browser.new_page(viewport=WIDE)
+    page.set_default_timeout(100_000)
+    left = [2]
+
+    def fail(route) -> None:
+        if not left[0] or '\\"number\\"' not in (route.request.post_data or ""):
+            return route.fallback()
+        left[0] -= 1
+        return route.fulfill(status=503, json={"detail": "queue_full"})
+
+    page.route("**/run/predict", fail)
+    page.goto(address)
+    expect(page.get_by_role("alert").first).to_have_text(
+        "The server did not answer: please try again."
+    )
+    wait_until_heard(page)
+    assert left == [0]
+    expect(page.get_by_role("alert").first).to_be_empty()
