@@ -23,7 +23,7 @@ SCRIPTS = (
     *("locks", "score", "history", "kept", "memory", "workbench", "asking", "rolls", "hint"),
     *("strip_picture", "picture", "keys", "comeback", "settings_file", "link", "drag_out"),
     *("variations", "points", "mixing", "progress", "midi_file", "take", "controllers"),
-    *("instrument", "devices", "view", "calls"),
+    *("instrument", "devices", "listeners", "view", "calls"),
 )
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000

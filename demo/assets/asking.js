@@ -124,7 +124,10 @@
     // Something came to nothing. What is on the page stays, and a visitor who waits to hear more
     // has to press Play again.
     fail({ event, number }) {
-      if (event === "save") this.saving = Boolean((this.arming = null));
+      if (event === "save") {
+        this.wanting?.resolve(null);
+        this.saving = Boolean((this.arming = this.wanting = null));
+      }
       if (event === "choose") {
         this.choosing = false;
         this.tracks.show(this.piece.tracks);

@@ -33,8 +33,9 @@
 
     // A file is there, {url, orig_name}, or none: it goes down, or waits at the handle.
     take(file) {
-      const { arming } = this;
-      this.arming = null;
+      const { arming, wanting } = this;
+      this.arming = this.wanting = null;
+      if (wanting) return wanting.resolve(file);
       if (!arming) return document.querySelector("#fn-file").click();
       if (!file) return;
       const name = file.orig_name ?? file.path.split("/").pop();

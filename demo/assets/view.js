@@ -61,6 +61,7 @@
       box.setAttribute("aria-valuemax", shared.length.toFixed(1));
       box.setAttribute("aria-description", answer.changes);
       this.element.dataset.answered = answer.number;
+      this.showHeard();
     },
 
     showPlayer() {

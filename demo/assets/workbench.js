@@ -140,6 +140,7 @@
       this.listenPoints();
       this.listenProgress();
       this.listenDevices();
+      this.listenListeners();
       const pictures = [this.overview, ...this.rolls, ...this.lanes];
       const redraw = () => {
         pictures.forEach((picture) => picture.draw());

@@ -13,6 +13,7 @@ from db.models import Participant, Study
 from survey.admin import (
     create_pages,
     monitoring,
+    pair_pages,
     panel_pages,
     participant_pages,
     payment_pages,
@@ -60,6 +61,7 @@ def _row(session: Session, study: Study) -> Row:
 
 for module in (
     create_pages,
+    pair_pages,
     study_pages,
     settings_pages,
     participant_pages,

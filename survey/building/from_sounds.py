@@ -246,6 +246,7 @@ def _rated(
                     systems=tuple(systems),
                     text=item.text,
                     more=tuple(heard[2:]),
+                    settings=item.settings,
                 )
             )
     return _named_apart([stimuli[at] for at in rng.permutation(len(stimuli))])
@@ -277,6 +278,7 @@ def _transfers(
                     first=stored[item.files[REFERENCE]],
                     second=stored[item.files[system]],
                     checkpoint=system,
+                    settings=item.settings,
                 )
             )
     main = [pair for pair in transfers if pair.kind == "transfer"]

@@ -45,6 +45,8 @@ class Pair:
         None: that of the whole study.
     more : tuple of RecordedClip
         Of stimuli that are no pairs, the clips after the second.
+    settings : str
+        How its clips were made, as a table of sounds says; kept with the study alone.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Pair:
     systems: tuple[str, ...] = ()
     text: str = ""
     more: tuple[RecordedClip, ...] = ()
+    settings: str = ""
 
     @property
     def clips(self) -> tuple[RecordedClip, ...]:

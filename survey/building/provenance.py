@@ -27,6 +27,7 @@ from survey.records.record_types import (
     MusicRecord,
     SelectionRecord,
     SoundRecord,
+    SoundsItemRecord,
     SoundsRecord,
 )
 
@@ -110,10 +111,17 @@ def of_sounds(
             "kbits": clips.KBITS,
             "lead": clips.LEAD_SECONDS,
         },
-        "items": {pair.name: {"clips": [clip.sha256 for clip in pair.clips]} for pair in pairs},
+        "items": {pair.name: _sounds_item(pair) for pair in pairs},
         "trial_seconds": trial_seconds,
         "versions": versions(),
     }
+
+
+def _sounds_item(pair: Pair) -> SoundsItemRecord:
+    item: SoundsItemRecord = {"clips": [clip.sha256 for clip in pair.clips]}
+    if pair.settings:
+        item["settings"] = pair.settings
+    return item
 
 
 def _checkpoint(name: str | None) -> CheckpointRecord:

@@ -1,7 +1,7 @@
 """A table of sounds from anywhere: which file is which item by which system.
 
 As CSV, one row a file: ``item, system, file`` and, if wanted, ``reference, source, direction, text,
-practice``. Files are named as seen from the table's folder.
+settings, practice``. Files are named as seen from the table's folder.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ COLUMNS = (
     Column("source", "text", "piece that the item is from; none: the item is one of its own"),
     Column("direction", "word", "of arousal, from the reference", values=("lower", "higher")),
     Column("text", "text", "shown beside the item's clips"),
+    Column("settings", "text", "how its versions were made; kept with the study, never shown"),
     Column("practice", "flag", "whether the item is for practice only"),
 )
-OF_ITEM = ("reference", "source", "text", "practice")  # the same in all rows of an item
+OF_ITEM = ("reference", "source", "text", "settings", "practice")  # the same in all rows of an item
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class ListedItem:
 
     Attributes
     ----------
-    name, source, text : str
+    name, source, text, settings : str
     files : dict
         System to file, `REFERENCE` first where there is one.
     directions : dict
@@ -64,6 +65,7 @@ class ListedItem:
     name: str
     source: str
     text: str
+    settings: str
     files: dict[str, SoundFile]
     directions: dict[str, str]
     is_practice: bool
@@ -140,7 +142,8 @@ def _item(path: Path, name: str, row: dict[str, str]) -> ListedItem:
     reference = row.get("reference")
     files = {REFERENCE: SoundFile(path.parent / reference)} if reference else {}
     source = (row.get("source") or name).replace("\0", "")
-    return ListedItem(name, source, text, files, {}, bool(row.get("practice")))
+    settings = row.get("settings") or ""
+    return ListedItem(name, source, text, settings, files, {}, bool(row.get("practice")))
 
 
 def _check_names(item: str, system: str) -> None:

@@ -166,9 +166,10 @@ class SoundsClipsRecord(TypedDict):
 
 
 class SoundsItemRecord(TypedDict):
-    """Hashes of a stimulus's clips."""
+    """Hashes of a stimulus's clips, and how they were made where the table of sounds said it."""
 
     clips: list[str]
+    settings: NotRequired[str]
 
 
 class StudyRecord(TypedDict):

@@ -1,0 +1,133 @@
+// What is heard here becomes a pair of the listening test, and what its listeners have heard in it is
+// shown beside the faders. Both are its admin's: nothing is asked of the test before somebody who uses
+// this page has sent it a pair.
+(function (F) {
+  "use strict";
+
+  const MOST_LETTERS = 90000; // of a form of the listening test
+  const FLAG = "fadernets-asks-listeners"; // in this tab
+  const FRESH_MS = 20000; // ratings are read again after that
+
+  const base64 = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_");
+
+  F.extend(F.Workbench.prototype, {
+    listenListeners() {
+      this.wanting = null; // who waits for a file: {resolve}
+      const button = this.find("[data-do=listeners]");
+      button.addEventListener("click", () => this.askListeners());
+      this.find(".fn-more").addEventListener("toggle", () => (button.hidden = !this.test));
+    },
+
+    // Where the admin's pages of the listening test are; null where there is none beside this page.
+    get test() {
+      const link = document.querySelector("#fn-foot a[href$='survey/']");
+      return link && new URL("admin/", link.href).href;
+    },
+
+    // The tab opens while the click counts as the visitor's wish; the form goes there later.
+    async askListeners() {
+      if (!this.piece || this.saving) return;
+      const moved = this.movedWords();
+      if (!moved) return this.sayOfListeners("Nothing is changed in these bars: there is nothing to compare.");
+      const target = `fn-${Math.random()}`;
+      const tab = window.open("about:blank", target);
+      if (!tab) return this.sayOfListeners("The browser let no tab open for the listening test: allow it for this page.");
+      const pair = {
+        piece: this.piece.name,
+        bars: this.overview.named(this.overview.first, this.overview.last),
+        moved,
+        settings: this.pairSettings,
+        direction: this.meantDirection(),
+        before: await this.midiOf(this.score.neutral),
+        after: await this.midiOf({}),
+      };
+      const isThere = pair.before && pair.after;
+      if (!isThere || new URLSearchParams(pair).toString().length > MOST_LETTERS) {
+        tab.close();
+        if (isThere) this.sayOfListeners("These bars are too long for listeners: choose fewer, 8 to 20 seconds.");
+        return;
+      }
+      this.send(pair, target);
+      sessionStorage.setItem(FLAG, "yes");
+    },
+
+    send(pair, target) {
+      const form = document.createElement("form");
+      Object.assign(form, { method: "post", action: `${this.test}pairs/new`, target, hidden: true });
+      for (const [name, value] of Object.entries(pair)) {
+        const input = document.createElement("input");
+        Object.assign(input, { type: "hidden", name, value });
+        form.append(input);
+      }
+      document.body.append(form);
+      form.submit();
+      form.remove();
+    },
+
+    // The selection as a MIDI file, base64; null if there is none. settings: instead of those of now.
+    async midiOf(settings) {
+      const file = await new Promise((resolve) => {
+        this.wanting = { resolve };
+        this.saving = true;
+        this.showBusy();
+        this.request({ kind: "midi", scope: "selection", curves: false, ...settings });
+        this.trigger(this.events.save);
+      });
+      if (!file) return null;
+      const answer = await fetch(file.url).catch(() => null);
+      return answer?.ok ? base64(new Uint8Array(await answer.arrayBuffer())) : null;
+    },
+
+    // What the selection is moved by, "Rhythm density +0.50, Arousal 80 % calm".
+    movedWords() {
+      const moved = this.faders.filter((fader) => fader.moved || fader.varies);
+      const value = (fader) => (fader.varies ? "varies" : fader.worded(fader.value));
+      const words = moved.map((fader) => `${fader.title} ${value(fader)}`);
+      if (this.now.redrawn.length) words.push("drawn once more");
+      return words.join(", ");
+    },
+
+    // The mood says it, or else where the densities went; "" where they say nothing.
+    meantDirection() {
+      const mood = this.faders.find(({ name, moved }) => name === "arousal" && moved);
+      const went = ({ places: { piece, result } }) => (result.position ?? 0) - (piece.position ?? 0);
+      const densities = this.faders.filter(({ isMood }) => !isMood);
+      const sum = mood ? Number(mood.input.value) : densities.reduce((all, fader) => all + went(fader), 0);
+      return sum ? (sum < 0 ? "lower" : "higher") : "";
+    },
+
+    // Names what a pair is of.
+    get pairSettings() {
+      const { first, last } = this.overview;
+      return JSON.stringify({ piece: this.piece.name, first, last, settings: this.now });
+    },
+
+    // Ratings of what is shown, once there are some.
+    async showHeard() {
+      this.sayOfListeners("");
+      if (!this.test || !sessionStorage.getItem(FLAG)) return;
+      const wanted = this.pairSettings;
+      if (!this.pairs || performance.now() - this.pairsRead > FRESH_MS) {
+        const answer = await fetch(`${this.test}pairs.json`).catch(() => null);
+        if (!answer?.ok) return sessionStorage.removeItem(FLAG); // who is not signed in is asked once
+        this.pairs = await answer.json();
+        this.pairsRead = performance.now();
+      }
+      const pair = this.pairs.find(({ settings }) => settings === wanted);
+      if (!pair || wanted !== this.pairSettings) return;
+      const rated = pair.ratings.filter(({ rated }) => rated);
+      const words = rated.map(({ study, as_meant, rated }) => `${as_meant} of ${rated} in ${study}`);
+      this.sayOfListeners(
+        words.length
+          ? `Heard as ${pair.direction} arousal by ${words.join(", ")}.`
+          : "This is a pair of the listening test; nobody has rated it yet."
+      );
+    },
+
+    sayOfListeners(sentence) {
+      const line = this.find("[data-show=listeners]");
+      line.textContent = sentence;
+      line.hidden = !sentence;
+    },
+  });
+})((window.FaderNets = window.FaderNets || {}));

@@ -1,0 +1,62 @@
+"""What is heard on the page becomes a pair of the listening test, in headless Chromium."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.demo.page import WIDE, open_page, wait_until_heard
+from tests.public.server import TOKEN, Server
+
+pytestmark = pytest.mark.browser
+SAID = "[data-show=listeners]"
+
+
+def test_a_pair_goes_to_the_listening_test_and_is_known_again(browser: Browser, make_run: Server):
+    complaints: list[str] = []
+    signed_in = {"username": "admin", "password": TOKEN}
+    with browser.new_context(viewport=WIDE, http_credentials=signed_in) as context:
+        page = open_page(context.new_page(), make_run.url, complaints)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        arousal = page.get_by_role("slider", name="Arousal")
+        arousal.press("Home")
+        wait_until_heard(page)
+        page.get_by_text("More", exact=True).click()
+        with context.expect_page() as opening:
+            page.get_by_role("button", name="Ask listeners").click()
+        tab = opening.value
+        tab.set_default_timeout(100_000)
+        expect(tab.get_by_text("Moved: Arousal 100 % calm.")).to_be_visible()
+        expect(tab.get_by_role("radio", name="lower (calmer)")).to_be_checked()
+        tab.get_by_role("button", name="Add this pair").click()
+        row = tab.get_by_role("row", name="Arousal 100 % calm")
+        expect(row).to_be_visible()
+
+        heard_by = page.locator(SAID)
+        expect(heard_by).to_be_hidden()
+        assert not [url for url in asked if "pairs.json" in url]  # not before it has a reason
+        page.get_by_role("slider", name="Rhythm density").press("End")
+        wait_until_heard(page)
+        expect(heard_by).to_be_hidden()  # another change
+        page.get_by_role("button", name="Undo").click()
+        expect(heard_by).to_have_text(
+            "This is a pair of the listening test; nobody has rated it yet."
+        )
+        row.get_by_role("button", name="Take away").click()
+        expect(tab.get_by_text("There is no pair yet.")).to_be_visible()
+    assert complaints == []
+
+
+def test_nothing_moved_is_no_pair_and_visitors_ask_nothing_of_the_test(visit):
+    page = visit()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Ask listeners").click()
+    expect(page.locator(SAID)).to_have_text(
+        "Nothing is changed in these bars: there is nothing to compare."
+    )
+    page.get_by_role("slider", name="Arousal").press("Home")
+    wait_until_heard(page)
+    assert not [url for url in asked if "/survey/" in url]
