@@ -22,8 +22,9 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.net import FaderNet
 from train.metrics.changes import changes
-from train.metrics.naturalness import Cut, Windows, features, pair, told
+from train.metrics.naturalness import Cut, Windows, pair, told
 from train.metrics.over_pieces import Tally
+from train.metrics.window_features import features
 from train.reporting.results.naturalness import Beside, WayTold
 
 MOODS = ("low", "high")

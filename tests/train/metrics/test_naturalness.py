@@ -1,4 +1,4 @@
-"""Naturalness: features by hand, pairs of the same densities, and what two classifiers tell."""
+"""Naturalness: pairs of the same densities, and what two classifiers tell."""
 
 from __future__ import annotations
 
@@ -9,57 +9,10 @@ import pytest
 
 from fadernets.music.notes import Notes
 from train.metrics import naturalness
-from train.metrics.naturalness import FARTHEST, LOUDNESS, Cut, Windows, features, pair, told
+from train.metrics.naturalness import FARTHEST, Cut, Windows, pair, told
+from train.metrics.window_features import LOUDNESS, features
 
 SD = np.array([0.2, 1.0])
-
-
-def test_features_of_two_chords_by_hand() -> None:
-    notes = Notes.of(
-        onset=[-1.0, 0.0, 0.0, 2.0, 2.0, 3.0],
-        offset=[0.5, 1.0, 2.0, 2.05, 4.0, 3.5],
-        pitch=[40, 60, 64, 60, 72, 71],
-        velocity=[50, 60, 70, 80, 80, 90],
-    )
-    seen = features(notes, 16)
-    assert seen["notes a step"] == 5 / 16  # what rings in is not counted
-    assert seen["strikes a step"] == 3 / 16
-    assert seen["notes a strike"] == pytest.approx(5 / 3)
-    assert seen["largest strike"] == 2
-    assert seen["single notes"] == pytest.approx(1 / 3)
-    assert seen["gap, 0%"] == 1.0
-    assert seen["gap, 100%"] == 2.0
-    assert seen["exactly on a step"] == 1.0
-    assert seen["strikes on beats"] == 1.0
-    assert seen["widest strike"] == 12
-    assert seen["octaves struck"] == 0.5
-    assert seen["thirds and sixths struck"] == 0.5
-    assert seen["leaps of the top"] == (8 + 1) / 2
-    assert seen["clicks"] == 0.2
-    assert seen["velocity, mean"] == 76
-    assert seen["first strike"] == 0.0
-    assert seen["last strike"] == 1.0
-    assert seen["repeats"] == 0.0  # key 60 comes again after two beats
-
-
-def test_a_key_struck_while_it_sounds_is_a_restrike() -> None:
-    held = Notes.of([0, 0.5], [0.5, 1.0], [60, 60], [80, 80])
-    apart = Notes.of([0, 0.5], [0.4, 1.0], [60, 60], [80, 80])
-    assert features(held, 16)["restrikes"] == 0.5
-    assert features(apart, 16)["restrikes"] == 0.0
-    assert features(held, 16)["repeats"] == features(apart, 16)["repeats"] == 0.5
-
-
-def test_a_window_without_a_note_has_no_features() -> None:
-    assert features(Notes.empty(), 16) == {}
-    assert features(Notes.of([-1.0], [2.0], [60], [80]), 16) == {}
-
-
-def test_all_windows_have_the_same_features() -> None:
-    one = features(Notes.of([0.1], [0.2], [60], [80]), 16)
-    many = features(Notes.of(np.arange(8) / 2, np.arange(8) / 2 + 0.4, [60] * 8, [80] * 8), 12)
-    assert list(one) == list(many)
-    assert np.isfinite(list(many.values())).mean() > 0.9
 
 
 def drawn(rng: np.random.Generator, count: int, groups: range, late: float = 0.0) -> Windows:
@@ -137,31 +90,6 @@ def test_who_is_deaf_to_loudness_cannot_tell_what_is_louder_alone() -> None:
         assert abs(louder.deaf_aucs[name] - 0.5) < 0.12
 
 
-def test_all_features_of_loudness_are_named() -> None:
-    """What changes where notes are louder, one of them twice as much, is loudness."""
-    onset = np.arange(4.0)
-    soft, loud = (
-        naturalness.features(Notes.of(onset, onset + 1, [60, 64, 67, 72], velocity), 16)
-        for velocity in ([40, 44, 41, 45], [70, 78, 71, 79])
-    )
-    assert {n for n in soft if not np.array_equal(soft[n], loud[n], equal_nan=True)} == set(
-        LOUDNESS
-    )
-
-
-@pytest.mark.slow
-def test_an_auc_is_the_mean_of_several_drawings() -> None:
-    rng = np.random.default_rng(3)
-    real, changed = drawn(rng, 200, range(10)), drawn(rng, 40, range(10, 16), late=0.1)
-    both = told(changed, real, SD, seed=4, draws=2)
-    one, other = (told(changed, real, SD, seed=s, draws=1) for s in (4, 5))
-    for name, auc in both.aucs.items():
-        assert auc == pytest.approx((one.aucs[name] + other.aucs[name]) / 2)
-        spread = abs(one.aucs[name] - other.aucs[name]) / 2
-        assert both.spreads[name] == pytest.approx(spread) != 0
-    assert set(one.spreads.values()) == {0.0}
-
-
 def test_a_few_performances_are_not_judged() -> None:
     rng = np.random.default_rng(2)
     with pytest.raises(ValueError, match="5 performances"):
@@ -176,3 +104,16 @@ def test_real_windows_are_taken_of_all_pieces():
     pairs = pair(changed, real, np.ones(2))
     assert len(set(pairs[:, 1])) == 100
     assert len(set(real.group[pairs[:, 1]])) > 15
+
+
+@pytest.mark.slow
+def test_an_auc_is_the_mean_of_several_drawings() -> None:
+    rng = np.random.default_rng(3)
+    real, changed = drawn(rng, 200, range(10)), drawn(rng, 40, range(10, 16), late=0.1)
+    both = told(changed, real, SD, seed=4, draws=2)
+    one, other = (told(changed, real, SD, seed=s, draws=1) for s in (4, 5))
+    for name, auc in both.aucs.items():
+        assert auc == pytest.approx((one.aucs[name] + other.aucs[name]) / 2)
+        spread = abs(one.aucs[name] - other.aucs[name]) / 2
+        assert both.spreads[name] == pytest.approx(spread) != 0
+    assert set(one.spreads.values()) == {0.0}
