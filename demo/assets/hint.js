@@ -43,10 +43,13 @@
       return words.join(", ");
     },
 
-    // "moved by 0.25 s", "longer, was 0.20 s".
+    // "moved 0.25 s later", "longer, was 0.20 s", or both.
     compared([onset], mark, [from, until]) {
-      if (mark === "moved") return `moved ${Math.abs(onset - from).toFixed(2)} s ${onset > from ? "later" : "earlier"}`;
-      return `${mark}, was ${(until - from).toFixed(2)} s`;
+      const by = Math.abs(onset - from).toFixed(2);
+      const moved = `moved ${by} s ${onset > from ? "later" : "earlier"}`;
+      if (mark === "moved") return moved;
+      const length = `${mark}, was ${(until - from).toFixed(2)} s`;
+      return Number(by) ? `${moved}, ${length}` : length;
     },
 
     // Where a time of the selection is: bar and beat, or minutes and seconds.

@@ -13,6 +13,20 @@ from tests.demo.page import (
 )
 
 pytestmark = pytest.mark.browser
+# What has the focus, and the boxes that cut its outline off; nothing of what is not drawn.
+CUT_OFF = """() => { const at = document.activeElement, style = getComputedStyle(at);
+    const { outlineStyle, outlineWidth, outlineOffset, opacity } = style;
+    if (outlineStyle === "none" || opacity === "0" || at === document.body) return [];
+    const out = parseFloat(outlineWidth) + parseFloat(outlineOffset);
+    const box = at.getBoundingClientRect();
+    const cuts = (around) => { const edge = around.getBoundingClientRect();
+        return /hidden|auto|scroll|clip/.test(getComputedStyle(around).overflow) &&
+            (box.left - out < edge.left - 0.5 || box.right + out > edge.right + 0.5 ||
+             box.top - out < edge.top - 0.5 || box.bottom + out > edge.bottom + 0.5); };
+    const around = [];
+    for (let one = at.parentElement; one !== document.body; one = one.parentElement)
+        if (!one.matches(".fn-ab") && cuts(one)) around.push(one.className || one.tagName);
+    return around.map((name) => `${at.ariaLabel || at.textContent || at.id} in ${name}`); }"""
 
 
 def test_a_key_held_down(visit):
@@ -99,3 +113,13 @@ def test_it_fits_and_looks(visit, artefacts, size, scheme):
             .filter(e => e.getBoundingClientRect().height < 30).map(e => e.textContent)"""
     )
     assert small == []
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_the_outline_of_what_has_the_focus_is_whole(visit, width):
+    page = visit({"width": width, "height": 900})
+    cut_off = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        cut_off.update(page.evaluate(CUT_OFF))
+    assert cut_off == set()

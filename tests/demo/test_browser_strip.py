@@ -126,6 +126,8 @@ def test_notes_that_were_moved_or_changed_in_length_say_from_where(visit):
     assert pointed_at(page, 1, "longer").endswith("longer, was 0.50 s")
     assert pointed_at(page, 1, "shorter").endswith("shorter, was 1.00 s")
     assert pointed_at(page, 1, "moved").endswith("moved 0.25 s later")
+    both = page.evaluate("FaderNets.bench.compared([1.96, 2.1], 'shorter', [2, 2.5])")
+    assert both == "moved 0.04 s earlier, shorter, was 0.50 s"
     assert pointed_at(page, 0, "moved").endswith(", moved")
 
 
