@@ -13,6 +13,7 @@ from demo.guard.blocks import GuardedBlocks
 from demo.guard.files import Files
 from demo.guard.listeners import Listeners
 from demo.handlers import Handlers
+from demo.harp import add_harp
 from demo.program_calls import ProgramCalls
 from demo.programs import add_endpoints
 from demo.workbench import ASSETS, counted, workbench
@@ -137,7 +138,8 @@ def page(
         bench.ask(handlers.ask, bench, [bench, message], **each).failure(**unanswered)
         bench.hear(handlers.hear, bench, [bench, message], **each).failure(**unanswered)
         bench.look(handlers.look, bench, bench, **each)
-        bench.cancel(handlers.cancel, bench, None, **each)
+        # Programs know another cancel (`harp.py`).
+        bench.cancel(handlers.cancel, bench, None, api_name="give_up", **each)
         bench.vary(handlers.vary, bench, [bench, message], **latest).failure(**unanswered)
         mixed = bench.mix(handlers.mix_example, bench, [file, message], **latest)
         brought = donor.upload(handlers.mix_upload, [bench, donor], [file, message], **latest)
@@ -149,7 +151,9 @@ def page(
         saved.success(fn=None, js=DOWNLOAD, inputs=file)
         saved.success(fn=None, js="() => FaderNets.bench?.saved()")
         saved.failure(**unanswered)
-        add_endpoints(ProgramCalls(workers, files, listeners), faders)
+        calls = ProgramCalls(workers, files, listeners)
+        add_endpoints(calls, faders)
+        add_harp(calls, faders)
     # With fewer, calls that wait for a worker would keep others from coming to theirs.
     blocks.max_threads = CALLS_UNDER_WAY + CALLS_BETWEEN
     blocks.queue(max_size=CALLS_WAITING, default_concurrency_limit=None)
