@@ -188,7 +188,8 @@ def _headphones(section: ParticipantFlow) -> list[str]:
         )
         if share is not None
     ]
-    sentences.append(f"By the mean participant, {', and '.join(groups)} agree.")
+    if groups:
+        sentences.append(f"By the mean participant, {', and '.join(groups)} agree.")
     return sentences
 
 

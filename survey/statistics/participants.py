@@ -65,7 +65,8 @@ class Headphones:
     checked, passed : int
         Participants with ratings who did the check, and who passed it.
     passed_agreement, failed_agreement : float or None
-        Share of the transfers heard as intended, by the mean participant of the group.
+        Share of the transfers heard as intended, by the mean participant of the group; None in
+        designs in which nothing is intended.
     """
 
     checked: int
@@ -79,10 +80,12 @@ def headphones(table: pd.DataFrame) -> Headphones | None:
     scores = table.groupby("participant")["headphones_right"].first().dropna()
     if scores.empty:
         return None
+    passed = (scores >= PASSED).to_numpy(dtype=bool)
+    if "intended" not in table:
+        return Headphones(len(scores), int(passed.sum()), None, None)
     transfers = table[table["kind"] == "transfer"]
     agrees = transfers.assign(agrees=agreement(transfers))
     shares = agrees.groupby("participant")["agrees"].mean().reindex(scores.index)
-    passed = (scores >= PASSED).to_numpy(dtype=bool)
     return Headphones(len(scores), int(passed.sum()), _mean(shares[passed]), _mean(shares[~passed]))
 
 
