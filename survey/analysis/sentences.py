@@ -100,6 +100,11 @@ def raised(parts: Sequence[tuple[str, Sections]]) -> list[str]:
             for measure, estimate in estimates.items()
             if estimate.note == RAISED
         ]
+    return raised_of(names)
+
+
+def raised_of(names: Sequence[str]) -> list[str]:
+    """That the largest one-way variance stands for the two-way one of these; [] if of none."""
     if not names:
         return []
     more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""

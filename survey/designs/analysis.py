@@ -6,12 +6,12 @@ As of `survey.analysis`, with its tables, figures and report; the design says wh
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from survey.analysis import figures, participant_sentences, report
+from survey.analysis import figures, heard_sentences, participant_sentences, report, sentences
 from survey.analysis.analyse import NothingToAnalyse, participant_flow
 from survey.analysis.results import ParticipantFlow, Provenance
 from survey.analysis.tables import as_table, flow_rows
@@ -21,19 +21,22 @@ from survey.designs.questions import Question
 from survey.designs.rules import checked_rules
 from survey.ratings.exclusion import Rules, apply_rules
 from survey.ratings.rating_table import ParticipantCounts
+from survey.statistics.estimate import RAISED
 from survey.statistics.json_fields import plain
+from survey.statistics.pieces import Music, amount
 
 WITH, WITHOUT = "with exclusions", "without exclusions"
 
 
 @dataclass(frozen=True)
 class DesignResults:
-    """The findings of a study, with its exclusions and without."""
+    """The findings of a study, with its exclusions and without; the music of those with them."""
 
     design: str
     flow: ParticipantFlow
     kept: Findings
     everyone: Findings
+    music: Music
 
 
 def analyse(
@@ -67,7 +70,7 @@ def analyse(
     everyone = kept if same else design.analyse(table, questions, resampling)
     answers = table.drop_duplicates(["participant", "stimulus"])
     flow = participant_flow(answers, counts, stay, excluded, rules)
-    return DesignResults(design.name, flow, kept, everyone)
+    return DesignResults(design.name, flow, kept, everyone, amount(chosen))
 
 
 def tables(results: DesignResults) -> dict[str, pd.DataFrame]:
@@ -150,7 +153,10 @@ def _html(
             "answers of one person, or about one piece, are alike; naive ones are shown to be "
             f"compared, not used. {report.CORRECTED}",
             "parts": [],
-            "sentences": list(results.kept.sentences),
+            "sentences": [
+                *results.kept.sentences,
+                *_rests_on(results),
+            ],
             "figures": [report.page_figure(figure, vectors) for figure in drawn],
             "tables": _page_tables(made, tuple(results.kept.tables)),
         },
@@ -162,6 +168,27 @@ def _html(
         provenance=report.provenance_sentences(provenance),
     )
     return page + "\n"
+
+
+def _rests_on(results: DesignResults) -> list[str]:
+    """How much music the intervals are of, and where a larger variance stands for the two-way."""
+    tables = results.kept.tables.values()
+    has_intervals = any("low" in table and table["low"].notna().any() for table in tables)
+    raised = [
+        _measure(row)
+        for table in tables
+        if "note" in table
+        for row in table[table["note"] == RAISED].to_dict("records")
+    ]
+    return [*heard_sentences.music(results.music, has_intervals), *sentences.raised_of(raised)]
+
+
+def _measure(row: Mapping[Hashable, object]) -> str:
+    """What a row of a design's table is about, in words."""
+    of = row.get("system") or row.get("pair") or "the order of the clips"
+    if "second" in row:
+        of = f"{row['first']} against {row['second']}"
+    return f"{row['question']} ({of})"
 
 
 def _page_tables(made: Mapping[str, pd.DataFrame], names: Sequence[str]) -> list[object]:

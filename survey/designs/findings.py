@@ -1,22 +1,33 @@
-"""What designs find: tables and sentences of systems' means, or of preferences between them."""
+"""What designs find: tables and sentences of systems' means, or of preferences between them.
+
+p values are Holm's, over all tests of a kind: all pairs of systems, and all questions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import pandas as pd
 
-from survey.analysis.number_format import interval, number, percent, probability
+from survey.analysis.number_format import (
+    between,
+    counted,
+    interval,
+    number,
+    percent,
+    probability,
+)
 from survey.analysis.tables import as_table, of_estimate
 from survey.designs import preferences, systems
 from survey.designs.design import Chart, Findings, Resampling
 from survey.designs.preferences import COLUMNS
 from survey.designs.questions import Question
 from survey.statistics import twoway
-from survey.statistics.chance_tests import holm
 from survey.statistics.crossed_design import crossed
-from survey.statistics.estimate import Estimate, two_sided
+from survey.statistics.estimate import CONSTANT, LEVEL, Estimate, two_sided
+from survey.statistics.families import corrected
 
 NAIVE = ("low", "high")
 LAST = "system_third"  # the column of what is heard once more
@@ -33,7 +44,7 @@ def of_systems(
     sentences = [
         f"{_titled(one.question)} of {one.system}: {number(one.mean.value)} from "
         f"{asked[one.question].least} to {asked[one.question].most}, "
-        f"{interval(one.mean, number)}."
+        f"{interval(one.mean, number)}.{_past(one.mean, asked[one.question])}"
         for one in means
     ]
     sentences += [
@@ -68,42 +79,41 @@ def of_preferences(
     table: pd.DataFrame, questions: Sequence[Question], resampling: Resampling
 ) -> Findings:
     """Preferences between systems, their strengths, and what the order did."""
-    asked = [question for question in questions if question.is_number]
-    rows: dict[str, list[dict[str, object]]] = {"preferences": [], "strengths": [], "order": []}
+    asked = {question.name: question for question in questions if question.is_number}
+    centred = {
+        name: table.assign(**{name: preferences.numbers(table, name) - question.middle})
+        for name, question in asked.items()
+    }
+    compared = corrected(
+        {name: preferences.preferences(of, name) for name, of in centred.items()},
+        preferences.Preference,
+    )
+    orders = corrected(
+        {name: _Order.of(preferences.order_effect(of, name)) for name, of in centred.items()},
+        _Order,
+    )
+    strengths = {
+        name: preferences.strengths(of, name, resampling.draws, resampling.seed)
+        for name, of in centred.items()
+    }
     sentences, charts = [], []
-    for question in asked:
-        values = preferences.numbers(table, question.name) - question.middle
-        centred = table.assign(**{question.name: values})
-        name = {"question": question.name}
-        compared = preferences.preferences(centred, question.name)
-        rows["preferences"] += [name | _preference(one) for one in compared]
-        strengths = preferences.strengths(centred, question.name, resampling.draws, resampling.seed)
-        rows["strengths"] += [name | _strength(one) for one in strengths]
-        order = preferences.order_effect(centred, question.name)
-        p = two_sided(order, 0)
-        rows["order"].append(name | {"n": order.n, **of_estimate(order), "p": p})
-        sentences += [
-            f"{_titled(question.name)}: {one.second} is preferred to {one.first} by "
-            f"{number(one.strength.value)} on average, on a scale from "
-            f"{number(question.least - question.middle, 1)} to "
-            f"{number(question.most - question.middle, 1)}, {interval(one.strength, number)}"
-            f"{_corrected(one.holm)}; {one.for_second} answers for {one.second}, {one.neither} for "
-            f"neither, {one.for_first} for {one.first}."
-            for one in compared
-        ]
-        sentences.append(
-            f"Whichever it was, the clip heard second was preferred by {number(order.value)} on "
-            f"average, {interval(order, number)}, {probability(p)}."
-        )
+    for name, question in asked.items():
+        sentences += [_preferred(question, one) for one in compared[name]]
+        sentences += [_ordered(orders[name]), *_strengths(strengths[name])]
         charts.append(
             Chart(
-                f"preferences_{question.name}",
-                {f"{one.second} over {one.first}": one.strength for one in compared},
+                f"preferences_{name}",
+                {f"{one.second} over {one.first}": one.strength for one in compared[name]},
                 question.least - question.middle,
                 question.most - question.middle,
-                f"mean preference ({question.name})",
+                f"mean preference ({name})",
             )
         )
+    rows = {
+        "preferences": _by_question(compared, _preference),
+        "strengths": _by_question(strengths, _strength),
+        "order": _by_question({name: [order] for name, order in orders.items()}, _order),
+    }
     made = {name: as_table(name, of_table) for name, of_table in rows.items()}
     return Findings(made | _counts(table, questions, list(COLUMNS)), sentences, charts)
 
@@ -112,49 +122,53 @@ def of_discrimination(
     table: pd.DataFrame, questions: Sequence[Question], resampling: Resampling
 ) -> Findings:
     """How often people knew which of two systems came again; chance is one half."""
-    rows, sentences = [], []
-    means: dict[str, Estimate] = {}
     first, second, third = (table[name] for name in ("system_first", "system_second", LAST))
     pair = [" / ".join(sorted(names)) for names in zip(first, second, strict=True)]
+    told = {}
     for question in questions:
         if question.kind != "choice" or len(question.choices) != 2:
             continue
         said = table[question.name]
         named = first.where(said == question.choices[0], second)
         right = (named == third).astype(float).where(said.notna())
-        tested = [(name, _told_apart(table, right, pair, name)) for name in sorted(set(pair))]
-        p_values = [two_sided(one.mean, CHANCE) for _, one in tested]
-        known = iter(holm([p for p in p_values if p is not None]))
-        for (name, one), p in zip(tested, p_values, strict=True):
-            corrected = None if p is None else next(known)
-            rows.append(
-                {
-                    "question": question.name,
-                    "pair": name,
-                    "right": one.right,
-                    "n": one.share.n,
-                    **of_estimate(one.share),
-                    "p": p,
-                    "holm": corrected,
-                }
-            )
-            sentences.append(
-                f"{name}: {one.right} of {one.share.n} answers are right, "
-                f"{percent(one.share.value)}, where 50 % is chance; "
-                f"{interval(one.share, percent)}{_corrected(corrected)}."
-            )
-            means[name] = one.share
+        told[question.name] = [_told_apart(table, right, pair, name) for name in sorted(set(pair))]
+    told = corrected(told, _ToldApart)
+    every = [one for of_question in told.values() for one in of_question]
+    sentences = [
+        f"{one.pair}: {one.right} of {counted(one.share.n, 'answer')} "
+        f"{'is' if one.right == 1 else 'are'} right, {percent(one.share.value)}, where 50 % is "
+        f"chance; {interval(one.share, percent)}{_corrected(one.holm)}."
+        for one in every
+    ]
+    rows = _by_question(told, _discrimination)
     tables = {"discrimination": as_table("discrimination", rows)}
+    means = {one.pair: one.share for one in every}
     chart = Chart("discrimination", means, 0, 1, "share of right answers")
     return Findings(tables | _counts(table, questions, [*COLUMNS, LAST]), sentences, [chart])
 
 
-class _ToldApart(NamedTuple):
-    """Answers about one pair: how many are right, their share, and their mean with its error."""
+@dataclass(frozen=True)
+class _ToldApart:
+    """Answers about one pair: how many are right, and their share; p that it is chance's."""
 
+    pair: str
     right: int
     share: Estimate
-    mean: Estimate
+    p: float | None
+    holm: float | None = None
+
+
+@dataclass(frozen=True)
+class _Order:
+    """How much the clip heard second is preferred; p that it is not."""
+
+    estimate: Estimate
+    p: float | None
+    holm: float | None = None
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> _Order:
+        return cls(estimate, two_sided(estimate, 0))
 
 
 def _told_apart(
@@ -162,7 +176,86 @@ def _told_apart(
 ) -> _ToldApart:
     of_pair = right.where(pd.Series(pairs, index=right.index) == name)
     answers = crossed(table, of_pair)
-    return _ToldApart(int(answers.values.sum()), twoway.share(answers), twoway.mean(answers))
+    p = two_sided(twoway.mean(answers), CHANCE)
+    return _ToldApart(name, int(answers.values.sum()), twoway.share(answers), p)
+
+
+def _preferred(question: Question, one: preferences.Preference) -> str:
+    """Which of two systems is preferred, or that none can be told to be; the one ahead first."""
+    ahead, answers = (one.second, one.first), (one.for_second, one.for_first)
+    strength = one.strength
+    if (strength.value or 0) < 0:
+        ahead, answers, strength = ahead[::-1], answers[::-1], _turned(strength)
+    most = number(question.most - question.middle, 1).removesuffix(".0")
+    ends = (
+        f"{number(strength.value)} on average, {most} being most, "
+        f"{interval(strength, number)}{_corrected(one.holm)}; "
+        f"{counted(answers[0], 'answer')} for {ahead[0]}, {one.neither} for neither, "
+        f"{answers[1]} for {ahead[1]}."
+    )
+    if _is_clear(one.holm):
+        return f"{_titled(question.name)}: {ahead[0]} is preferred to {ahead[1]} by {ends}"
+    return (
+        f"{_titled(question.name)}: that people prefer {ahead[0]} to {ahead[1]}, or the other way, "
+        f"cannot be told. {ahead[0]} is ahead by {ends}"
+    )
+
+
+def _ordered(order: _Order) -> str:
+    """Whether the clip heard first or second is preferred, whichever it is."""
+    estimate, words = order.estimate, ("second", "first")
+    if (estimate.value or 0) < 0:
+        estimate, words = _turned(estimate), words[::-1]
+    ends = (
+        f"{number(estimate.value)} on average, {interval(estimate, number)}"
+        f"{_corrected(order.holm)}."
+    )
+    if _is_clear(order.holm):
+        return f"Whichever it was, the clip heard {words[0]} was preferred by {ends}"
+    return (
+        "That people prefer the clip heard first, or second, whichever it is, cannot be told: the "
+        f"{words[0]} is ahead by {ends}"
+    )
+
+
+def _strengths(strengths: Sequence[preferences.Strength]) -> list[str]:
+    """Bradley and Terry's strengths, the greatest first, and what they are."""
+    known = [one for one in strengths if one.strength.value is not None]
+    if not known:
+        return [f"Bradley and Terry’s model: {strengths[0].strength.note}."] if strengths else []
+    ordered = sorted(known, key=lambda one: -(one.strength.value or 0))
+    listed = "; ".join(
+        f"{one.system} {number(one.strength.value)}"
+        + ("" if one.strength.low is None else f" ({between(one.strength, number)})")
+        for one in ordered
+    )
+    between_ends = ", with 95 % intervals" if known[0].strength.low is not None else ""
+    return [
+        f"Strengths after Bradley and Terry{between_ends}: {listed}. They are logarithms "
+        "with mean 0: of two systems whose strengths differ by 1, the stronger is preferred 2.7 "
+        "times as often as the other."
+    ]
+
+
+def _turned(estimate: Estimate) -> Estimate:
+    """The same of the opposite."""
+    value, low, high = (
+        None if end is None else -end for end in (estimate.value, estimate.high, estimate.low)
+    )
+    return replace(estimate, value=value, low=low, high=high)
+
+
+def _is_clear(p: float | None) -> bool:
+    return p is not None and p < 1 - LEVEL
+
+
+def _past(mean: Estimate, question: Question) -> str:
+    """That an interval reaches past the scale."""
+    if mean.low is None or mean.high is None or mean.note == CONSTANT:
+        return ""
+    if mean.low >= question.least and mean.high <= question.most:
+        return ""
+    return " The interval reaches past the scale; it is not clipped."
 
 
 def _counts(
@@ -235,6 +328,35 @@ def _strength(one: preferences.Strength) -> dict[str, object]:
         "bootstrap_high": one.bootstrap.high,
         "draws": one.bootstrap.draws,
     }
+
+
+def _order(one: _Order) -> dict[str, object]:
+    return {
+        "n": one.estimate.n,
+        **of_estimate(one.estimate),
+        "p": one.p,
+        "holm": one.holm,
+    }
+
+
+def _discrimination(one: _ToldApart) -> dict[str, object]:
+    return {
+        "pair": one.pair,
+        "right": one.right,
+        "n": one.share.n,
+        **of_estimate(one.share),
+        "p": one.p,
+        "holm": one.holm,
+    }
+
+
+Found = TypeVar("Found")
+
+
+def _by_question(
+    found: Mapping[str, Sequence[Found]], row: Callable[[Found], dict[str, object]]
+) -> list[dict[str, object]]:
+    return [{"question": name, **row(one)} for name, of in found.items() for one in of]
 
 
 def _corrected(holm: float | None) -> str:

@@ -6,11 +6,12 @@ anchors, the reference without its high frequencies, where the study is built wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
+from survey.analysis.number_format import people
 from survey.analysis.tables import as_table
 from survey.core.texts import Texts
 from survey.designs.design import REFERENCE, Design, DesignError, Findings, Item, Resampling
@@ -58,14 +59,30 @@ def _analyse(
         {"question": question, "participant": person, "trials": trials, "low_share": share}
         for (question, person), (share, trials) in shares.items()
     ]
-    found = sum(share > SHARE for share, _ in shares.values())
-    sentence = (
-        f"{found} of {len(shares)} participants gave the hidden reference less than {ALIKE} in "
-        f"more than {SHARE:.0%} of their trials. ITU-R BS.1534-3 would leave them out; nobody was "
-        "left out for that here."
-    )
+    sentences = [
+        _missed({name: share for (asked, name), (share, _) in shares.items() if asked == question})
+        for question in dict.fromkeys(question for question, _ in shares)
+    ]
+    if len(sentences) > 1:
+        names = dict.fromkeys(question for question, _ in shares)
+        sentences = [f"{name}: {words}" for name, words in zip(names, sentences, strict=True)]
     tables = {**findings.tables, "screening": as_table("screening", rows)}
-    return replace(findings, tables=tables, sentences=[*findings.sentences, sentence])
+    return replace(findings, tables=tables, sentences=[*findings.sentences, *sentences])
+
+
+def _missed(low_shares: Mapping[str, float]) -> str:
+    """How many would be left out by the recommendation for what they gave the hidden reference."""
+    found = sum(share > SHARE for share in low_shares.values())
+    sentence = (
+        f"{found or 'None'} of {people(len(low_shares))} gave the hidden reference less than "
+        f"{ALIKE} in more than {SHARE:.0%} of their trials"
+    )
+    if not found:
+        return f"{sentence}, for which ITU-R BS.1534-3 would leave somebody out."
+    return (
+        f"{sentence}. ITU-R BS.1534-3 would leave {'this one' if found == 1 else 'these'} out; "
+        "nobody was left out for that here."
+    )
 
 
 def _screened(table: pd.DataFrame, question: str) -> dict[str, tuple[float, int]]:

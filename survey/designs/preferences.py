@@ -20,7 +20,6 @@ from scipy import sparse
 
 from survey.statistics import twoway
 from survey.statistics.bootstrap import Percentiles, percentiles, totals
-from survey.statistics.chance_tests import holm
 from survey.statistics.crossed_design import crossed, units
 from survey.statistics.estimate import Estimate, t_interval, two_sided
 
@@ -50,7 +49,7 @@ class Preference:
     share : Estimate
         Of the second, among answers that prefer one.
     p, holm : float or None
-        Two-sided, that the mean is 0; corrected for all pairs.
+        Two-sided, that the mean is 0; corrected by `survey.statistics.families`.
     """
 
     first: str
@@ -106,10 +105,7 @@ def preferences(table: pd.DataFrame, question: str) -> list[Preference]:
                 p=two_sided(strength, 0),
             )
         )
-    known = iter(holm([one.p for one in found if one.p is not None]))
-    return [
-        one if one.p is None else Preference(**{**vars(one), "holm": next(known)}) for one in found
-    ]
+    return found
 
 
 def order_effect(table: pd.DataFrame, question: str) -> Estimate:

@@ -8,16 +8,16 @@ corrected for all pairs of systems and all questions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from survey.statistics import twoway
-from survey.statistics.chance_tests import holm
 from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.estimate import Estimate, t_interval, two_sided
+from survey.statistics.families import corrected
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,7 @@ def differences(table: pd.DataFrame, questions: Sequence[str]) -> list[Differenc
         for (first, ours, _), (second, theirs, _) in combinations(_by_system(table, question), 2):
             difference = twoway.difference(ours, theirs)
             found.append(Difference(question, first, second, difference, two_sided(difference, 0)))
-    return corrected(found)
-
-
-def corrected(differences: Sequence[Difference]) -> list[Difference]:
-    """With Holm's p values."""
-    known = iter(holm([one.p for one in differences if one.p is not None]))
-    return [one if one.p is None else replace(one, holm=next(known)) for one in differences]
+    return corrected(found, Difference)
 
 
 def _by_system(table: pd.DataFrame, question: str) -> list[tuple[str, Crossed, int]]:

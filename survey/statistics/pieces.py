@@ -6,7 +6,7 @@ short. Agreement is given so, too, to be compared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ FEW_PIECES = 12  # below them Student's t alone makes an interval more than an e
 
 @dataclass(frozen=True)
 class Music:
-    """How much music the transfers are of.
+    """How much music answers are about.
 
     Attributes
     ----------
@@ -38,13 +38,18 @@ class Music:
     by_segment: Estimate | None
 
 
-def music(transfers: pd.DataFrame) -> Music:
-    """Items, segments and pieces of the transfers, and agreement clustered by segments."""
-    sources = pieces(transfers)
+def amount(table: pd.DataFrame) -> Music:
+    """Items, segments and pieces that rows are about."""
+    sources = pieces(table)
     known = len(sources) > 0 and all(source is not None for source in sources)
     piece_count = len(set(sources)) if known else None
-    segment_count = len(set(segments(transfers)))
-    by_segment = None
-    if len(set(units(transfers))) < segment_count:
-        by_segment = twoway.share(crossed(transfers, agreement(transfers), "segment"))
-    return Music(int(transfers["item"].nunique()), segment_count, piece_count, by_segment)
+    return Music(int(table["item"].nunique()), len(set(segments(table))), piece_count, None)
+
+
+def music(transfers: pd.DataFrame) -> Music:
+    """Items, segments and pieces of the transfers, and agreement clustered by segments."""
+    found = amount(transfers)
+    if len(set(units(transfers))) == found.segments:
+        return found
+    by_segment = twoway.share(crossed(transfers, agreement(transfers), "segment"))
+    return replace(found, by_segment=by_segment)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 
 from survey.designs import preferences
+from survey.designs.design import Resampling
+from survey.designs.findings import of_preferences
+from survey.designs.questions import Question
 
 # The mean of these ± t with 2 degrees of freedom times the error by participants, .4976798019, for
 # which the smaller two-way one is never taken.
@@ -133,7 +138,7 @@ def test_the_errors_of_strengths_are_those_of_a_clustered_regression() -> None:
     assert found["a"].freedom == 29
 
 
-def test_holm_is_over_all_pairs() -> None:
+def test_holm_is_over_all_pairs_and_questions() -> None:
     dice = np.random.default_rng(0)
     rows = [
         (f"p{person}", f"i{item}", one, other, float(dice.normal(1 if other == "c" else 0)))
@@ -141,7 +146,11 @@ def test_holm_is_over_all_pairs() -> None:
         for item in range(5)
         for one, other in (("a", "b"), ("b", "c"), ("c", "a"))
     ]
-    found = preferences.preferences(table(rows), "preference")
-    assert [(one.first, one.second) for one in found] == [("a", "b"), ("a", "c"), ("b", "c")]
-    smallest = min(found, key=lambda one: one.p)
-    assert smallest.holm == pytest.approx(3 * smallest.p)
+    asked = [Question(name=name, text="?", least=-3, most=3) for name in ("preference", "other")]
+    both = table(rows).assign(other=lambda of: of["preference"] / 2 + 0.1)
+    found = of_preferences(both, asked, Resampling(0, 20)).tables
+    pairs = found["preferences"]
+    assert list(zip(pairs["first"], pairs["second"], strict=True)) == [*combinations("abc", 2)] * 2
+    smallest = pairs.loc[pairs["p"].idxmin()]
+    assert smallest["holm"] == pytest.approx(6 * smallest["p"])
+    assert found["order"]["holm"].min() == pytest.approx(min(1, 2 * found["order"]["p"].min()))

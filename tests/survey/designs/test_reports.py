@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import html
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from survey.analysis import participant_sentences
+from survey.analysis.results import Provenance
 from survey.analyze import StudyRatings, from_file
-from survey.designs.analysis import DesignResults, analyse
+from survey.designs.analysis import DesignResults, analyse, files
 from survey.designs.design import Resampling
+from survey.designs.findings import of_preferences
+from survey.designs.questions import Question
 from tests.survey.designs.golden import DESIGNS, FOLDER
+
+PROVENANCE = Provenance("small", 1, "study", "0" * 64, "1", 0, 20, {})
 
 
 def data(design: str) -> StudyRatings:
@@ -34,3 +43,86 @@ def test_whoever_did_the_headphone_check_is_counted(design: str) -> None:
     assert check is not None and check.checked == found.flow.kept
     assert f"{check.passed} passed it" in words and 0 < check.passed < check.checked
     assert "agree" not in words  # nothing is intended
+
+
+def ab(values: list[list[int]], systems: tuple[str, str] = ("alder", "birch")) -> list[str]:
+    """Sentences of preferences for the second system: a row a person, a column a piece."""
+    rows = [
+        (f"p{person}", f"i{piece}", f"s{piece}", *(systems if order else systems[::-1]), given)
+        for person, of_person in enumerate(values)
+        for piece, value in enumerate(of_person)
+        for order in ((person + piece) % 2,)
+        for given in (value if order else -value,)
+    ]
+    names = ["participant", "item", "source", "system_first", "system_second", "preference"]
+    table = pd.DataFrame(rows, columns=names)
+    question = Question(name="preference", text="?", least=-3, most=3)
+    return list(of_preferences(table, [question], Resampling(0, 20)).sentences)
+
+
+CLEAR = [[2, 3, 2, 2], [1, 2, 3, 2], [2, 2, 2, 3], [3, 2, 1, 2]]
+
+
+def test_the_preferred_system_is_named_first_and_never_by_a_negative_number() -> None:
+    for sign, better, worse in ((1, "birch", "alder"), (-1, "alder", "birch")):
+        words = ab([[sign * value for value in row] for row in CLEAR])[0]
+        assert words.startswith(f"Preference: {better} is preferred to {worse} by 2.12 on average")
+        assert f"16 answers for {better}, 0 for neither, 0 for {worse}." in words
+
+
+def test_no_preference_is_claimed_that_is_not_clear() -> None:
+    words = ab([[2, -1, 0, 1], [-2, 1, 1, 0], [0, 2, -1, -2], [1, 0, -1, 1]])
+    assert not [one for one in words if "is preferred to" in one or "was preferred" in one]
+    assert "cannot be told. birch is ahead by 0.12 on average, 3 being most" in words[0]
+    assert "cannot be told: the first is ahead by" in words[1]
+
+
+def test_strengths_are_said_the_greatest_first() -> None:
+    words = ab([[2, 3, -1, 2], [1, -2, 3, 2], [2, 2, 2, -3], [3, 2, 1, 2]])[-1]
+    assert words.startswith("Strengths after Bradley and Terry, with 95 % intervals: birch 0.7")
+    assert "; alder −0.7" in words
+    assert ab(CLEAR)[-1].startswith("Bradley and Terry’s model: no strength")
+
+
+def test_how_much_music_intervals_are_of_is_said_in_every_design() -> None:
+    of = data("mos")
+    words = _page(of)
+    assert "pieces are few" in words and "The intervals count pieces" in words
+    one = _page(of, of.table.assign(source="all of one"))
+    assert "They are all of one piece: nothing can be said of other pieces." in one
+
+
+def test_a_larger_variance_and_an_interval_past_the_scale_are_said() -> None:
+    of = data("mos")
+    by_person = 1 + 4 * (pd.factorize(of.table["participant"])[0] % 2)
+    words = _page(of, of.table.assign(quality=pd.array(by_person, dtype="Int64")))
+    assert "The interval reaches past the scale; it is not clipped." in words
+    dice = np.random.default_rng(2)
+    noise = pd.array(dice.integers(2, 5, len(of.table)), dtype="Int64")
+    words = _page(of, of.table.assign(quality=noise))
+    assert "Of quality (alder), " in words and "the larger one stands for it" in words
+
+
+def _page(of: StudyRatings, table: pd.DataFrame | None = None) -> str:
+    """What the report says, as text."""
+    page = files(results(of, table), PROVENANCE)["report.html"].decode()
+    return html.unescape(page)
+
+
+def test_people_are_counted_once_however_many_questions_are_asked() -> None:
+    of = data("mushra")
+    low = of.table["quality"].where(of.table["system"] != "reference", 50)
+    two = of.table.assign(quality=low, likeness=low)
+    questions = [of.questions[0], of.questions[0].model_copy(update={"name": "likeness"})]
+    asked = replace(of, questions=questions)
+    found = [one for one in results(asked, two).kept.sentences if "BS.1534" in one]
+    count = results(asked, two).flow.kept
+    assert len(found) == 2
+    for name, words in zip(("quality", "likeness"), found, strict=True):
+        assert words.startswith(f"{name}: {count} of {count} participants gave")
+        assert "would leave these out" in words
+    good = of.table["quality"].where(of.table["system"] != "reference", 100)
+    (words,) = [
+        one for one in results(of, of.table.assign(quality=good)).kept.sentences if "BS.1534" in one
+    ]
+    assert words.startswith("None of ") and "out for that here" not in words
