@@ -1,8 +1,11 @@
-"""How many participants a study needs, by simulation: `survey.statistics.power`.
+"""How many participants a study needs, by simulation.
 
 python -m survey.plan --items 20 --participants 48     what so many would give
 python -m survey.plan --items 20 --width 0.15          how many for an interval so wide
 python -m survey.plan --items 20 --effect 0.2          how many to tell it from guessing
+python -m survey.plan --design ab --effect 0.3         how many to find so much between two systems
+
+For the design transfer by `survey.statistics.power`, for others by `survey.planning`.
 """
 
 from __future__ import annotations
@@ -15,6 +18,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from db.models import TRANSFER
+from survey.designs import registry
+from survey.planning.design_plan import DesignPlan, study_of
 from survey.statistics.json_fields import plain
 from survey.statistics.pieces import FEW_PIECES
 from survey.statistics.power import (
@@ -35,12 +41,18 @@ from survey.statistics.power import (
 from survey.statistics.simulation import Truth
 
 POWER = 0.8
+AGREEMENT = 0.8
+OF_SYSTEMS = ("participant_system", "item_system", "answer")  # fields of `Spread`
+SPREADS = ("participant", "item", *OF_SYSTEMS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 for a question that makes no sense."""
     options = _parser().parse_args(arguments)
     try:
+        if options.design != TRANSFER:
+            return _of_design(options)
+        _require_transfer(options)
         size = _size(options)
         with tqdm(unit="study", file=sys.stderr, leave=False, delay=1) as bar:
             answer = _answer(size, options, bar.update)
@@ -56,10 +68,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _size(options: argparse.Namespace) -> StudySize:
-    truth = Truth(participant_sd=options.participant_sd, item_sd=options.item_sd)
-    share = options.agreement if options.effect is None else GUESSING + options.effect
-    each = options.items if options.each is None else options.each
+def _of_design(options: argparse.Namespace) -> int:
+    """The answer for a design whose questions are data."""
+    if options.agreement is not None:
+        raise ValueError(f"--agreement is of the design {TRANSFER}; others have --difference")
+    _check_participants(options)
+    difference = options.difference if options.effect is None else options.effect
+    study = study_of(
+        registry.find(options.design),
+        2 if options.systems is None else options.systems,
+        difference,
+        {name: getattr(options, f"{name}_sd") for name in SPREADS},
+        options.items,
+        options.pieces,
+        options.each,
+    )
+    plan = DesignPlan(
+        study,
+        options.participants,
+        options.width,
+        options.effect,
+        options.power,
+        options.careless,
+        options.runs,
+        options.seed,
+    )
+    with tqdm(unit="study", file=sys.stderr, leave=False, delay=1) as bar:
+        answer = plan.answer(bar.update)
+    if options.json:
+        asked = {
+            "design": options.design,
+            "systems": list(study.form.names),
+            "difference": study.difference,
+            "spread": plain(study.spread),
+            **{name: getattr(study, name) for name in ("items", "pieces", "each")},
+            **{name: getattr(plan, name) for name in ("power", "careless", "runs", "seed")},
+        }
+        record = {"plan": asked, "answer": plain(answer)}
+        options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print("\n".join(plan.sentences(answer)))
+    return 0
+
+
+def _require_transfer(options: argparse.Namespace) -> None:
+    """Refuse what is asked of other designs alone."""
+    for name in ("systems", "difference", *(f"{name}_sd" for name in OF_SYSTEMS)):
+        if getattr(options, name) is not None:
+            raise ValueError(
+                f"--{name.replace('_', '-')} is of designs that compare systems; name one with "
+                "--design"
+            )
+
+
+def _check_participants(options: argparse.Namespace) -> None:
     if (
         options.participants is not None
         and not FEWEST_PARTICIPANTS <= options.participants <= MOST_PARTICIPANTS
@@ -68,6 +129,17 @@ def _size(options: argparse.Namespace) -> StudySize:
             f"participants are from {FEWEST_PARTICIPANTS} to {MOST_PARTICIPANTS}, "
             f"not {options.participants}"
         )
+
+
+def _size(options: argparse.Namespace) -> StudySize:
+    usual = Truth()
+    truth = Truth(
+        participant_sd=_or(options.participant_sd, usual.participant_sd),
+        item_sd=_or(options.item_sd, usual.item_sd),
+    )
+    share = GUESSING + options.effect if options.effect else _or(options.agreement, AGREEMENT)
+    each = options.items if options.each is None else options.each
+    _check_participants(options)
     for name in ("width", "effect"):
         value = getattr(options, name)
         if value is not None and not 0 < value < 1:
@@ -81,6 +153,10 @@ def _size(options: argparse.Namespace) -> StudySize:
         options.seed,
         options.pieces,
     )
+
+
+def _or(value: float | None, usual: float) -> float:
+    return usual if value is None else value
 
 
 def _answer(size: StudySize, options: argparse.Namespace, tick: Tick) -> Expectation | None:
@@ -148,10 +224,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m survey.plan", description="Plan a listening test by simulation."
     )
+    parser.add_argument(
+        "--design", choices=registry.DESIGNS, default=TRANSFER, help="default %(default)s"
+    )
     goal = parser.add_mutually_exclusive_group()
     goal.add_argument("--participants", type=int, help="what so many give; default 48")
-    goal.add_argument("--width", type=float, help="of agreement's 95 %% interval, as 0.15")
-    goal.add_argument("--effect", type=float, help="agreement above guessing one of two, as 0.1")
+    goal.add_argument("--width", type=float, help="of the 95 %% interval, as 0.15")
+    goal.add_argument(
+        "--effect",
+        type=float,
+        help="to be found: agreement, or right answers of abx, above one half, as 0.1; "
+        "else points between systems",
+    )
     parser.add_argument("--items", type=int, default=20, help="transfers of the study")
     parser.add_argument(
         "--pieces",
@@ -160,9 +244,25 @@ def _parser() -> argparse.ArgumentParser:
         f"default {FEW_PIECES}, or as many as items",
     )
     parser.add_argument("--each", type=int, help="items a participant rates; default all")
-    parser.add_argument("--agreement", type=float, default=0.8, help="expected share, default 0.8")
-    parser.add_argument("--participant-sd", type=float, default=0.7, help="in logits, default 0.7")
-    parser.add_argument("--item-sd", type=float, default=1.0, help="in logits, default 1.0")
+    parser.add_argument(
+        "--agreement", type=float, help=f"expected share (transfer), default {AGREEMENT}"
+    )
+    parser.add_argument("--systems", type=int, help="to be compared (all but transfer), default 2")
+    parser.add_argument(
+        "--difference",
+        type=float,
+        help="expected between the first system and the last (all but transfer): in points, "
+        "default a tenth of the scale; of abx the right answers above one half, default 0.1",
+    )
+    parser.add_argument(
+        "--participant-sd", type=float, help="of participants: in logits, else in points"
+    )
+    parser.add_argument("--item-sd", type=float, help="of items: in logits, else in points")
+    parser.add_argument(
+        "--participant-system-sd", type=float, help="in points, to each system apart"
+    )
+    parser.add_argument("--item-system-sd", type=float, help="in points, of each system apart")
+    parser.add_argument("--answer-sd", type=float, help="in points, of single answers")
     parser.add_argument("--careless", type=float, default=0.0, help="share answering at random")
     parser.add_argument("--power", type=float, default=POWER, help=f"default {POWER}")
     parser.add_argument("--runs", type=int, default=RUNS, help=f"simulated studies, default {RUNS}")

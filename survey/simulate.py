@@ -1,9 +1,11 @@
 """Simulated answers as a file: to teach with, and to try an analysis before there are answers.
 
     python -m survey.simulate --participants 48 --out FILE.csv
+    python -m survey.simulate --design ab --systems 3 --out FILE.csv
     python -m survey.analyze --csv FILE.csv
 
-`survey.statistics.simulation` says how its participants answer.
+`survey.statistics.simulation` says how its participants answer, `survey.planning.listeners` how
+they do in other designs.
 """
 
 from __future__ import annotations
@@ -13,6 +15,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from db.models import TRANSFER
+from survey.designs import registry
+from survey.planning import simulated_table
+from survey.planning.design_plan import study_of
 from survey.ratings.csv_file import write_csv
 from survey.statistics.pieces import FEW_PIECES
 from survey.statistics.simulation import PEOPLE, simulate
@@ -29,7 +35,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.items < 1 or not any(people.values()):
             raise ValueError("it takes at least one participant and one item")
         pieces = min(FEW_PIECES, options.items) if options.pieces is None else options.pieces
-        table = simulate(people, options.items, options.seed, pieces=pieces)
+        if options.design == TRANSFER:
+            if any(
+                value is not None for value in (options.systems, options.difference, options.each)
+            ):
+                raise ValueError(
+                    "--systems, --difference and --each are of designs that compare systems"
+                )
+            table = simulate(people, options.items, options.seed, pieces=pieces)
+        else:
+            systems = 2 if options.systems is None else options.systems
+            design = registry.find(options.design)
+            study = study_of(
+                design, systems, options.difference, {}, options.items, pieces, options.each
+            )
+            table = simulated_table.simulate(study, people, options.seed)
         write_csv(table, options.out)
     except (ValueError, OSError) as error:
         print(f"survey.simulate: {error}", file=sys.stderr)
@@ -43,6 +63,22 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m survey.simulate", description="Simulate the answers of a listening test."
     )
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="CSV")
+    parser.add_argument(
+        "--design", choices=registry.DESIGNS, default=TRANSFER, help="default %(default)s"
+    )
+    parser.add_argument(
+        "--systems", metavar="N", type=int, help="to be compared (all but transfer; 2)"
+    )
+    parser.add_argument(
+        "--difference",
+        metavar="X",
+        type=float,
+        help="between the first and the last, in points (a tenth of the scale); of abx the right "
+        "answers above one half (0.1)",
+    )
+    parser.add_argument(
+        "--each", metavar="N", type=int, help="items that one hears (all but transfer; all)"
+    )
     parser.add_argument("--participants", metavar="N", type=int, default=48, help="realistic (48)")
     for kind in PEOPLE[1:]:
         parser.add_argument(f"--{kind}", metavar="N", type=int, default=0, help="of these, too (0)")

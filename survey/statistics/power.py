@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -160,16 +161,29 @@ def needed(
 
     None if `MOST_PARTICIPANTS` are not enough.
     """
+    return smallest(lambda participants: expected(size, participants, tick), enough)
+
+
+Expected = TypeVar("Expected")
+
+
+def smallest(
+    expect: Callable[[int], Expected], enough: Callable[[Expected], bool]
+) -> Expected | None:
+    """What the smallest number of participants gives that are enough, of any study.
+
+    None if `MOST_PARTICIPANTS` are not.
+    """
     low, high = FEWEST_PARTICIPANTS - 1, FEWEST_PARTICIPANTS
-    best = expected(size, high, tick)
+    best = expect(high)
     while not enough(best):
         if high == MOST_PARTICIPANTS:
             return None
         low, high = high, min(2 * high, MOST_PARTICIPANTS)
-        best = expected(size, high, tick)
+        best = expect(high)
     while high - low > 1:  # bisection: `low` is too few, `high` are enough
         middle = (low + high) // 2
-        expectation = expected(size, middle, tick)
+        expectation = expect(middle)
         if enough(expectation):
             high, best = middle, expectation
         else:

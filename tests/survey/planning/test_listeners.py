@@ -1,0 +1,155 @@
+"""Simulated listeners of every design: what they hear, and what they answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from survey.designs import registry
+from survey.designs.design import Design
+from survey.designs.questions import Question
+from survey.planning.listeners import Listening, Spread, form_of
+from survey.planning.simulated_table import lean, simulate
+
+NONE = Spread(0, 0, 0, 0, 0)
+
+
+def listening(name: str, difference: float, spread: Spread | None = None, **of) -> Listening:
+    form = form_of(registry.find(name), of.pop("systems", 2))
+    size = {"items": 8, "pieces": 4, "each": 8} | of
+    return Listening(form, difference, spread or form.spread, **size)
+
+
+@pytest.mark.parametrize(("name", "difference"), [("mos", 1), ("ab", 2), ("abx", 0.2)])
+def test_everybody_hears_a_pair_once_and_every_order_as_often(name: str, difference: float) -> None:
+    answers = listening(name, difference, systems=3).drawn(
+        ["realistic"] * 12, np.random.default_rng(0)
+    )
+    heard = Counter(
+        (person, item, *sorted(set(clips)))
+        for person, item, clips in zip(
+            answers.person, answers.item, answers.clips.tolist(), strict=True
+        )
+    )
+    assert set(heard.values()) == {1} and len(heard) == 12 * 8 * 3
+    trials = Counter(zip(answers.item, map(tuple, answers.clips), strict=True))
+    assert len(set(trials.values())) == 1
+    for person in range(12):
+        assert sorted(answers.order[answers.person == person]) == list(range(24))
+
+
+def test_each_hears_some_items() -> None:
+    answers = listening("mos", 1, each=3).drawn(["realistic"] * 5, np.random.default_rng(0))
+    assert all(len(set(answers.item[answers.person == person])) == 3 for person in range(5))
+
+
+def test_who_has_no_spread_says_the_truth() -> None:
+    answers = listening("mos", 2, NONE).drawn(["realistic"], np.random.default_rng(0))
+    assert set(zip(answers.clips[:, 0], answers.said[:, 0], strict=True)) == {(0, 2), (1, 4)}
+    answers = listening("ab", 2, NONE).drawn(["realistic"] * 2, np.random.default_rng(0))
+    said = set(zip(map(tuple, answers.clips), answers.said[:, 0], strict=True))
+    assert said == {((0, 1), 2), ((1, 0), -2)}
+    answers = listening("mushra", 20, NONE).drawn(["realistic"], np.random.default_rng(0))
+    compared = answers.clips[:, 1:]
+    known = np.array([40, 60, 95])
+    assert (answers.said == known[compared]).all() and len(set(map(tuple, compared))) > 1
+
+
+@pytest.mark.parametrize("name", ["mos", "ab", "abx", "mushra"])
+def test_kinds_of_people_are_what_they_are_called(name: str) -> None:
+    kinds = ["perfect", "lazy", "random", "biased"]
+    study = listening(name, 0.4 if name == "abx" else 1, items=40, each=40)
+    answers = study.drawn(kinds, np.random.default_rng(1))
+    said = {kind: answers.said[answers.person == at] for at, kind in enumerate(kinds)}
+    question = study.form.question
+    if name == "abx":
+        is_second = answers.clips[:, 2] == answers.clips[:, 1]
+        assert (answers.said[:, 0] == is_second)[answers.person == 0].all()
+        assert set(said["lazy"].ravel()) == {0} and said["biased"].mean() < 0.2
+        assert 0.2 < said["random"].mean() < 0.8
+        return
+    assert set(said["lazy"].ravel()) == {question.middle}
+    assert said["biased"].mean() > question.middle + study.form.span / 8
+    assert len(set(said["random"].ravel())) > 4
+    assert said["random"].min() >= question.least and said["random"].max() <= question.most
+    clips = answers.clips[answers.person == 0]
+    compared = clips[:, study.form.design.compared(study.form.size)]
+    heard = list(zip(map(tuple, compared), map(tuple, said["perfect"]), strict=True))
+    assert all(dict(heard)[clips] == answered for clips, answered in heard)
+
+
+def test_terms_have_their_standard_deviations() -> None:
+    wide = Question(name="quality", kind="slider", text="?", least=-1000, most=1000)
+    spread = Spread(80, 60, 0, 0, 40)
+    form = replace(form_of(registry.find("mos"), 2), question=wide)
+    study = Listening(form, 100, spread, items=300, pieces=300, each=300)
+    answers = study.drawn(["realistic"] * 300, np.random.default_rng(2))
+    table = lean(study, answers)
+    grid = table.pivot_table(index="participant", columns="item", values="quality").to_numpy()
+    assert grid.mean(axis=1).std() == pytest.approx(80, rel=0.15)
+    assert grid.mean(axis=0).std() == pytest.approx(60, rel=0.15)
+    own = grid - grid.mean(axis=1, keepdims=True) - grid.mean(axis=0)
+    assert own.std() == pytest.approx(40 / 2**0.5, rel=0.05)  # a mean of two
+    of_systems = table.groupby("system")["quality"].mean()
+    assert of_systems.diff().iloc[-1] == pytest.approx(100, abs=2)
+
+
+def test_items_of_a_piece_are_alike() -> None:
+    spread = Spread(0, 100, 0, 0, 0)
+    wide = Question(name="quality", kind="slider", text="?", least=-1000, most=1000)
+    form = replace(form_of(registry.find("mos"), 2), question=wide)
+    study = Listening(form, 0, spread, items=4000, pieces=2000, each=4000)
+    answers = study.drawn(["realistic"], np.random.default_rng(3))
+    values = lean(study, answers).groupby("item")["quality"].first().to_numpy()
+    assert np.corrcoef(values[:2000], values[2000:])[0, 1] == pytest.approx(0.64, abs=0.05)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.2, 0.45])
+def test_right_answers_are_as_frequent_as_asked(share: float) -> None:
+    study = listening("abx", share, items=200, pieces=200, each=200)
+    answers = study.drawn(["realistic"] * 300, np.random.default_rng(4))
+    right = answers.said[:, 0] == (answers.clips[:, 2] == answers.clips[:, 1])
+    assert right.mean() == pytest.approx(0.5 + share, abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["mos", "ab", "abx", "mushra"])
+def test_the_table_of_an_export_is_that_of_the_statistics(name: str) -> None:
+    study = listening(name, 0.2 if name == "abx" else 1, systems=3)
+    table = simulate(study, {"realistic": 3, "lazy": 1}, 7)
+    assert table["participant"].nunique() == 4 and set(table["design"]) == {name}
+    positions = table.drop_duplicates(["participant", "stimulus"])["position"]
+    assert set(positions.value_counts()) == {4}
+    again = simulate(study, {"realistic": 3, "lazy": 1}, 7)
+    assert table.equals(again)
+    answers = study.drawn(["realistic"] * 3 + ["lazy"], np.random.default_rng(7))
+    few = lean(study, answers)
+    question = study.form.question.name
+    columns = [column for column in few if str(column).startswith("system")]
+    one, other = (
+        sorted(map(tuple, frame[[*columns, question]].astype(object).to_numpy().tolist()))
+        for frame in (few, table)
+    )
+    assert one == other
+    with pytest.raises(ValueError, match="no 'deaf'"):
+        simulate(study, {"deaf": 1}, 0)
+
+
+def test_a_design_of_one_s_own_can_be_simulated_or_says_why_not() -> None:
+    def questions(say: object) -> list[Question]:
+        return [Question(name="why", kind="text", text="Why?")]
+
+    silent = Design("silent", lambda item: [(name,) for name in item.systems], questions)
+    with pytest.raises(ValueError, match="questions of design silent"):
+        form_of(silent, 2)
+    asked = replace(
+        silent, questions=lambda say: [*questions(say), Question(name="good", text="Good?")]
+    )
+    assert form_of(asked, 2).question.name == "good"
+    for systems in (1, 21):
+        with pytest.raises(ValueError, match="2 to 20"):
+            form_of(asked, systems)
+    with pytest.raises(ValueError, match="0 or more"):
+        Spread(-1, 0, 0, 0, 0)
