@@ -14,9 +14,16 @@ from dataclasses import replace
 import numpy as np
 
 from fadernets.music.midifile.events import NOTE_OFF, NOTE_ON, MidiFile
-from fadernets.music.midifile.keys_down import GONE, behind_locked, let_go, on_free_keys
+from fadernets.music.midifile.keys_down import (
+    GONE,
+    behind_locked,
+    in_order,
+    let_go,
+    on_free_keys,
+    without_release,
+)
 from fadernets.music.midifile.notes import HELD, RawNotes, keyboard_notes
-from fadernets.music.midifile.track_edit import TrackEdit, written
+from fadernets.music.midifile.track_edit import Release, TrackEdit, written
 from fadernets.music.midifile.tracks import (
     HEAD,
     Track,
@@ -86,6 +93,7 @@ def _edits(
     let_go(raw, row, end, new, part)
     changed = np.flatnonzero((row >= 0) & (end > raw.end))
     end[changed] = _inside(end[changed], raw.start[changed], last[raw.part[changed]], file.division)
+    behind = in_order(raw, end)
     new = replace(new, offset=_inside(new.offset, new.onset, last[part], file.division))
     # A note of one tick that begins with the end of its track has the tick before it.
     late = (new.offset == last[part] + 1) & (new.onset == last[part]) & (last[part] > 0)
@@ -105,7 +113,13 @@ def _edits(
         if end[note] != raw.end[note]:
             edit.removed |= {release} - {HELD}
             event = release_event(file, track, strike, release)
-            edit.releases.append((int(end[note]), event))
+            edit.releases.append(Release(int(end[note]), event, int(behind[note])))
+    key, new_key = raw.part * 128 + raw.pitch, part * 128 + new.pitch
+    is_touched = np.isin(key, np.append(key[end != raw.end], new_key))
+    for note in without_release(raw, end, is_touched).tolist():
+        number, release = raw.parts[raw.part[note]].track, int(raw.release[note])
+        event = release_event(file, file.tracks[number], int(raw.strike[note]), release)
+        edits[number].releases.append(Release(int(end[note]), event, int(behind[note])))
     for note in np.flatnonzero((row < 0) | (end == raw.end)).tolist():  # their releases stay
         edits[raw.parts[raw.part[note]].track].removed.discard(int(raw.release[note]))
     for (start, stop, pitch, loud), number in zip(
@@ -116,7 +130,8 @@ def _edits(
         chosen = raw.parts[number]
         edit = edits[chosen.track]
         edit.strikes.append((start, bytes([NOTE_ON << 4 | chosen.channel, pitch, loud])))
-        edit.releases.append((stop, _new_release(file, chosen.track, chosen.channel, pitch)))
+        event = _new_release(file, chosen.track, chosen.channel, pitch)
+        edit.releases.append(Release(stop, event))
     return edits
 
 

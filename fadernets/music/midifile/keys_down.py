@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets.music.midifile.notes import RawNotes
+from fadernets.music.midifile.notes import HELD, RawNotes
 from fadernets.music.notes import Notes
 
 GONE = -1  # as the new end of a note
@@ -67,8 +67,8 @@ def behind_locked(
         Of the raw notes.
     """
     while len(new):
-        held = _held_notes(raw, row, end, new, part)
-        waits = (held >= 0) & is_locked[held]
+        held = _held_notes(raw, np.where(is_locked, row, -1), end, new, part)
+        waits = held >= 0
         if not waits.any():
             break
         onset = np.where(waits, end[held], new.onset)
@@ -76,6 +76,49 @@ def behind_locked(
         each = (onset, new.offset, new.pitch, new.velocity)
         new, part = Notes(*(values[sounds] for values in each)), part[sounds]
     return new, part
+
+
+def in_order(raw: RawNotes, end: np.ndarray) -> np.ndarray:
+    """Move new ends of notes, in place, so that every release goes on ending what it ended.
+
+    The first release of a key ends its first strike. So a note that is struck while one that stays
+    is down can end no sooner than that one, nor later than one that is struck behind it.
+
+    Returns
+    -------
+    int64 array, as `end`
+        Of each note the event behind which its release has to come, -1 if none.
+    """
+    if not len(end):
+        return end.copy()
+    stays = end == raw.end
+    key = raw.part * 128 + raw.pitch  # rises
+    span = int(max(raw.end.max(), end.max(), raw.release.max())) + 2
+    base = key * span
+    least = np.maximum.accumulate(base + np.where(stays, end, 0)) - base
+    most = np.minimum.accumulate((base + np.where(stays, end, span - 1))[::-1])[::-1] - base
+    moves = ~stays & (end != GONE)
+    end[moves] = end[moves].clip(least[moves], most[moves])
+    return np.maximum.accumulate(base + np.where(stays, raw.release + 1, 0)) - base - 1
+
+
+def without_release(raw: RawNotes, end: np.ndarray, is_touched: np.ndarray) -> np.ndarray:
+    """Numbers of notes that stay, but would end elsewhere with other notes of their key: int64.
+
+    Of a key that is struck more often than released, strikes share releases or have none. They
+    need some of their own.
+
+    Parameters
+    ----------
+    is_touched : bool array, as `end`
+        Whether another note of the key changes.
+    """
+    stays = np.flatnonzero(is_touched & (end == raw.end))
+    place = np.stack([raw.part[stays] * 128 + raw.pitch[stays], raw.release[stays]])
+    first = np.unique(place, axis=1, return_index=True)[1]
+    has_own = np.zeros(len(stays), bool)
+    has_own[first] = True
+    return stays[~has_own | (raw.release[stays] == HELD)]
 
 
 def _held_notes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,14 +19,30 @@ from fadernets.music.midifile.tracks import (
 LATEST_TICK = 2**62  # a tick behind every other
 
 
+class Release(NamedTuple):
+    """An event that is put in and releases a key.
+
+    Attributes
+    ----------
+    tick : int
+    event : bytes
+    behind : int
+        Of the track's events the one that it comes behind, if that is of the same tick.
+    """
+
+    tick: int
+    event: bytes
+    behind: int = -1
+
+
 @dataclass
 class TrackEdit:
     """Changes of a track's events."""
 
     removed: set[int] = field(default_factory=set)
     velocities: dict[int, int] = field(default_factory=dict)  # of strikes, by event
-    releases: list[tuple[int, bytes]] = field(default_factory=list)  # tick and event
-    strikes: list[tuple[int, bytes]] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)  # those of a key in the order of strikes
+    strikes: list[tuple[int, bytes]] = field(default_factory=list)  # tick and event
 
     def __bool__(self) -> bool:
         return bool(self.removed or self.velocities or self.releases or self.strikes)
@@ -40,11 +57,14 @@ def written(file: MidiFile, track: Track, edit: TrackEdit) -> bytes:
     closed = file.is_closed(track)
     open_end = len(track) - closed
     ticks = track.tick[:open_end]
-    puts = [(int(np.searchsorted(ticks, t)), t, 0, event) for t, event in edit.releases]
+    puts = [
+        (max(int(np.searchsorted(ticks, r.tick)), _next(track, r)), r.tick, 0, r.event)
+        for r in edit.releases
+    ]
     puts += [(int(np.searchsorted(ticks, t, "right")), t, 1, event) for t, event in edit.strikes]
     changes = [(event, LATEST_TICK, 2, b"") for event in edit.removed | edit.velocities.keys()]
     at = 0
-    for event, tick, _, put in sorted(puts + changes):
+    for event, tick, _, put in sorted(puts + changes, key=lambda each: each[:3]):
         content.copy(at, event)
         at = event
         if put:
@@ -60,6 +80,12 @@ def written(file: MidiFile, track: Track, edit: TrackEdit) -> bytes:
         rest = file.data[int(track.begin[-1]) : track.end]
     body = bytes(content.written) + rest
     return b"MTrk" + len(body).to_bytes(4, "big") + body
+
+
+def _next(track: Track, release: Release) -> int:
+    """The event before which a release may come at the earliest."""
+    is_together = release.behind >= 0 and track.tick[release.behind] == release.tick
+    return release.behind + 1 if is_together else 0
 
 
 def _louder(file: MidiFile, track: Track, event: int, velocity: int) -> bytes:
