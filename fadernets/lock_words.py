@@ -95,7 +95,7 @@ class LockWords:
 
     @property
     def sentence(self) -> str:
-        """Such as "the melody stays"."""
+        """Such as "the melody stays"; "" where nothing is locked."""
         parts = [f"the {name}{' hand' * (name in HANDS)}" for name in self.names]
         tracks = [f"{a}" if a == b else f"{a}-{b}" for a, b in self.tracks]
         track_count, note_count = (
@@ -105,6 +105,8 @@ class LockWords:
             parts.append(f"track{'s' * (track_count > 1)} {', '.join(tracks)}")
         if note_count:
             parts.append(f"{note_count} chosen note{'s' * (note_count > 1)}")
+        if not parts:
+            return ""
         is_plural = len(parts) > 1 or "pitches" in self.names or track_count + note_count > 1
         joined = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
         return f"{joined} stay{'s' * (not is_plural)}"

@@ -25,7 +25,7 @@ from fadernets.music.locks import NO_LOCKS, Locks, unlocked
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
-from fadernets.music.windows import Window
+from fadernets.music.windows import NO_NOTES, Window
 from fadernets.net_arguments import (
     Each,
     Positions,
@@ -220,11 +220,12 @@ class FaderNet:
         )
 
     def reach(
-        self, codes: Codes, arranged: Sequence[Notes], *, locked: bool = True
+        self, codes: Codes, arranged: Sequence[Notes], *, locked: bool = True, tied: bool = True
     ) -> list[dict[str, Reach]]:
         """How far an arrangement of codes came: asked, reached and possible densities.
 
-        Where `locked` is false, what is possible is what would be without locks.
+        Where `locked` is false, what is possible is what would be without locks; where `tied` is,
+        without notes that have to sound to the end of their segment.
 
         >>> net = FaderNet.load()
         >>> melody = Notes.of([0, 1, 2, 3], [1, 2, 3, 4], [72, 74, 76, 77], [80] * 4)
@@ -241,10 +242,12 @@ class FaderNet:
         request = codes.request
         if request is None:
             raise ValueError("these codes are another model's: they have no notes to lock")
+        windows = request.windows
         if not locked:
-            windows = tuple(unlocked(window) for window in request.windows)
-            request = replace(request, windows=windows)
-        return reach(request, arranged)
+            windows = tuple(unlocked(window) for window in windows)
+        if not tied:
+            windows = tuple(replace(window, ring_out=NO_NOTES) for window in windows)
+        return reach(replace(request, windows=windows), arranged)
 
     def check_can_lock(self) -> None:
         """Raises ValueError if the model does not arrange notes, and so leaves none as they are."""

@@ -88,7 +88,7 @@ def change(
     edit = _edit(net, session, values)
     result = session.result(net, edit)
     problems = {s.index: session.problem(s) for s in session.segments[edit.first : edit.last + 1]}
-    report = session.lock_report(net, edit)
+    report = session.lock_report(net, edit) if edit.lock else None
     held = session.lock_sentences(net, edit)
     name = file_name(session, edit, is_whole=True)
     return (

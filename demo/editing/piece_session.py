@@ -117,7 +117,7 @@ class PieceSession(SegmentedPiece):
             return self.piece
         if self._result is None or self._result[0] != edit:
             chosen = self.moving(self._all(edit))
-            report = LockReport(edit.lock.sentence) if edit.lock else None
+            report = LockReport(edit.lock.sentence) if edit.lock or net.realiser.takes_any else None
             result = self._changed(net, edit, chosen, self.codes(net, chosen), report)
             self._result = edit, result, report
         return self._result[1]
@@ -132,14 +132,14 @@ class PieceSession(SegmentedPiece):
         self._result = result
 
     def lock_report(self, net: FaderNet, edit: EditRequest) -> LockReport | None:
-        """How far the faders came beside what is locked; None where nothing is."""
-        if not edit.lock or self.leaves(edit) or not self.moving(edit):
+        """How far the faders came beside what stays; None where nothing moves."""
+        if self.leaves(edit) or not self.moving(edit):
             return None
         self.result(net, edit)
         return self._result[2] if self._result else None
 
     def lock_sentences(self, net: FaderNet, edit: EditRequest) -> list[str]:
-        """Of each fader that the locks hold back: how far it came."""
+        """Of each fader that locks or ties hold back: how far it came."""
         report = self.lock_report(net, edit)
         names = net.faders if edit.moods else edit.faders.keys() | edit.positions.keys()
         return report.sentences(names) if report else []

@@ -43,7 +43,7 @@ class Job:
         Of the segments that change.
     locks : Locks
     report : LockReport, optional
-        Learns how far the segments came beside what is locked.
+        Learns how far the segments came beside what stays.
     seed : int, optional
     progress : function
         Called with how many segments are done.
@@ -113,7 +113,7 @@ def change_piece(
     """Change the chosen segments that can be, write the piece and name the others.
 
     Segments of which nothing is `asked` stay as they are, without it all of them change. It is told
-    how far densities came beside what is locked: those that were asked for, or all of them where
+    how far densities came beside what stays: those that were asked for, or all of them where
     that were moods or another piece. Where curves are wanted, the file carries what is asked.
     """
     windows = segments(piece)
@@ -126,7 +126,7 @@ def change_piece(
         net = net.strict() if args.strict else net
     except ValueError as error:
         raise Refusal(f"{error}".rstrip(".") + ".") from error
-    report = LockReport(lock.sentence) if lock else None
+    report = LockReport(lock.sentence) if net.realiser.takes_any else None
     problems = {s.index: net.problem(s) or lack(net, s.index) for s in chosen}
     able = [segment for segment in chosen if problems[segment.index] is None]
     moved = able if asked is None else playing.moved(asked, piece, able)

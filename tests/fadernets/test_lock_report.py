@@ -1,4 +1,4 @@
-"""Which densities are said to be held back by locks, and with which figures."""
+"""Which densities are said to be held back by locks and ties, and with which figures."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from fadernets.lock_report import LockReport
 
 
 class FakeNet:
-    """Gives the reach of segments, with and without their locks."""
+    """Gives the reach of segments, with and without their locks and ties."""
 
-    def reach(self, codes, arranged, *, locked=True):
-        free = [Reach(row.asked, row.reached, 0.0, 1.0) for row in codes]
+    def __init__(self, tied_lowest=0.0):
+        self.tied_lowest = tied_lowest
+
+    def reach(self, codes, arranged, *, locked=True, tied=True):
+        lowest = self.tied_lowest if tied else 0.0
+        free = [Reach(row.asked, row.reached, lowest, 1.0) for row in codes]
         return [{"rhythm": row} for row in (codes if locked else free)]
 
 
@@ -39,3 +43,18 @@ def test_a_sentence_where_the_locks_make_the_difference(rows, sentences):
     assert report.sentences(["rhythm", "note"]) == sentences
     assert report.sentences(["note"]) == []
     assert report.means()["rhythm"]["asked"] == pytest.approx(rows[0][0])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "tied_lowest", "reasons"),
+    [
+        ("", 0.5, "notes that sound on into what follows stay"),
+        ("the melody stays", 0.5, "notes that sound on into what follows stay"),
+        ("the melody stays", 0.4, "the melody stays; notes that sound on into what follows stay"),
+        ("the melody stays", 0.2, "the melody stays"),
+    ],
+)
+def test_a_sentence_says_what_holds_a_density_back(sentence, tied_lowest, reasons):
+    report = LockReport(sentence)
+    report.add(FakeNet(tied_lowest), [Reach(0.2, 0.5, 0.5, 1.0)], [])
+    assert report.sentences(["rhythm"]) == [f"Rhythm density 0.50, asked 0.20: {reasons}."]

@@ -75,6 +75,14 @@ def test_the_answer_says_how_far_the_fader_came(net, hands):
     assert "stays" not in up["summary"]  # nothing was held back
 
 
+def test_the_answer_says_what_ties_hold_back(net, tmp_path):
+    chord = [event for pitch in (36, 48, 55, 60) for event in mb.note(0, 7600, pitch)]
+    path = tmp_path / "in.mid"
+    path.write_bytes(mb.file(mb.track(*chord, *mb.music(16, base=60), end=7680)))
+    summary = service.answer(net, open_file(path), ask(1, 1, note=-1.0))["summary"]
+    assert ": notes that sound on into what follows stay." in summary
+
+
 def test_what_every_note_holds_back_is_all(net, hands):
     session = open_file(hands)
     request = EditRequest(0, 3, faders={"rhythm": 1.0}, lock=LockWords.read("left,right,rhythm"))

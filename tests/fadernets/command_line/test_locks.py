@@ -54,6 +54,18 @@ def test_a_track_stays_with_its_releases(song, tmp_path):
     assert before != after
 
 
+def test_what_ties_over_the_bars_hold_back_is_said(tmp_path, capsys):
+    chord = [event for pitch in (36, 48, 55, 60) for event in mb.note(0, 7600, pitch)]
+    (tmp_path / "in.mid").write_bytes(mb.file(mb.track(*chord, *mb.music(16, base=60), end=7680)))
+    lower = "slide", tmp_path / "in.mid", tmp_path / "out.mid", "--note", "-1"
+    assert run(*lower, "--bars", "2") == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Note density ")
+    assert line.endswith(": notes that sound on into what follows stay.")
+    assert run(*lower, "--bars", "4") == 0  # nothing follows
+    assert "stay" not in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_what_the_locks_hold_back_is_said(song, tmp_path, capsys):
     output = tmp_path / "out.mid"
