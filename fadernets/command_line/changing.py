@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fadernets.checkpoint import CheckpointError
@@ -166,7 +167,7 @@ def write_unchanged(args: argparse.Namespace, piece: Piece, hint: str) -> None:
     """Write the piece as it is, and say what would change it."""
     _selection(args, segments(piece))
     _locks(args, piece)
-    midi.write(piece, args.output)
+    _save(args, midi.file_bytes(piece))
     print(
         f"nothing to change: {args.output.name} is {args.source.name} as it is; {hint}",
         file=sys.stderr,
@@ -182,8 +183,22 @@ def _write(args: argparse.Namespace, piece: Piece, asked: Settings | None) -> bo
     is_same = piece.original is not None and data == piece.original.data
     if asked is not None and args.curves:
         data = controllers.written(data, asked, piece)
-    user_file.save(data, args.output)
+    _save(args, data)
     return is_same
+
+
+def _save(args: argparse.Namespace, data: bytes) -> None:
+    """Write OUT, and say which name some programs need for what it is."""
+    out: Path = args.output
+    user_file.save(data, out)
+    suffix = out.suffix.lower()
+    if data.startswith(b"RIFF") and suffix != ".rmi":
+        stem = out.stem if suffix in output.MIDI else out.name
+        print(
+            f"{out.name} is wrapped in RIFF, as {args.source.name} is: "
+            f"some programs open it only under a name such as {stem}.rmi",
+            file=sys.stderr,
+        )
 
 
 def _net(model: str | None) -> FaderNet:

@@ -79,3 +79,29 @@ def test_a_damaged_file_is_changed_as_far_as_it_goes(band, tmp_path, small, caps
     assert run(*change("slide", band, output), "--segments", "1", "--model", small) == 0
     assert "band.mid is cut short: it was opened as far as it goes." in capsys.readouterr().err
     assert not midi.read(output).original.damage
+
+
+@pytest.mark.parametrize("moves", [["--rhythm", "0.5"], ["--rhythm", "0"]])
+@pytest.mark.parametrize(
+    ("name", "proposed"),
+    [
+        ("out.mid", "out.rmi"),
+        ("No. 3", "No. 3.rmi"),
+        ("out.RMI", None),
+    ],
+)
+def test_a_file_in_riff_under_the_name_of_another_is_said(
+    name, proposed, moves, band, tmp_path, capsys
+):
+    data = band.read_bytes()
+    inner = b"RMIDdata" + len(data).to_bytes(4, "little") + data + bytes(len(data) % 2)
+    song = tmp_path / "song.rmi"
+    song.write_bytes(b"RIFF" + len(inner).to_bytes(4, "little") + inner)
+    assert run("slide", song, tmp_path / name, *moves) == 0
+    assert (tmp_path / name).read_bytes().startswith(b"RIFF")
+    lines = [line for line in capsys.readouterr().err.splitlines() if "RIFF" in line]
+    said = (
+        f"{name} is wrapped in RIFF, as song.rmi is: "
+        f"some programs open it only under a name such as {proposed}"
+    )
+    assert lines == ([said] if proposed else [])
