@@ -34,7 +34,7 @@ FIND_PYTHON = for python in $(PYTHON); do \
 	python=; \
 done
 
-.PHONY: help run paper check test coverage style types format lock audit mutants clean
+.PHONY: help run paper check test coverage style types format space lock audit mutants clean
 
 help:
 	@echo "make run     start the demo (FADERNETS_HOST and FADERNETS_PORT choose the address)"
@@ -44,6 +44,7 @@ help:
 	@echo "make coverage measure which lines the quick tests run, by package"
 	@echo "make types   check types"
 	@echo "make format  format the code, mend what ruff can"
+	@echo "make space   try what a Hugging Face Space would install and start (PYTHON=python3.12)"
 	@echo "make lock    write requirements.lock anew, with today's versions"
 	@echo "make audit   ask for known vulnerabilities of the locked versions"
 	@echo "make mutants measure what share of drawn faults the tests notice (an hour)"
@@ -81,6 +82,10 @@ types: $(DEVELOPMENT)
 format: $(DEVELOPMENT)
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
+
+# What a Space would install and start, in an environment and a tree of their own.
+space: $(DEVELOPMENT)
+	@$(FIND_PYTHON); $(BIN)/python -m tools.space --python "$$python" $(ARGS)
 
 lock: | $(BIN)/pip
 	$(BIN)/python tools/lock.py requirements.txt requirements-dev.txt >$(VENV)/requirements.lock

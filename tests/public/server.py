@@ -27,10 +27,11 @@ from tests.survey.conftest import small_study
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 250.0  # seconds that a server may take to start on a machine that is busy
+APP_FILE = metadata_load(ROOT / "README.md")["app_file"]
 WAYS = {
     "make-run": ([sys.executable, "-m", "demo"], "FADERNETS_PORT"),
     "space": (
-        [sys.executable, metadata_load(ROOT / "README.md")["app_file"]],
+        [os.environ.get("FADERNETS_SPACE_PYTHON", sys.executable), APP_FILE],
         "GRADIO_SERVER_PORT",
     ),
 }
@@ -220,8 +221,10 @@ def starting(
     }
     base = os.environ if offline is None else offline.env
     with output.open("w") as sink:
+        # `make space` tries another tree, with another environment's Python.
+        root = os.environ.get("FADERNETS_SPACE_ROOT", ROOT) if APP_FILE in command else ROOT
         process = subprocess.Popen(
-            command, env=base | settings | env, cwd=ROOT, stdout=sink, stderr=sink
+            command, env=base | settings | env, cwd=root, stdout=sink, stderr=sink
         )
         server = Server(f"http://127.0.0.1:{port}/", process, output, data, temporary)
         server.health = "survey/healthz" if way == ALONE else server.health

@@ -1,0 +1,77 @@
+"""What a Space gets is what was committed; what goes up is that, and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import HfApi, _upload_pipeline
+
+from tools import space
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("space") / "tree"
+    space.write_tree(folder)
+    return folder
+
+
+def test_the_tree_is_what_was_committed(tree: Path) -> None:
+    command = ["git", "-C", str(space.ROOT), "ls-tree", "-r", "--name-only", "-z", "HEAD"]
+    names = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")
+    assert {str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file()} == {
+        name for name in names if name
+    }
+
+
+def test_the_front_matter_names_what_is_there(tree: Path) -> None:
+    card = space.card(tree)
+    assert (tree / card["app_file"]).is_file()
+    assert card["sdk"] == "gradio" and card["python_version"] in ("3.11", "3.12")
+    locked = (tree / "requirements.lock").read_text().splitlines()
+    assert f"gradio=={card['sdk_version']}" in locked  # what the tests ran with
+
+
+class Hub(HfApi):
+    """A Hub with a file or two, up to where the network begins; which files go is the library's."""
+
+    def __init__(self) -> None:
+        super().__init__(token="hf_not_a_real_token")
+        self.made: list[dict[str, Any]] = []
+        self.checked = ""
+
+    def create_repo(self, repo_id: str, **options: Any) -> str:  # type: ignore[override]
+        self.made.append({"repo_id": repo_id, **options})
+        return f"https://huggingface.co/spaces/{repo_id}"
+
+    def _validate_yaml(self, content: str, **options: Any) -> None:
+        self.checked = content
+
+    def list_repo_files(self, *args: Any, **options: Any) -> list[str]:  # type: ignore[override]
+        return ["gone.py", "README.md"]
+
+
+def test_an_upload_sends_the_tree_and_takes_away_what_is_no_more(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: dict[str, Any] = {}
+    monkeypatch.setattr(
+        _upload_pipeline, "pipelined_upload", lambda hub, **given: sent.update(given)
+    )
+    hub = Hub()
+    assert space.upload(hub, "ada/faders", tree) == "https://huggingface.co/spaces/ada/faders"
+    assert hub.made == [
+        {"repo_id": "ada/faders", "repo_type": "space", "space_sdk": "gradio", "exist_ok": True}
+    ]
+    assert (sent["repo_id"], sent["repo_type"]) == ("ada/faders", "space")
+    assert "sdk: gradio" in hub.checked  # the Hub says what it does not understand
+    paths = {str(path.relative_to(tree)): path for path in tree.rglob("*") if path.is_file()}
+    added = {one.path_in_repo: one for one in sent["add_operations"]}
+    assert added.keys() == paths.keys()
+    assert (
+        Path(added["demo/app.py"].path_or_fileobj).read_bytes() == paths["demo/app.py"].read_bytes()
+    )
+    assert [one.path_in_repo for one in sent["delete_operations"]] == ["gone.py"]
