@@ -20,6 +20,7 @@ from survey.designs.findings import of_discrimination
 from survey.planning.listeners import CHOICE, PREFERENCE, Form, Listening
 from survey.planning.simulated_table import lean
 from survey.statistics.estimate import LEVEL
+from survey.statistics.families import corrected
 from survey.statistics.power import smallest
 
 SIGNIFICANT = 1 - LEVEL
@@ -119,7 +120,8 @@ def compared(form: Form, table: pd.DataFrame) -> Comparison:
         return Comparison(row["value"], row["low"], row["high"], row["holm"])
     if form.kind == PREFERENCE:
         centred = table.assign(**{question: table[question] - form.question.middle})
-        for one in preferences.preferences(centred, question):
+        all_pairs = preferences.preferences(centred, question)
+        for one in corrected(all_pairs, preferences.Preference):
             if (one.first, one.second) == (first, last):
                 strength = one.strength
                 return Comparison(strength.value, strength.low, strength.high, one.holm)
