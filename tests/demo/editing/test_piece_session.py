@@ -53,6 +53,9 @@ class FakeNet:
         assert len(parts) == len(codes)
         return FakeCodes(number for code in codes for number in code)
 
+    def reach(self, codes: FakeCodes, arranged: Sequence[Notes], **ways: bool) -> list[dict]:
+        return [{} for _ in arranged]  # no density is held back
+
     def wanted_densities(self, codes: FakeCodes) -> dict[str, np.ndarray]:
         return {name: np.full(len(codes), 0.5) for name in self.faders}
 
