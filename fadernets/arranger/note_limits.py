@@ -45,9 +45,11 @@ class NoteLimits:
     def not_held(self, repeats: Repeats) -> Tensor:
         """Notes of each step that cannot go on, being of a key that counts already: int64, (b, 16).
 
-        Where there are more than 15, so many fewer need be missed.
+        Those of keys that may not be struck never come. Where there are more than 15, so many fewer
+        need be missed.
         """
-        return ((repeats.again + repeats.over).sum(2) - self.beyond).clamp(min=0)
+        struck = (repeats.again + repeats.over) * self.may_strike
+        return (struck.sum(2) - self.beyond).clamp(min=0)
 
     def repeated(self, times: int) -> NoteLimits:
         """Each segment's, so many times."""

@@ -13,6 +13,7 @@ from fadernets.music.attributes import ONSET, rhythm_label
 from fadernets.music.locks import Locks
 from fadernets.music.notes import Notes
 from fadernets.music.segments import segments
+from fadernets.music.windows import Window
 from fadernets.net import FaderNet
 from fadernets.whole_piece import changed
 from tests.fadernets import tiny
@@ -81,6 +82,15 @@ def test_what_the_other_piece_strikes_twice_is_not_in_the_way_of_locked_notes(ne
 
 LOW = Notes.of([0, 0.5, 1, 2, 3], [0.5, 1, 2, 3, 4], [48, 52, 55, 60, 64], [70] * 5)
 HIGH = Notes.of(np.arange(0, 4, 0.25), np.arange(0, 4, 0.25) + 0.25, [67, 71] * 8, [90] * 16)
+
+
+def test_notes_that_may_not_be_struck_do_not_count_as_let_go(net):
+    """The other's key that is struck while it counts already: no locked key goes in its place."""
+    own = Notes.of([1.5, 2, 2, 2.5, 2.75], [4] * 5, [59, 45, 48, 55, 52], [70] * 5)
+    other = Notes.of([2.625, 2.875, 3.25], [2.875, 3.25, 4], [60] * 3, [70] * 3)
+    window = Locks(hand="both").on(Window(own))
+    (mixed,) = net.mix([window], [other])
+    assert list(mixed) == list(own)
 
 
 def test_codes_are_mixed_under_their_locks(net):
