@@ -9,7 +9,9 @@ taken out and put in again: its strike, its release and its release velocity sta
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +24,7 @@ from fadernets.music.midifile.keys_down import (
     on_free_keys,
     without_release,
 )
-from fadernets.music.midifile.notes import HELD, RawNotes, keyboard_notes
+from fadernets.music.midifile.notes import HELD, RawNotes, keyboard_notes, raw_notes
 from fadernets.music.midifile.track_edit import Release, TrackEdit, written
 from fadernets.music.midifile.tracks import (
     HEAD,
@@ -62,10 +64,40 @@ def with_notes(
         Those of the notes whose events keep all their bytes, in beats.
     """
     is_open = [number for number in parts if number not in closed]
-    edits = _edits(file, raw, parts, notes, tuple(is_open) or parts, locked)
+    edits, spare = _edits(file, raw, parts, notes, tuple(is_open) or parts, locked)
     if not any(edits):
         return file.data
-    return _joined(file, [written(file, *pair) for pair in zip(file.tracks, edits, strict=True)])
+    data = _joined(file, edits)
+    if spare and (misread := _misread(data, raw, spare)):
+        for key in misread:
+            edits[key[0]].releases += spare[key].releases
+        data = _joined(file, edits)
+    return data
+
+
+class Spare(NamedTuple):
+    """Of a key that changes: its notes that stay, and releases for those that have none alone."""
+
+    notes: list[int]
+    releases: list[Release]
+
+
+Key = tuple[int, int, int]  # track, channel and pitch
+
+
+def _misread(data: bytes, raw: RawNotes, spare: dict[Key, Spare]) -> list[Key]:
+    """The keys of which some notes that stay end elsewhere in an edited file."""
+    after = raw_notes(MidiFile.parse(data, "the file"))
+    ends: dict[Key, list[tuple[int, int]]] = {}
+    for part, pitch, *times in zip(after.part, after.pitch, after.start, after.end, strict=True):
+        each = after.parts[part]
+        if (key := (each.track, each.channel, int(pitch))) in spare:
+            ends.setdefault(key, []).append((int(times[0]), int(times[1])))
+    return [
+        key
+        for key, (stay, _) in spare.items()
+        if Counter((int(raw.start[n]), int(raw.end[n])) for n in stay) - Counter(ends.get(key))
+    ]
 
 
 def _edits(
@@ -75,8 +107,8 @@ def _edits(
     notes: Notes,
     is_open: tuple[int, ...],
     locked: Notes,
-) -> list[TrackEdit]:
-    """The changes of each track; new notes go to parts that are open."""
+) -> tuple[list[TrackEdit], dict[Key, Spare]]:
+    """The changes of each track, and what more these may need; new notes go to open parts."""
     before, row = keyboard_notes(raw, parts, file.division)
     was, now = _in_ticks(before, file.division), _in_ticks(notes, file.division)
     match = _matches(was, now)
@@ -114,12 +146,6 @@ def _edits(
             edit.removed |= {release} - {HELD}
             event = release_event(file, track, strike, release)
             edit.releases.append(Release(int(end[note]), event, int(behind[note])))
-    key, new_key = raw.part * 128 + raw.pitch, part * 128 + new.pitch
-    is_touched = np.isin(key, np.append(key[end != raw.end], new_key))
-    for note in without_release(raw, end, is_touched).tolist():
-        number, release = raw.parts[raw.part[note]].track, int(raw.release[note])
-        event = release_event(file, file.tracks[number], int(raw.strike[note]), release)
-        edits[number].releases.append(Release(int(end[note]), event, int(behind[note])))
     for note in np.flatnonzero((row < 0) | (end == raw.end)).tolist():  # their releases stay
         edits[raw.parts[raw.part[note]].track].removed.discard(int(raw.release[note]))
     for (start, stop, pitch, loud), number in zip(
@@ -132,7 +158,25 @@ def _edits(
         edit.strikes.append((start, bytes([NOTE_ON << 4 | chosen.channel, pitch, loud])))
         event = _new_release(file, chosen.track, chosen.channel, pitch)
         edit.releases.append(Release(stop, event))
-    return edits
+    numbers, new_numbers = raw.part * 128 + raw.pitch, part * 128 + new.pitch
+    is_touched = np.isin(numbers, np.append(numbers[end != raw.end], new_numbers))
+    return edits, _spare(file, raw, is_touched & (end == raw.end), behind)
+
+
+def _spare(
+    file: MidiFile, raw: RawNotes, stays: np.ndarray, behind: np.ndarray
+) -> dict[Key, Spare]:
+    """Releases for notes that stay on keys that change and have none of their own."""
+    spare: dict[Key, Spare] = {}
+    lacking = set(without_release(raw, stays).tolist())
+    for note in np.flatnonzero(stays).tolist() if lacking else []:
+        part, release = raw.parts[raw.part[note]], int(raw.release[note])
+        own = spare.setdefault((part.track, part.channel, int(raw.pitch[note])), Spare([], []))
+        own.notes.append(note)
+        if note in lacking:
+            event = release_event(file, file.tracks[part.track], int(raw.strike[note]), release)
+            own.releases.append(Release(int(raw.end[note]), event, int(behind[note])))
+    return {key: own for key, own in spare.items() if own.releases}
 
 
 def _in_ticks(notes: Notes, division: int) -> Notes:
@@ -239,19 +283,19 @@ def _new_release(file: MidiFile, number: int, channel: int, pitch: int) -> bytes
     return bytes([NOTE_ON << 4 | channel, pitch, 0])
 
 
-def _joined(file: MidiFile, chunks: list[bytes]) -> bytes:
-    """A file of tracks' chunks, with all that lies between them, and its wrapping.
+def _joined(file: MidiFile, edits: list[TrackEdit]) -> bytes:
+    """A file of edited tracks' chunks, with all that lies between them, and its wrapping.
 
     Bytes of a damaged file that belong to no chunk are left out, so that the new file is whole.
     """
     data, body, at = file.data, bytearray(), file.start
-    for track, chunk in zip(file.tracks, chunks, strict=True):
+    for track, edit in zip(file.tracks, edits, strict=True):
         if at == file.start or not file.warnings or begins_chunk(data, at):
             body += data[at : track.head]
-        body += chunk
+        body += written(file, track, edit)
         at = track.end
     if file.warnings:
-        body[10:12] = len(chunks).to_bytes(2, "big")  # of tracks, where some are missing
+        body[10:12] = len(edits).to_bytes(2, "big")  # of tracks, where some are missing
     if data[file.start - HEAD : file.start - 4] != b"data":
         return data[: file.start] + bytes(body + data[at:])
     end = file.start + int.from_bytes(data[file.start - 4 : file.start], "little")

@@ -102,23 +102,16 @@ def in_order(raw: RawNotes, end: np.ndarray) -> np.ndarray:
     return np.maximum.accumulate(base + np.where(stays, raw.release + 1, 0)) - base - 1
 
 
-def without_release(raw: RawNotes, end: np.ndarray, is_touched: np.ndarray) -> np.ndarray:
-    """Numbers of notes that stay, but would end elsewhere with other notes of their key: int64.
+def without_release(raw: RawNotes, stays: np.ndarray) -> np.ndarray:
+    """Numbers of notes that stay, bool (n,), and share their release with another or have none.
 
-    Of a key that is struck more often than released, strikes share releases or have none. They
-    need some of their own.
-
-    Parameters
-    ----------
-    is_touched : bool array, as `end`
-        Whether another note of the key changes.
+    Of a key that is struck more often than released: with other notes, they may end elsewhere.
     """
-    stays = np.flatnonzero(is_touched & (end == raw.end))
-    place = np.stack([raw.part[stays] * 128 + raw.pitch[stays], raw.release[stays]])
-    first = np.unique(place, axis=1, return_index=True)[1]
-    has_own = np.zeros(len(stays), bool)
-    has_own[first] = True
-    return stays[~has_own | (raw.release[stays] == HELD)]
+    numbers = np.flatnonzero(stays)
+    place = np.stack([raw.part[numbers] * 128 + raw.pitch[numbers], raw.release[numbers]])
+    has_own = np.zeros(len(numbers), bool)
+    has_own[np.unique(place, axis=1, return_index=True)[1]] = True
+    return numbers[~has_own | (raw.release[numbers] == HELD)]
 
 
 def _held_notes(

@@ -340,3 +340,27 @@ def test_a_new_note_waits_for_a_locked_one_beneath_one_that_is_not():
     made = mb.notes_of(file_bytes(replace(piece, notes=struck_once(new), original=original)))
     assert made[0] == (0, 0, 0, 1440, 60, 70, mb.off(60, 0))
     assert [row[2] for row in made] == [0, 480, 720, 1440]
+
+
+@pytest.mark.parametrize(
+    ("strikes", "releases", "goes", "after"),
+    [
+        ([0, 960], [480], 0, []),  # the other is never released, nor need it be
+        ([0, 960], [480], 1, [480]),
+        ([0, 480, 720], [960, 1920], 2, [960, 960, 1920]),  # the first two shared a release
+        ([0, 0, 720], [960, 1920], 2, [960, 960, 1920]),  # and were struck together
+    ],
+)
+def test_a_note_gets_a_release_of_its_own_only_where_it_would_end_elsewhere(
+    strikes, releases, goes, after
+):
+    rows = [(at, mb.on(60)) for at in strikes] + [(at, mb.off(60)) for at in releases]
+    piece = read(mb.file(mb.track(*rows, *mb.note(0, 3000, 50), end=3840), kind=0))
+    stays = (piece.notes.pitch == 50) | (piece.notes.onset != strikes[goes] / 480)
+    made = file_bytes(replace(piece, notes=piece.notes[stays]))
+    off = [tick for tick, event in mb.events(made)[0] if event[:2] == mb.off(60)[:2]]
+    assert off == after
+    before, now = (mb.notes_of(data) for data in (piece.original.data, made))
+    assert [row[:6] for row in now] == [
+        row[:6] for row in before if row[2:5:2] != (strikes[goes], 60)
+    ]
