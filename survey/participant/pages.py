@@ -124,7 +124,7 @@ def participant(request: Request, token: str, database: DatabaseDep) -> Response
         with database.read() as session:
             person = participation.find(session, token)
             study, declining = person.study, panel_places.declining(person)
-            sizes = _sizes(session, study)
+            sizes, practised = _sizes(session, study), _has_practice(session, study)
     except Refused:
         return _missing(request, "participant")
     return _page(
@@ -139,6 +139,7 @@ def participant(request: Request, token: str, database: DatabaseDep) -> Response
         questions=QUESTIONS,
         scales=SCALES if study.design == TRANSFER else (),
         form=_form(study, sizes),
+        practised=practised,
         longest=LONGEST_COMMENT,
         longest_seconds=LONGEST_SECONDS,
     )
@@ -215,6 +216,11 @@ def _sizes(session: Session, study: Study) -> set[int]:
     """How many clips the study's stimuli have."""
     query = select(Stimulus.systems).where(Stimulus.study_id == study.id)
     return {len(systems) for systems in session.scalars(query)}
+
+
+def _has_practice(session: Session, study: Study) -> bool:
+    query = select(Stimulus.id).where(Stimulus.study_id == study.id, Stimulus.kind == "practice")
+    return session.scalar(query.limit(1)) is not None
 
 
 def _missing(request: Request, missing: str) -> Response:

@@ -15,7 +15,7 @@ import { begun, Store } from "./store.js";
 import { Trial } from "./trial.js";
 import { say } from "./words.js";
 
-const { token, study, declining } = document.body.dataset;
+const { token, study, declining, practised } = document.body.dataset;
 const RETRY_WAIT = 3_000; // ms between tries to learn where the participant is
 
 class Page {
@@ -75,7 +75,8 @@ class Page {
       const services = { store: this.#store, outbox: this.#outbox, seek: () => this.#seek() };
       this.#trial = new Trial(state, services, note);
     };
-    const fresh = trial.practice && trial.number === 1 && !trial.heard.first;
+    const first = trial.number === 1 && (trial.practice || !practised);
+    const fresh = first && !trial.heard.first;
     const untouched = this.#store.get("draft") === null && !this.#outbox.items.length;
     if (fresh && untouched && !note) this.#guide(begin);
     else begin();

@@ -30,6 +30,11 @@ ASKED = {
     ]
 }
 
+TOLD = {
+    "mushra": "One of the clips is the reference once more",
+    "abx": "If you cannot tell, guess.",
+}
+
 
 @pytest.fixture
 def make(rated: Build) -> Callable[[str], Study]:
@@ -99,10 +104,16 @@ def test_the_whole_way(visit, database: Database, artefacts, design: str, size: 
     visitor.pass_questions()
     visitor.check_sound()
     page.locator("#stage button[type=submit]").click()
-    visitor.stage("trial")
+    visitor.stage("guide")
     folder = artefacts / "survey" / "designs"
     folder.mkdir(exist_ok=True, parents=True)
     look = Look(visitor, folder, f"{design}-{size['width']}", "light")
+    look("guide", scrolls=True)
+    words = page.locator("#stage").inner_text()
+    assert TOLD.get(design, "Answer what is asked") in words
+    assert "ractice" not in words  # there is none
+    page.locator("#stage button[type=submit]").click()
+    visitor.stage("trial")
     for number in (1, 2):
         visitor.on(f"{number} of 2")
         expect(visitor.next).to_have_attribute("aria-disabled", "true")
@@ -132,7 +143,7 @@ def test_by_keys_and_through_a_reload(visit, person, design: str) -> None:
     visitor: Visitor = visit()
     page = visitor.page
     visitor.come(person())
-    visitor.stage("trial")
+    visitor.start_practice()
     page.keyboard.press("1")
     visitor.status("hear every clip")
     hear(visitor)
@@ -165,7 +176,7 @@ def test_what_was_rated_goes_with_the_clip(visit, person, database: Database) ->
     """Each slider's value is stored at the place of its clip, whichever was moved first."""
     visitor: Visitor = visit()
     visitor.come(person())
-    visitor.stage("trial")
+    visitor.start_practice()
     hear(visitor)
     sliders = visitor.trial.locator("input[type=range]")
     count = sliders.count()

@@ -15,6 +15,7 @@ from db.database import Database
 from db.models import AGE_BANDS, DEVICES, SCALES, TRAININGS, Participant, Study
 from survey.building import study_spec
 from survey.core import templates, texts
+from survey.designs import registry
 from survey.participant import pages
 from tests.survey.person import Person
 
@@ -108,12 +109,19 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
         "rated.",
         "places.",
         "asked.",
+        *(f"{design}." for design in registry.DESIGNS),
     )
     refusals = {f"consent.{name}" for name in ("draft", "closed", "invited", "panel", "full")}
     refusals |= {"consent.headphones_text", "consent.headphones_gate"}
     directions = {f"trial.{name}" for name in ("first", "second", "lower", "same", "higher")}
     unused = set(english) - used - refusals - directions - {"language", "direction"}
     assert {key for key in unused if not key.startswith(built)} == set()
+
+
+def test_words_of_a_design_stand_for_others() -> None:
+    english = raw("en")
+    own = [key.partition(".") for key in english if key.partition(".")[0] in registry.DESIGNS]
+    assert own and all(key in english for _, _, key in own)
 
 
 def test_languages_of_regions_and_unknown_ones() -> None:
