@@ -74,7 +74,7 @@ class Snapshot:
     rated : int
         Their ratings of transfer pairs.
     hasty : set of str
-        Names of participants, kept or not, who answered mostly before both clips could be heard.
+        Names of participants, kept or not, who answered mostly before their clips could be heard.
     parts : list of Part
         These, a condition each: several are not averaged.
     """

@@ -70,7 +70,7 @@ def _haste(section: ParticipantFlow) -> list[str]:
         return ["Whether clips were heard before the answer is not known."]
     sentences = [
         f"{haste.answers} of {haste.known} answers ({percent(haste.answers / haste.known)}) came "
-        "before both clips could be heard, or all at once after a lost connection; "
+        "before their clips could be heard, or all at once after a lost connection; "
         f"{people(haste.participants)} gave more than half of theirs so."
     ]
     who = "them" if haste.analysed == haste.participants else f"{haste.analysed} of them"

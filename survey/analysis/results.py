@@ -37,7 +37,7 @@ TOGETHER = "all conditions together, as asked"
 
 @dataclass(frozen=True)
 class Haste:
-    """Answers that came before both clips could be heard.
+    """Answers that came before their clips could be heard.
 
     Attributes
     ----------

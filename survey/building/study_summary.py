@@ -39,10 +39,10 @@ def _of_systems(study: Study) -> list[str]:
     """What is heard of whom, and what is asked."""
     main = [stimulus for stimulus in study.stimuli if stimulus.kind in MAIN]
     heard = Counter(name for s in main for name in dict.fromkeys(s.systems or [s.checkpoint]))
-    systems = ", ".join(f"{name} in {count}" for name, count in sorted(heard.items()))
+    systems = ", ".join(f"“{name}” in {count}" for name, count in sorted(heard.items()))
     asked = ", ".join(str(question["name"]) for question in study.questions)
-    sentences = [f"Design {study.design}; systems: {systems}."]
-    sentences.append(f"One participant has {study.trials_each} of them.")
+    sentences = [f"Design {study.design}; systems, and in how many trials: {systems}."]
+    sentences.append(f"One participant has {study.trials_each} of these trials.")
     return [*sentences, f"Asked: {asked}."] if asked else sentences
 
 
@@ -56,12 +56,12 @@ def _few_pieces(study: Study) -> list[str]:
     if not 0 < pieces < FEW_PIECES:
         return []
     if pieces == 1:
-        return ["all pairs are of one piece. Nothing will be known of other pieces."]
+        return ["all trials are of one piece. Nothing will be known of other pieces."]
     wider = t_quantile(pieces - 1) / t_quantile(UNLIMITED)
     return [
-        f"{pieces} pieces are few. Segments of one piece are alike, so intervals count "
+        f"{pieces} pieces are few. What is of one piece is alike, so intervals count "
         f"pieces: for so few alone they are {wider:.1f} times as wide as for many. Take "
-        f"{FEW_PIECES} pieces or more; more pairs or participants do not help."
+        f"{FEW_PIECES} pieces or more; more of the same pieces, or more participants, do not help."
     ]
 
 

@@ -8,7 +8,7 @@ say which systems were heard, in the order heard.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,7 +24,15 @@ from survey.ratings import rating_table
 from survey.ratings.columns import COLUMNS, MISSING, Column, Form
 from survey.ratings.csv_file import read_cells
 
-COMMON = {column.name: column for column in COLUMNS}
+# What some columns mean where a row is about no pair of segments.
+MEANINGS = {
+    "item": "what was heard, in whichever system's version",
+    "source": "the piece that the item is from; the item itself where none was told",
+}
+COMMON = {
+    column.name: replace(column, meaning=MEANINGS.get(column.name, column.meaning))
+    for column in COLUMNS
+}
 SYSTEM = Column(
     "system", "text", "who made the clip that the row is about", needed=True, filled=True
 )

@@ -213,8 +213,8 @@ COLUMNS = (
     Column(
         "time_to_hear",
         "flag",
-        "whether at least the length of both clips lay between the first start of one and the "
-        "answer, by the server's clock; false also if all was sent at once, after a lost "
+        "whether at least the length of all its clips lay between the first start of one and "
+        "the answer, by the server's clock; false also if all was sent at once, after a lost "
         "connection; empty if no start is known",
     ),
     Column("comment", "text", "what the participant wrote, in their own words"),

@@ -36,7 +36,7 @@ MEANINGS = {
     "swapped_wrong": "heard more than {} of the swapped pairs otherwise than intended",
     "median_seconds": "took less than {} seconds for the median trial",
     "same_answers": "gave the very same five answers in more than {} of the trials",
-    "faster_than_clips": "answered more than {} of the trials before both clips could be heard",
+    "faster_than_clips": "answered more than {} of the trials before their clips could be heard",
 }
 
 
@@ -68,7 +68,7 @@ def apply_rules(
         - same_answers: share from 0 to 1 of trials that may have the same five answers, for
           participants with same_answers_least (8) transfer trials or more.
         - faster_than_clips: share from 0 to 1 of trials, of those whose time is known, that may be
-          answered before both clips could be heard.
+          answered before their clips could be heard.
 
     Returns
     -------
@@ -157,13 +157,13 @@ def _seconds(table: pd.DataFrame, rules: Rules) -> pd.Series:
 
 
 def faster(table: pd.DataFrame) -> pd.Series:
-    """By participant: the share of their answers that came before both clips could be heard."""
+    """By participant: the share of their answers that came before their clips could be heard."""
     known = table[table["time_to_hear"].notna()]
     return 1 - known["time_to_hear"].astype(float).groupby(known["participant"]).mean()
 
 
 def hasty(table: pd.DataFrame) -> set[str]:
-    """Who gave more than half of their answers before both clips could be heard."""
+    """Who gave more than half of their answers before their clips could be heard."""
     shares = faster(table)
     return set(shares.index[shares > HASTY])
 

@@ -33,7 +33,7 @@ class ParticipantSummary:
         Share of the most frequent combination of five answers.
     median_seconds : float
     faster_than_clips : float
-        Share of answers that came before both clips could be heard, of those whose time is known.
+        Share of answers that came before their clips could be heard, of those whose time is known.
     habits : str
         As of `survey.ratings.habits`, with commas between them.
     finished : bool

@@ -25,6 +25,9 @@ def test_it_fills_and_shows_no_results_meanwhile(
     assert "reference · reference · alder" in page
     counts = page.replace("\n", "").replace(" ", "")
     assert "<dt>finished</dt><dd>1</dd>" in counts and "<dt>kept</dt><dd>1</dd>" in counts
+    assert ">Systems</th>" in page and "Strength" not in page and "Intended" not in page
+    settings = served.get("/admin/studies/rated/settings", headers=basic(ADMIN)).text
+    assert "catch trials" not in settings and "before the practice" not in settings
     for tab in ("export", "log", "participants", "payments", "settings", "invitations", "consent"):
         assert served.get(f"/admin/studies/rated/{tab}", headers=basic(ADMIN)).status_code == 200
     ratings = served.get("/admin/studies/rated/export/ratings.csv", headers=basic(ADMIN)).text

@@ -69,15 +69,15 @@ def test_a_study_of_few_pieces_is_warned_of(manager: Manager, database: Database
         )
 
     assert warnings() == [
-        "Warning: all pairs are of one piece. Nothing will be known of other pieces."
+        "Warning: all trials are of one piece. Nothing will be known of other pieces."
     ]
     with database.write() as session:
         for stimulus in session.scalars(select(Stimulus)):
             stimulus.source = f"piece {stimulus.id % 6}"
     assert warnings() == [
-        "Warning: 6 pieces are few. Segments of one piece are alike, so intervals count pieces: "
-        "for so few alone they are 1.3 times as wide as for many. Take 12 pieces or more; more "
-        "pairs or participants do not help."
+        "Warning: 6 pieces are few. What is of one piece is alike, so intervals count pieces: "
+        "for so few alone they are 1.3 times as wide as for many. Take 12 pieces or more; more of "
+        "the same pieces, or more participants, do not help."
     ]
 
 

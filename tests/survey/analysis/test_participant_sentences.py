@@ -20,7 +20,7 @@ def test_who_answers_without_listening_is_shown() -> None:
     table["time_to_hear"] = pd.array(~script, dtype="boolean")
     analysis = results(table)
     words = " ".join(participant_sentences.flow(analysis.flow))
-    assert f"{script.sum()} of {len(table)} answers (25.0 %) came before both clips" in words
+    assert f"{script.sum()} of {len(table)} answers (25.0 %) came before their clips" in words
     assert "1 participant gave more than half of theirs so. No rule leaves them out" in words
     assert [row.faster_than_clips for row in analysis.participants] == [1, 0, 0, 0]
     ruled = results(table, rules=NEW_STUDY_RULES)

@@ -123,7 +123,10 @@ def test_checking_says_it_all_and_writes_nothing(
     assert not list(settings.audio.glob("*"))
     assert main([*asked, "--name", "mine"]) == 0
     said = capsys.readouterr().out
-    assert "6 rated" in said and "Design ab; systems: alder in 4, birch in 4, cedar in 4." in said
+    assert (
+        "6 rated" in said
+        and "in how many trials: “alder” in 4, “birch” in 4, “cedar” in 4." in said
+    )
 
 
 @pytest.mark.parametrize(

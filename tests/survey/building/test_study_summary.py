@@ -17,7 +17,7 @@ def warned(sources: list[str], kind: str = "transfer") -> list[str]:
 @pytest.mark.parametrize(
     ("pieces", "words"),
     [
-        (1, "all pairs are of one piece"),
+        (1, "all trials are of one piece"),
         (2, "2 pieces are few.*6.5 times as wide"),
         (4, "4 pieces are few.*1.6 times as wide"),
         (11, "11 pieces are few.*1.1 times as wide"),

@@ -12,6 +12,7 @@ import pytest
 from survey.analysis import participant_sentences
 from survey.analysis.results import Provenance
 from survey.analyze import StudyRatings, from_file
+from survey.designs import ratings
 from survey.designs.analysis import DesignResults, analyse, files
 from survey.designs.design import Resampling
 from survey.designs.findings import of_preferences
@@ -126,3 +127,11 @@ def test_people_are_counted_once_however_many_questions_are_asked() -> None:
         one for one in results(of, of.table.assign(quality=good)).kept.sentences if "BS.1534" in one
     ]
     assert words.startswith("None of ") and "out for that here" not in words
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_nothing_is_said_of_pairs_where_a_trial_is_none(design: str) -> None:
+    of = data(design)
+    meanings = {column.name: column.meaning for column in ratings.columns(of.questions, 2)}
+    words = [_page(of), meanings["item"], meanings["time_to_hear"], meanings["source"]]
+    assert not [one for one in words if "both clips" in one or "pair of clips" in one]

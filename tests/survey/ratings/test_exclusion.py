@@ -119,7 +119,7 @@ def test_answers_before_the_clips_were_heard_leave_out_where_that_is_a_rule() ->
         Excluded("script", "faster_than_clips", found=0.75, limit=0.5)
     ]
     assert exclusion.sentence("faster_than_clips", 0.5) == (
-        "answered more than 50% of the trials before both clips could be heard"
+        "answered more than 50% of the trials before their clips could be heard"
     )
     with pytest.raises(ValueError, match="faster_than_clips"):
         exclusion.checked({"faster_than_clips": 1.5})
