@@ -138,9 +138,14 @@ def _gone(section: ParticipantFlow) -> list[str]:
         f"{', '.join(did(*way) for way in ways if way[0])}."
     )
     if began - finished >= MANY_LEFT * began:
+        unknown = [
+            words for count, words in ((withdrew, "withdrew"), (sooner, "rated nothing")) if count
+        ]
+        sentence += " That is many."
+        if unknown:
+            sentence += f" What those heard who {' or '.join(unknown)} cannot be known."
         sentence += (
-            " That is many. What those heard who withdrew or rated nothing cannot be known: the "
-            "results are for people who stay, and if others leave because they hear less, "
+            " The results are for people who stay, and if others leave because they hear less, "
             "intervals hold the truth of all people less often than 95 times in 100."
         )
     return [sentence]

@@ -86,6 +86,13 @@ def test_who_left_without_a_rated_answer_is_said() -> None:
     one_each = replace(counts, began=10, finished=7, withdrawn=1)
     words = " ".join(participant_sentences.flow(results(table, counts=one_each, rules={}).flow))
     assert ": 1 withdrew, 1 has rated nothing that counts, 1 has rated something." in words
+    assert "What those heard who withdrew or rated nothing cannot be known." in words
+    later = replace(counts, began=9, finished=7, withdrawn=0)
+    words = " ".join(participant_sentences.flow(results(table, counts=later, rules={}).flow))
+    assert "What those heard who rated nothing cannot" in words and "withdrew or" not in words
+    only_later = replace(counts, began=8, finished=7, withdrawn=0)
+    words = " ".join(participant_sentences.flow(results(table, counts=only_later, rules={}).flow))
+    assert "That is many. The results are for people who stay" in words
     nobody = replace(counts, began=9, finished=8, withdrawn=0)
     words = " ".join(participant_sentences.flow(results(table, counts=nobody, rules={}).flow))
     assert "1 of 9 participants who began is not at the end (11.1 %): 1 has rated nothing" in words

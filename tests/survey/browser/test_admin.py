@@ -58,6 +58,8 @@ def crowded(database: Database, study: Study) -> list[str]:
     with database.write() as session:
         stored_study = session.get(Study, study.id)
         people = crowd.fill(session, stored_study, 12, seed=1)
+        for person in people:
+            person.seen_at -= timedelta(minutes=12)  # "12 minutes ago" is as long as it gets
         invitations.create(session, stored_study, 3, "first batch")
         return [person.public_id for person in people]
 
@@ -70,6 +72,12 @@ def answer_more(database: Database, study: Study) -> None:
 def drawn(page: Page) -> list[bool]:
     """Whether each figure of the page is there."""
     return page.evaluate("[...document.images].map(i => i.complete && i.naturalWidth > 0)")
+
+STICKS_OUT = """() => [...document.querySelectorAll('.card *')]
+    .filter(e => e.checkVisibility() && !e.closest('.hidden'))
+    .filter(e => e.getBoundingClientRect().right
+        > e.closest('.card').getBoundingClientRect().right + 1)
+    .map(e => e.outerHTML)"""
 
 
 @pytest.mark.parametrize(
@@ -93,6 +101,7 @@ def test_every_page_can_be_read(
         )
         assert serious(page, scheme) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
+        assert page.evaluate(STICKS_OUT) == [], name
         small = page.evaluate(
             "[...document.querySelectorAll('button, .button, input:not([type=hidden]), select')]"
             ".filter(e => e.checkVisibility() && e.type != 'checkbox')"
