@@ -88,7 +88,7 @@ def _habits(section: ParticipantFlow) -> list[str]:
     """Whose answers follow a habit, whatever they heard."""
     sentences, scales = [], []
     for one in section.habits:
-        who = f"{people(one.participants)} ({_analysed(one)})"
+        who = f"{people(one.participants)} ({analysed(one)})"
         name = one.habit.removesuffix(THROUGHOUT)
         if one.habit == BY_TURNS:
             sentences.append(
@@ -111,7 +111,7 @@ def _habits(section: ParticipantFlow) -> list[str]:
     return sentences
 
 
-def _analysed(habit: Habit) -> str:
+def analysed(habit: Habit) -> str:
     """Whether those with a habit are analysed."""
     if habit.participants == 1:
         return "analysed" if habit.analysed else "not analysed"
@@ -160,13 +160,13 @@ def _dropout(section: ParticipantFlow) -> list[str]:
         rates += f" participant, and {percent(gone.stayed_agreement)} of those who stayed"
     test = "" if gone.p is None else f" ({probability(gone.p)}, Welch)"
     verb = "is" if gone.analysed == 1 else "are"
-    analysed = f"{gone.analysed} of them {verb}" if gone.analysed else "None of them is"
+    kept = f"{gone.analysed} of them {verb}" if gone.analysed else "None of them is"
     means = "the results are for people who stay"
     if gone.analysed:
         means += " more than for others, for those who left gave fewer answers"
     return [
         f"{gone.left} of {gone.left + gone.stayed} people who answered left before the end: "
-        f"{rates}{test}. {analysed} analysed. If people leave because they hear less, {means}, and "
+        f"{rates}{test}. {kept} analysed. If people leave because they hear less, {means}, and "
         "intervals hold the truth of all people less often than 95 times in 100."
     ]
 

@@ -16,10 +16,12 @@ from survey.analysis.analyse import NothingToAnalyse, participant_flow
 from survey.analysis.results import ParticipantFlow, Provenance
 from survey.analysis.tables import as_table, flow_rows
 from survey.core.templates import templates
+from survey.designs import habits
 from survey.designs.design import Chart, Design, DesignError, Findings, Resampling
 from survey.designs.questions import Question
 from survey.designs.rules import checked_rules
 from survey.ratings.exclusion import Rules, apply_rules
+from survey.ratings.habits import Habit
 from survey.ratings.rating_table import ParticipantCounts
 from survey.statistics.estimate import RAISED
 from survey.statistics.json_fields import plain
@@ -37,6 +39,7 @@ class DesignResults:
     kept: Findings
     everyone: Findings
     music: Music
+    habits: list[Habit]
 
 
 def analyse(
@@ -69,8 +72,9 @@ def analyse(
     same = len(chosen) == len(table)
     everyone = kept if same else design.analyse(table, questions, resampling)
     answers = table.drop_duplicates(["participant", "stimulus"])
+    found = habits.of_everybody(table, questions, stay)
     flow = participant_flow(answers, counts, stay, excluded, rules)
-    return DesignResults(design.name, flow, kept, everyone, amount(chosen))
+    return DesignResults(design.name, flow, kept, everyone, amount(chosen), found)
 
 
 def tables(results: DesignResults) -> dict[str, pd.DataFrame]:
@@ -97,6 +101,7 @@ def files(results: DesignResults, provenance: Provenance) -> dict[str, bytes]:
     record = {
         "design": results.design,
         "flow": plain(results.flow),
+        "alike_throughout": plain(results.habits),
         "tables": {name: _records(table) for name, table in made.items() if name != "flow"},
         "provenance": plain(provenance),
     }
@@ -142,6 +147,7 @@ def _html(
             "sentences": [
                 participant_sentences.RULES_FROM[provenance.rules_from],
                 *participant_sentences.flow(results.flow),
+                *habits.sentences(results.habits),
             ],
             "figures": [],
             "tables": _page_tables(made, ("flow", "exclusions")),

@@ -81,7 +81,7 @@ def counted(found: dict[str, list[str]], stay: Collection[str]) -> list[Habit]:
 def _of(heard: np.ndarray, meant: np.ndarray, rated: np.ndarray, position: np.ndarray) -> list[str]:
     """Of one person's answers: places in `DIRECTIONS`, -1 for none; ratings, shape (n, scales)."""
     ratings = [column[~np.isnan(column)] for column in rated.T]
-    alike = [at for at, column in enumerate(ratings) if _alike(column)]
+    alike = [at for at, column in enumerate(ratings) if is_alike(column)]
     habits = [
         SCALES[at] + THROUGHOUT
         for at in alike
@@ -89,7 +89,7 @@ def _of(heard: np.ndarray, meant: np.ndarray, rated: np.ndarray, position: np.nd
     ]
     answered = heard >= 0
     heard, meant, position = heard[answered], meant[answered], position[answered]
-    if _alike(heard):
+    if is_alike(heard):
         usual = np.bincount(heard).argmax()
         said = [heard[meant == DIRECTIONS.index(word)] == usual for word in MEANT]
         both = all(len(of_one) >= FEWEST_EACH and of_one.mean() > 0.5 for of_one in said)
@@ -100,7 +100,8 @@ def _of(heard: np.ndarray, meant: np.ndarray, rated: np.ndarray, position: np.nd
     return [BY_TURNS, *habits] if _by_turns(heard[order], meant[order]) else habits
 
 
-def _alike(values: np.ndarray) -> bool:
+def is_alike(values: np.ndarray) -> bool:
+    """Whether nearly all of enough answers are the same."""
     if len(values) < FEWEST:
         return False
     return bool(np.unique(values, return_counts=True)[1].max() > NEARLY_ALL * len(values))

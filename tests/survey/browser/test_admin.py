@@ -73,6 +73,7 @@ def drawn(page: Page) -> list[bool]:
     """Whether each figure of the page is there."""
     return page.evaluate("[...document.images].map(i => i.complete && i.naturalWidth > 0)")
 
+
 STICKS_OUT = """() => [...document.querySelectorAll('.card *')]
     .filter(e => e.checkVisibility() && !e.closest('.hidden'))
     .filter(e => e.getBoundingClientRect().right

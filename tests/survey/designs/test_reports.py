@@ -135,3 +135,19 @@ def test_nothing_is_said_of_pairs_where_a_trial_is_none(design: str) -> None:
     meanings = {column.name: column.meaning for column in ratings.columns(of.questions, 2)}
     words = [_page(of), meanings["item"], meanings["time_to_hear"], meanings["source"]]
     assert not [one for one in words if "both clips" in one or "pair of clips" in one]
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_who_answers_alike_throughout_is_said_and_kept(design: str) -> None:
+    of = data(design)
+    assert results(of).habits == [] and "Answered alike" not in _page(of)
+    question = of.questions[0]
+    table = pd.concat([of.table.assign(stimulus=of.table["stimulus"] + str(k)) for k in range(9)])
+    table = table.reset_index(drop=True)
+    name = sorted(set(of.table["participant"]))[0]
+    same = question.choices[1] if question.choices else question.most
+    table.loc[table["participant"] == name, question.name] = same
+    found = results(of, table)
+    assert [(one.habit, one.participants) for one in found.habits] == [(question.name, 1)]
+    assert found.flow.kept == results(of).flow.kept
+    assert f"nearly all trials: {question.name} by 1 participant (" in _page(of, table)
