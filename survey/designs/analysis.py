@@ -191,7 +191,7 @@ def _rests_on(results: DesignResults) -> list[str]:
 
 def _measure(row: Mapping[Hashable, object]) -> str:
     """What a row of a design's table is about, in words."""
-    of = row.get("system") or row.get("pair") or "the order of the clips"
+    of = row.get("system") or row.get("pair") or row.get("by") or "the order of the clips"
     if "second" in row:
         of = f"{row['first']} against {row['second']}"
     return f"{row['question']} ({of})"

@@ -5,10 +5,11 @@ p values are Holm's, over all tests of a kind: all pairs of systems, and all que
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 
 from survey.analysis.number_format import (
@@ -20,13 +21,15 @@ from survey.analysis.number_format import (
     probability,
 )
 from survey.analysis.tables import as_table, of_estimate
-from survey.designs import preferences, systems
+from survey.designs import equivalence, missing, mixed_model, preferences, systems, trial_order
 from survey.designs.design import Chart, Findings, Resampling
+from survey.designs.equivalence import Equivalence
 from survey.designs.preferences import COLUMNS
 from survey.designs.questions import Question
+from survey.designs.trial_order import PLACE, POSITION, Trend
 from survey.statistics import twoway
 from survey.statistics.crossed_design import crossed
-from survey.statistics.estimate import CONSTANT, LEVEL, Estimate, two_sided
+from survey.statistics.estimate import CONSTANT, LEVEL, NONE, Estimate, two_sided
 from survey.statistics.families import corrected
 
 NAIVE = ("low", "high")
@@ -54,6 +57,24 @@ def of_systems(
         for one in differences
         if one.difference.value is not None
     ]
+    models = [mixed_model.of_question(table, name, differences) for name in asked]
+    alike = [
+        equivalence.tested(one.question, one.first, one.second, margin, one.difference)
+        for one in differences
+        if (margin := asked[one.question].margin) is not None
+    ]
+    alike = corrected(alike, Equivalence)
+    trends = _told(
+        trial_order.trend(table, preferences.numbers(table, name), name, by, ["system"])
+        for name in asked
+        for by in (POSITION, PLACE)
+    )
+    sentences += [
+        *equivalence.sentences(alike),
+        *_model_sentences(models, asked),
+        *_trend_sentences(trends, {name: name.replace("_", " ") for name in asked}),
+        *missing.sentences(table, questions),
+    ]
     charts = [
         Chart(
             f"means_{name}",
@@ -68,7 +89,11 @@ def of_systems(
         {
             "means": as_table("means", map(_mean, means)),
             "differences": as_table("differences", map(_difference, differences)),
+            **_equivalences(alike),
+            "mixed_model": as_table("mixed_model", _model_rows(models)),
+            **_trends(trends),
             **_counts(table, questions, ["system"]),
+            "missing": as_table("missing", missing.rows(table, questions, ["system"])),
         },
         sentences,
         charts,
@@ -109,13 +134,32 @@ def of_preferences(
                 f"mean preference ({name})",
             )
         )
+    alike = [
+        equivalence.tested(name, one.second, one.first, margin, one.strength)
+        for name, question in asked.items()
+        for one in compared[name]
+        if (margin := question.margin) is not None
+    ]
+    alike = corrected(alike, Equivalence)
+    trends = _told(
+        trial_order.trend(of, abs(preferences.numbers(of, name)), name, POSITION, COLUMNS)
+        for name, of in centred.items()
+    )
+    sentences += [
+        *equivalence.sentences(alike),
+        *_trend_sentences(trends, {name: f"the size of preferences ({name})" for name in asked}),
+        *missing.sentences(table, questions),
+    ]
     rows = {
         "preferences": _by_question(compared, _preference),
         "strengths": _by_question(strengths, _strength),
         "order": _by_question({name: [order] for name, order in orders.items()}, _order),
     }
     made = {name: as_table(name, of_table) for name, of_table in rows.items()}
-    return Findings(made | _counts(table, questions, list(COLUMNS)), sentences, charts)
+    made |= {**_equivalences(alike), **_trends(trends)}
+    made |= _counts(table, questions, list(COLUMNS))
+    made["missing"] = as_table("missing", missing.rows(table, questions, COLUMNS))
+    return Findings(made, sentences, charts)
 
 
 def of_discrimination(
@@ -124,7 +168,9 @@ def of_discrimination(
     """How often people knew which of two systems came again; chance is one half."""
     first, second, third = (table[name] for name in ("system_first", "system_second", LAST))
     pair = [" / ".join(sorted(names)) for names in zip(first, second, strict=True)]
-    told = {}
+    heard = [*COLUMNS, LAST]
+    told, habits, changes = {}, {}, []
+    margins = {question.name: question.margin for question in questions}
     for question in questions:
         if question.kind != "choice" or len(question.choices) != 2:
             continue
@@ -132,7 +178,17 @@ def of_discrimination(
         named = first.where(said == question.choices[0], second)
         right = (named == third).astype(float).where(said.notna())
         told[question.name] = [_told_apart(table, right, pair, name) for name in sorted(set(pair))]
-    told = corrected(told, _ToldApart)
+        habits[question.name] = _Habit.of(table, said, question.choices[0])
+        changes.append(trial_order.trend(table, right.to_numpy(), question.name, POSITION, heard))
+    told, habits = corrected(told, _ToldApart), corrected(habits, _Habit)
+    trends = _told(changes)
+    alike = [
+        equivalence.tested(name, *_ends(one.pair), margin, _less(one.mean, CHANCE))
+        for name, of_question in told.items()
+        for one in of_question
+        if (margin := margins[name]) is not None
+    ]
+    alike = corrected(alike, Equivalence)
     every = [one for of_question in told.values() for one in of_question]
     sentences = [
         f"{one.pair}: {one.right} of {counted(one.share.n, 'answer')} "
@@ -140,20 +196,36 @@ def of_discrimination(
         f"chance; {interval(one.share, percent)}{_corrected(one.holm)}."
         for one in every
     ]
-    rows = _by_question(told, _discrimination)
-    tables = {"discrimination": as_table("discrimination", rows)}
+    sentences += [
+        *(one.sentence for one in habits.values()),
+        *equivalence.sentences(alike),
+        *_trend_sentences(trends, dict.fromkeys(told, "the share of right answers")),
+        *missing.sentences(table, questions),
+    ]
+    tables = {
+        "discrimination": as_table("discrimination", _by_question(told, _discrimination)),
+        **_equivalences(alike),
+        "order": as_table(
+            "order", _by_question({name: [one] for name, one in habits.items()}, _habit)
+        ),
+        **_trends(trends),
+        **_counts(table, questions, heard),
+        "missing": as_table("missing", missing.rows(table, questions, heard)),
+    }
     means = {one.pair: one.share for one in every}
     chart = Chart("discrimination", means, 0, 1, "share of right answers")
-    return Findings(tables | _counts(table, questions, [*COLUMNS, LAST]), sentences, [chart])
+    return Findings(tables, sentences, [chart])
 
 
 @dataclass(frozen=True)
 class _ToldApart:
-    """Answers about one pair: how many are right, and their share; p that it is chance's."""
+    """Answers about one pair: how many are right, their share, and their mean with its error; p
+    that it is chance's."""
 
     pair: str
     right: int
     share: Estimate
+    mean: Estimate
     p: float | None
     holm: float | None = None
 
@@ -171,13 +243,51 @@ class _Order:
         return cls(estimate, two_sided(estimate, 0))
 
 
+@dataclass(frozen=True)
+class _Habit:
+    """How often the first choice is made, whatever is right; p that it is one half."""
+
+    choice: str
+    estimate: Estimate
+    p: float | None
+    holm: float | None = None
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, said: pd.Series, choice: str) -> _Habit:
+        is_first = (said == choice).astype(float).where(said.notna())
+        estimate = twoway.mean(crossed(table, is_first))
+        return cls(choice, estimate, two_sided(estimate, CHANCE))
+
+    @property
+    def sentence(self) -> str:
+        """How often, and whether that is a habit."""
+        ends = f"{percent(self.estimate.value)} of the answers are “{self.choice}”, "
+        ends += f"{interval(self.estimate, percent)}{_corrected(self.holm)}"
+        if _is_clear(self.holm):
+            return f"{ends}: not one half, which it would be without a habit."
+        return f"{ends}; that this is a habit cannot be told, without which it is one half."
+
+
+def _less(estimate: Estimate, value: float) -> Estimate:
+    """An estimate less a known value."""
+    known = None if estimate.value is None else estimate.value - value
+    return replace(estimate, value=known, low=None, high=None)
+
+
+def _ends(pair: str) -> tuple[str, str]:
+    """The two systems of a pair."""
+    names = pair.split(" / ")
+    return names[0], names[-1]
+
+
 def _told_apart(
     table: pd.DataFrame, right: pd.Series, pairs: Sequence[str], name: str
 ) -> _ToldApart:
     of_pair = right.where(pd.Series(pairs, index=right.index) == name)
     answers = crossed(table, of_pair)
-    p = two_sided(twoway.mean(answers), CHANCE)
-    return _ToldApart(name, int(answers.values.sum()), twoway.share(answers), p)
+    mean = twoway.mean(answers)
+    share = twoway.share(answers)
+    return _ToldApart(name, int(answers.values.sum()), share, mean, two_sided(mean, CHANCE))
 
 
 def _preferred(question: Question, one: preferences.Preference) -> str:
@@ -348,6 +458,100 @@ def _discrimination(one: _ToldApart) -> dict[str, object]:
         "p": one.p,
         "holm": one.holm,
     }
+
+
+def _habit(one: _Habit) -> dict[str, object]:
+    named = {"answer": one.choice, "n": one.estimate.n}
+    return {**named, **of_estimate(one.estimate), "p": one.p, "holm": one.holm}
+
+
+def _told(trends: Iterable[Trend | None]) -> list[Trend]:
+    """Those that the table tells of, corrected together."""
+    return corrected([one for one in trends if one is not None], Trend)
+
+
+def _equivalences(found: Sequence[Equivalence]) -> dict[str, pd.DataFrame]:
+    """None if the study named no margin."""
+    return {"equivalence": as_table("equivalence", map(asdict, found))} if found else {}
+
+
+def _trends(found: Sequence[Trend]) -> dict[str, pd.DataFrame]:
+    rows = (
+        {"question": one.question, "by": one.by, "n": one.change.n, **of_estimate(one.change)}
+        | {"p": one.p, "holm": one.holm}
+        for one in found
+    )
+    return {"trend": as_table("trend", rows)} if found else {}
+
+
+def _trend_sentences(found: Sequence[Trend], names: Mapping[str, str]) -> list[str]:
+    """What the order of trials, or of clips on a page, did to what is called so by question."""
+    said = []
+    for one in found:
+        name, order = names[one.question], trial_order.FROM[one.by]
+        if one.change.value is None:
+            continue
+        within = f"within participants and what was heard, {interval(one.change, number)}"
+        ends = f"{number(one.change.value)}, {within}{_corrected(one.holm)}."
+        if _is_clear(one.holm):
+            said.append(f"{name[0].upper()}{name[1:]} changes {order} by {ends}")
+        else:
+            said.append(f"Whether {name} changes {order} cannot be told: the change is {ends}")
+    return said
+
+
+def _model_rows(models: Sequence[mixed_model.Model]) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for model in models:
+        if model.variances is None:
+            rows.append({"question": model.question, "measure": "none", "note": model.note})
+            continue
+        for one in model.differences:
+            measure = f"{one.first} less {one.second}"
+            rows.append({"question": model.question, "measure": measure, **of_estimate(one.model)})
+        for name, variance in model.variances.items():
+            measure = f"standard deviation: {name.replace('_', ' by ')}"
+            rows.append(
+                {
+                    "question": model.question,
+                    "measure": measure,
+                    "value": mixed_model.rounded(float(np.sqrt(variance))),
+                }
+            )
+    return rows
+
+
+def _model_sentences(
+    models: Sequence[mixed_model.Model], asked: Mapping[str, Question]
+) -> list[str]:
+    """How far the mixed model says the same as the two-way intervals."""
+    said = []
+    for model in models:
+        name = f"mixed model of {model.question.replace('_', ' ')}"
+        if model.variances is None:
+            note = (model.note or "").removeprefix(NONE)
+            said.append(f"There is no {name}: {note}.")
+            continue
+        pairs = [
+            (one.model, one.twoway)
+            for one in model.differences
+            if one.model.value is not None and one.twoway.value is not None
+        ]
+        ratios = [ours.error / two.error for ours, two in pairs if ours.error and two.error]
+        if not ratios:
+            continue
+        apart = max(abs(ours.value - two.value) for ours, two in pairs)  # type: ignore[operator]
+        said.append(
+            f"A linear {name}, with participants and pieces, and both by system, as random terms, "
+            f"gives differences up to {number(apart)} points from these, with standard errors "
+            f"{number(min(ratios))} to {number(max(ratios))} times as large."
+        )
+        if asked[model.question].kind == "scale":
+            said.append(
+                "It takes the steps of the scale for equal, as means do; an ordinal model with "
+                "such terms is not among what this software computes."
+            )
+    return said
 
 
 Found = TypeVar("Found")

@@ -63,6 +63,9 @@ class Question(BaseModel):
         Whether it is asked of every clip that is compared, rather than once a trial.
     optional : bool
         Whether it may be passed over; text always may.
+    margin : float or None
+        The largest difference that does not matter, named before the first answer: in points, or
+        of two choices in shares. With it the analysis tests equivalence.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,6 +79,7 @@ class Question(BaseModel):
     choices: Annotated[tuple[Words, ...], Field(max_length=MOST_STEPS)] = ()
     each: bool = False
     optional: bool = False
+    margin: Annotated[float, Field(gt=0, le=MOST - LEAST, allow_inf_nan=False)] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -87,7 +91,19 @@ class Question(BaseModel):
             raise ValueError("a choice needs two different choices or more")
         if self.each and self.kind not in NUMBERS:
             raise ValueError("only scales and sliders can be asked of each clip")
+        if self.margin is not None:
+            self._check_margin(self.margin)
         return self
+
+    def _check_margin(self, margin: float) -> None:
+        if self.is_number:
+            most: float = self.most - self.least
+        elif self.kind == "choice" and len(self.choices) == 2:
+            most = 0.5
+        else:
+            raise ValueError("only numbers and choices of two have a margin of equivalence")
+        if margin >= most:
+            raise ValueError(f"its margin of equivalence, {margin:g}, is not below {most:g}")
 
     @property
     def needed(self) -> bool:

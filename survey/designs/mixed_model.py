@@ -1,0 +1,240 @@
+"""A linear mixed model of ratings, beside the two-way intervals, to be compared with them.
+
+Ratings are a mean of each system, and normal terms of the participant, the piece, the participant
+with this system, the piece with this system, and the answer. Variances are estimated by restricted
+maximum likelihood, profiled over the fixed effects and the residual as in Bates, Maechler, Bolker &
+Walker (2015), Journal of Statistical Software 67(1). The tests compare with statsmodels' MixedLM,
+which is not a requirement and takes the inverse of larger matrices; intervals have the degrees of
+freedom of the two-way ones.
+
+Ordinal models with crossed participants and pieces are not here: neither SciPy nor statsmodels has
+any, and one without these terms would take answers for independent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy  # whose parts are loaded when they are first used
+from scipy import sparse
+
+from survey.designs import systems
+from survey.statistics.crossed_design import units
+from survey.statistics.estimate import NONE, Estimate, around
+
+MOST_TERMS = 2000  # pieces, and pieces by system: the side of a matrix
+TERMS = ("participant", "piece", "participant_system", "piece_system")
+ORDER = ("participant", "participant_system", "piece", "piece_system")  # of the deviance
+DIGITS = 4
+DUST = 1e-4  # of the residual's standard deviation: what the search leaves of 0
+TOO_FEW = NONE + "the model takes two systems, participants and pieces, and answers that vary"
+TOO_LARGE = NONE + "there are too many pieces and systems for the model"
+NOT_FOUND = NONE + "the likelihood of the model has no maximum that was found"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model.
+
+    Attributes
+    ----------
+    means : float array, shape (systems,)
+    covariance : float array, shape (systems, systems)
+    variances : float array, shape (`TERMS`,)
+    residual : float
+        A variance.
+    """
+
+    means: np.ndarray
+    covariance: np.ndarray
+    variances: np.ndarray
+    residual: float
+
+
+@dataclass(frozen=True)
+class ModelDifference:
+    """How much more the first system is given than the second, by the model and two-way."""
+
+    question: str
+    first: str
+    second: str
+    model: Estimate
+    twoway: Estimate
+
+
+@dataclass(frozen=True)
+class Model:
+    """The model of a question.
+
+    Attributes
+    ----------
+    question : str
+    differences : list of ModelDifference
+    variances : dict or None
+        By term, "residual" too.
+    note : str or None
+        Why there is none.
+    """
+
+    question: str
+    differences: list[ModelDifference]
+    variances: dict[str, float] | None
+    note: str | None = None
+
+
+def of_question(table: pd.DataFrame, question: str, two_way: Sequence[systems.Difference]) -> Model:
+    """The model of a question's ratings; a note where there is none, never an error."""
+    pairs = [one for one in two_way if one.question == question]
+    values = pd.to_numeric(table[question]).to_numpy(dtype=float, na_value=np.nan)
+    told = ~np.isnan(values)
+    chosen = table[told]
+    names = sorted(set(chosen["system"]))
+    codes = _codes(chosen, names)
+    note = _why_not(values[told], codes)
+    fit = None if note else fitted(values[told], *codes)
+    if fit is None:
+        return Model(question, [], None, note or NOT_FOUND)
+    differences = []
+    for one in pairs:
+        if one.first not in names or one.second not in names:
+            continue
+        weights = np.zeros(len(names))
+        weights[names.index(one.first)], weights[names.index(one.second)] = 1, -1
+        error = rounded(float(np.sqrt(weights @ fit.covariance @ weights)))
+        freedom = one.difference.freedom
+        value = rounded(float(weights @ fit.means))
+        if freedom is None:
+            model = Estimate(value, n=one.difference.n, note=TOO_FEW)
+        else:
+            model = around(value, error, freedom, one.difference.n)
+        differences.append(ModelDifference(question, one.first, one.second, model, one.difference))
+    variances = [rounded(float(variance)) for variance in (*fit.variances, fit.residual)]
+    return Model(question, differences, dict(zip((*TERMS, "residual"), variances, strict=True)))
+
+
+def rounded(value: float) -> float:
+    """To the digits that the search for the maximum gives alike on all processors."""
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _codes(table: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of every row its system, participant and piece, from 0."""
+    system = pd.Categorical(table["system"], categories=list(names)).codes.astype(int)
+    people = pd.factorize(table["participant"], sort=True)[0]
+    return system, people, pd.factorize(units(table), sort=True)[0]
+
+
+def _why_not(values: np.ndarray, codes: Sequence[np.ndarray]) -> str | None:
+    systems, _, pieces = levels = [int(of.max(initial=-1)) + 1 for of in codes]
+    if min(levels) < 2 or len(values) <= systems + 1 or np.ptp(values) == 0:
+        return TOO_FEW
+    return TOO_LARGE if pieces * (systems + 1) > MOST_TERMS else None
+
+
+def fitted(
+    values: np.ndarray, system: np.ndarray, person: np.ndarray, piece: np.ndarray
+) -> Fit | None:
+    """The model of values, shape (n,); None where no maximum was found.
+
+    Parameters
+    ----------
+    system, person, piece : int arrays, shape (n,)
+        From 0.
+    """
+    scale = float(values.std())
+    y = (values - values.mean()) / scale
+    x = np.eye(int(system.max()) + 1)[system]
+    products = _Products(x, y, _terms(person, system), _terms(piece, system))
+    try:
+        with np.errstate(all="ignore"):
+            best = scipy.optimize.minimize(
+                lambda relative: products.solved(relative).deviance,
+                np.full(len(TERMS), 0.5),
+                method="L-BFGS-B",
+                bounds=[(0, 1e3)] * len(TERMS),
+                options={"maxiter": 200, "ftol": 1e-12, "gtol": 1e-6},
+            )
+            relative = np.where(best.x < DUST, 0.0, best.x)
+            solved = products.solved(relative)
+    except (np.linalg.LinAlgError, ValueError):
+        return None
+    # Its line search may stop at the rounding of differences, which is a maximum all the same.
+    near = float(np.abs(np.where(best.x > 0, best.jac, np.minimum(best.jac, 0))).max()) < 0.01
+    if not (best.success or near) or not np.isfinite(best.fun) or solved.residual <= 0:
+        return None
+    inverse = scipy.linalg.solve_triangular(solved.root, np.eye(len(solved.root)), lower=True)
+    residual = solved.residual * scale**2
+    return Fit(
+        solved.means * scale + values.mean(),
+        inverse.T @ inverse * residual,
+        relative[list(map(ORDER.index, TERMS))] ** 2 * residual,
+        float(residual),
+    )
+
+
+def _terms(of: np.ndarray, system: np.ndarray) -> sparse.csr_array:
+    """Every person's, or piece's, term of their own and terms by system, beside each other."""
+    n, size = len(of), int(system.max()) + 2
+    columns = np.concatenate([of * size, of * size + 1 + system])
+    shape = (n, (int(of.max()) + 1) * size)
+    return sparse.csr_array((np.ones(2 * n), (np.tile(np.arange(n), 2), columns)), shape=shape)
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """The deviance at some relative standard deviations, and what is estimated there."""
+
+    deviance: float
+    means: np.ndarray
+    root: np.ndarray  # lower triangle, whose square is the inverse of the means' covariance
+    residual: float
+
+
+class _Products:
+    """What the deviance is made of. People's terms, of which no two share one, go first."""
+
+    def __init__(
+        self, x: np.ndarray, y: np.ndarray, people: sparse.csr_array, pieces: sparse.csr_array
+    ) -> None:
+        self.size = x.shape[1] + 1  # terms of a person, or a piece
+        self.count = pieces.shape[1]
+        known = np.column_stack([x, y])
+        rows = people.shape[1] // self.size
+        own = (people.T @ people).tocoo()
+        self.own = np.zeros((rows, self.size, self.size))
+        self.own[own.row // self.size, own.row % self.size, own.col % self.size] = own.data
+        both = np.column_stack([(people.T @ pieces).toarray(), people.T @ known])
+        self.both = both.reshape(rows, self.size, -1)
+        self.pieces = np.column_stack([(pieces.T @ pieces).toarray(), pieces.T @ known])
+        self.known = known.T @ known
+        self.free = len(y) - x.shape[1]
+
+    def solved(self, relative: np.ndarray) -> _Solved:
+        """The restricted deviance, but for a constant, at relative sds in the order of `ORDER`."""
+        of_person, of_piece = (
+            np.repeat(pair, [1, self.size - 1]) for pair in (relative[:2], relative[2:])
+        )
+        weights = np.tile(of_piece, self.count // self.size)
+        inner = of_person[:, None] * self.own * of_person + np.eye(self.size)
+        lower = np.linalg.cholesky(inner)
+        columns = np.concatenate([weights, np.ones(self.size)])
+        half = np.linalg.solve(lower, of_person[:, None] * self.both * columns)
+        flat = half.reshape(-1, half.shape[-1])
+        gone = flat.T @ flat
+        m = self.count
+        left = weights[:, None] * self.pieces * columns - gone[:m]
+        left[:, :m] += np.eye(m)
+        second = np.linalg.cholesky(left[:, :m])
+        rest = scipy.linalg.solve_triangular(second, left[:, m:], lower=True)
+        known = self.known - gone[m:, m:] - rest.T @ rest
+        root = np.linalg.cholesky(known[:-1, :-1])
+        short = scipy.linalg.solve_triangular(root, known[:-1, -1], lower=True)
+        squares = float(known[-1, -1] - short @ short)
+        deviance = self.free * np.log(squares / self.free)
+        for triangle in (lower, second, root):
+            deviance += 2 * np.log(np.diagonal(triangle, axis1=-2, axis2=-1)).sum()
+        means = scipy.linalg.solve_triangular(root.T, short)
+        return _Solved(float(deviance), means, root, squares / self.free)
