@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, content in files.items():
             (folder / name).write_bytes(content)
     except (ValueError, OSError, DBAPIError) as error:
-        print(_sentence(error), file=sys.stderr)
+        print(sentence(error), file=sys.stderr)
         return FAILED
     print(f"{folder / 'report.html'} and {len(files) - 1} other files are written")
     return 0
@@ -203,7 +203,8 @@ def _rules(options: argparse.Namespace) -> Rules:
     return rules
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
+    """Why nothing was written, in one line."""
     if isinstance(error, DBAPIError):
         return f"the database cannot be read: {str(error.orig).splitlines()[0]}"
     if isinstance(error, OSError) and error.strerror:
@@ -234,10 +235,8 @@ def _parser() -> argparse.ArgumentParser:
         "--csv", metavar="FILE", type=Path, help="answers gathered elsewhere, instead of a database"
     )
     parser.add_argument("--out", metavar="DIR", type=Path, help="default: analysis/NAME")
-    parser.add_argument("--seed", type=_whole(0), default=0, help="of resampling, default 0")
-    parser.add_argument(
-        "--draws", type=_whole(1), default=DRAWS, help=f"resamples, default {DRAWS}"
-    )
+    parser.add_argument("--seed", type=whole(0), default=0, help="of resampling, default 0")
+    parser.add_argument("--draws", type=whole(1), default=DRAWS, help=f"resamples, default {DRAWS}")
     parser.add_argument(
         "--together",
         action="store_true",
@@ -251,7 +250,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _whole(least: int) -> Any:
+def whole(least: int) -> Any:
+    """The type of an argument: a whole number that is no less."""
+
     def whole(text: str) -> int:
         value = int(text)
         if value < least:

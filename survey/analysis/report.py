@@ -246,7 +246,7 @@ def html(
             "parts": [
                 {
                     "title": part,
-                    "sentences": _sentences(name, kept, first=at == 0),
+                    "sentences": section_sentences(name, kept, first=at == 0),
                     "figures": [
                         page_figure(figure, vectors)
                         for figure in drawn
@@ -284,7 +284,7 @@ def html(
     return page + "\n"
 
 
-def _sentences(name: str, part: Sections, first: bool) -> list[str]:
+def section_sentences(name: str, part: Sections, first: bool) -> list[str]:
     """What a section says of one condition; what is the same for all only of the first."""
     if name == "direction":
         section = part.direction

@@ -96,7 +96,7 @@ def _both(kept: pd.DataFrame, everyone: pd.DataFrame) -> pd.DataFrame:
 def files(results: DesignResults, provenance: Provenance) -> dict[str, bytes]:
     """Everything an analysis writes, by file name."""
     made = tables(results)
-    drawn = [_figure(chart) for chart in results.kept.charts]
+    drawn = drawings(results)
     vectors = report.as_vectors(drawn)
     record = {
         "design": results.design,
@@ -116,6 +116,11 @@ def files(results: DesignResults, provenance: Provenance) -> dict[str, bytes]:
 def _records(table: pd.DataFrame) -> list[dict[str, object]]:
     clean = table.astype(object).where(table.notna(), None)
     return [dict(row) for row in clean.to_dict("records")]
+
+
+def drawings(results: DesignResults) -> list[report.Figure]:
+    """The figures of what was found, with exclusions."""
+    return [_figure(chart) for chart in results.kept.charts]
 
 
 def _figure(chart: Chart) -> report.Figure:
@@ -161,7 +166,7 @@ def _html(
             "parts": [],
             "sentences": [
                 *results.kept.sentences,
-                *_rests_on(results),
+                *rests_on(results),
             ],
             "figures": [report.page_figure(figure, vectors) for figure in drawn],
             "tables": _page_tables(made, tuple(results.kept.tables)),
@@ -176,7 +181,7 @@ def _html(
     return page + "\n"
 
 
-def _rests_on(results: DesignResults) -> list[str]:
+def rests_on(results: DesignResults) -> list[str]:
     """How much music the intervals are of, and where a larger variance stands for the two-way."""
     tables = results.kept.tables.values()
     has_intervals = any("low" in table and table["low"].notna().any() for table in tables)

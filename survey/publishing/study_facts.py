@@ -1,0 +1,114 @@
+"""What a database knows of a study beside its ratings: how it was made, and when it ran."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from db.models import MAIN, Study
+from survey.core import panels, texts
+from survey.designs.design import REFERENCE
+
+
+@dataclass(frozen=True)
+class StudyFacts:
+    """Facts of a study; dates have no hours.
+
+    Attributes
+    ----------
+    title, language : str
+    trials_each : int
+        That one participant is given, catch trials and practice left out.
+    catch, practice : int
+        Such trials on top, for everybody.
+    items, pieces : int
+    systems : dict
+        Name to the number of trials that it is in.
+    clip_seconds : float
+        Length of every clip, silence at its ends included.
+    sounds : str
+        How clips were made, a sentence or more.
+    panel : str
+        Who sent participants; "" if nobody did.
+    headphones : str
+        "none", "covariate" or "gate".
+    invited_only : bool
+    statement : str
+        The sentence that they agreed to.
+    opened, closed : str or None
+        Dates, ISO 8601.
+    """
+
+    title: str
+    language: str
+    trials_each: int
+    catch: int
+    practice: int
+    items: int
+    pieces: int
+    systems: dict[str, int]
+    clip_seconds: float
+    sounds: str
+    panel: str
+    headphones: str
+    invited_only: bool
+    statement: str
+    opened: str | None
+    closed: str | None
+
+
+def facts(study: Study) -> StudyFacts:
+    """The facts of a study that is still in its session."""
+    main = [stimulus for stimulus in study.stimuli if stimulus.kind in MAIN]
+    kinds = Counter(stimulus.kind for stimulus in study.stimuli)
+    systems: Counter[str] = Counter()
+    for stimulus in main:
+        of_trial = stimulus.systems or [REFERENCE, stimulus.checkpoint]
+        systems.update(name for name in dict.fromkeys(of_trial) if name)
+    return StudyFacts(
+        title=study.title,
+        language=study.language,
+        trials_each=study.trials_each,
+        catch=kinds["identical"] + kinds["swapped"],
+        practice=kinds["practice"],
+        items=len({stimulus.item or stimulus.name for stimulus in main}),
+        pieces=len({stimulus.source or stimulus.item or stimulus.name for stimulus in main}),
+        systems=dict(sorted(systems.items())),
+        clip_seconds=main[0].first.seconds,
+        sounds=_sounds(study),
+        panel=_panel(study),
+        headphones=study.headphones,
+        invited_only=study.invited_only,
+        statement=texts.statement(study),
+        opened=study.opened_at.date().isoformat() if study.opened_at else None,
+        closed=study.closed_at.date().isoformat() if study.closed_at else None,
+    )
+
+
+def _panel(study: Study) -> str:
+    panel = panels.of(study)
+    return "" if panel is None else panel.label
+
+
+def _sounds(study: Study) -> str:
+    build = study.build
+    clips = build.get("clips", {})
+    coded = "Clips were coded as MP3"
+    if "kbits" in clips and "rate" in clips:
+        coded += f" at a constant {clips['kbits']} kbit/s and {clips['rate']} Hz"
+    coded += ", all with the same number of samples."
+    if "stimuli" in build:
+        loud = "The loudness of the sounds was left as it was."
+        if build.get("lufs") is not None:
+            lufs = f"{build['lufs']:.1f}".replace("-", "−")
+            loud = f"All were brought to {lufs} LUFS (ITU-R BS.1770-4) without limiting."
+        anchors = build.get("anchors") or []
+        low = ""
+        if anchors:
+            limits = " and ".join(f"{limit:g}" for limit in anchors)
+            low = f" Anchors are the reference without what is above {limits} kHz."
+        return f"{len(build['stimuli'])} sound files were used. {loud}{low} {coded}"
+    made = f"Both clips of a pair were rendered by {clips.get('synthesiser', 'a synthesiser')}"
+    model = build.get("checkpoint", {}).get("name")
+    of_model = f" Segments were transferred by the model {model}." if model else ""
+    return f"{made} with one gain for both.{of_model} {coded}"
