@@ -35,6 +35,8 @@ from survey.export import opened
 from survey.ratings import rating_table
 from survey.ratings.exclusion import DEFAULT_RULES, Rules
 from survey.ratings.rating_table import ParticipantCounts
+from survey.records import preregistration
+from survey.records.preregistration import Preregistered
 from survey.statistics.bootstrap import DRAWS
 
 OUT = Path("analysis")
@@ -46,7 +48,7 @@ class StudyRatings:
     """What is analysed: the ratings of one study, who came how far, and the study's rules.
 
     `origin` says whose rules they are: "study", "default", "file" or "none". `questions` are those
-    of a design that has any.
+    of a design that has any, `preregistered` what was.
     """
 
     study: str
@@ -56,6 +58,35 @@ class StudyRatings:
     origin: str
     design: Design = registry.find(TRANSFER)
     questions: Sequence[Question] = ()
+    preregistered: Preregistered | None = None
+
+    def provenance(self, seed: int, draws: int) -> Provenance:
+        """What results are computed from, and by what."""
+        version = code_version.code_version()
+        return Provenance(
+            study=self.study,
+            rows=len(self.table),
+            rules_from=self.origin,
+            data_sha256=rating_table.sha256(self.table),
+            code_version=version,
+            seed=seed,
+            draws=draws,
+            versions=code_version.versions(),
+            preregistration=self._preregistration(version),
+        )
+
+    def deviations(self, version: str) -> tuple[str, ...]:
+        """From what was preregistered, if anything was, where this version of the code analyses."""
+        if self.preregistered is None:
+            return ()
+        finished = None if self.counts is None else self.counts.finished
+        return self.preregistered.deviations(finished, self.origin, version)
+
+    def _preregistration(self, version: str) -> tuple[str, ...]:
+        known = self.preregistered
+        if known is None:
+            return ()
+        return (known.sentence, *(self.deviations(version) or (preregistration.NO_DEVIATION,)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,16 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.keep_all or options.rules:
             origin = "none" if options.keep_all else "file"
             data = replace(data, rules=_rules(options), origin=origin)
-        provenance = Provenance(
-            study=data.study,
-            rows=len(data.table),
-            rules_from=data.origin,
-            data_sha256=rating_table.sha256(data.table),
-            code_version=code_version.code_version(),
-            seed=options.seed,
-            draws=options.draws,
-            versions=code_version.versions(),
-        )
+        provenance = data.provenance(options.seed, options.draws)
         files = _files(data, options, provenance)
         folder = options.out or OUT / report.file_name(data.study or options.csv.stem)
         folder.mkdir(parents=True, exist_ok=True)
@@ -139,10 +161,12 @@ def from_file(path: Path, study: str | None) -> StudyRatings:
         raise ValueError(
             f"column 'people' of {path} does not say how many people came how far; leave it out"
         ) from error
+    told = _of_study(path, preregistration.KEY, name)
+    frozen = None if told is None else preregistration.parsed(told)
     if rules is None:
         rules = DEFAULT_RULES if design.is_transfer else design_rules.NEW_STUDY_RULES
-        return StudyRatings(name, chosen, counts, rules, "default", design, questions)
-    return StudyRatings(name, chosen, counts, rules, "study", design, questions)
+        return StudyRatings(name, chosen, counts, rules, "default", design, questions, frozen)
+    return StudyRatings(name, chosen, counts, rules, "study", design, questions, frozen)
 
 
 def _design(path: Path, study: str | None) -> tuple[Design, Sequence[Question]]:
@@ -191,7 +215,10 @@ def from_database(options: argparse.Namespace) -> StudyRatings:
         counts = rating_table.flow(session, study)
         design, questions = registry.find(study.design), parsed(study.questions)
         table = design_ratings.of_study(session, study)
-        return StudyRatings(study.name, table, counts, study.rules, "study", design, questions)
+        frozen = preregistration.of_study(study)
+        return StudyRatings(
+            study.name, table, counts, study.rules, "study", design, questions, frozen
+        )
 
 
 def _rules(options: argparse.Namespace) -> Rules:

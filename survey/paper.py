@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from survey.analysis import code_version, figures
+from survey.analysis import figures
 from survey.analysis.analyse import analyse
 from survey.analysis.results import Provenance, Results
 from survey.analyze import FAILED, StudyRatings, from_database, from_file, sentence, whole
@@ -41,16 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data, known = from_file(options.csv, options.study), None
         else:
             data, known = from_database(options), _facts(options)
-        provenance = Provenance(
-            study=data.study,
-            rows=len(data.table),
-            rules_from=data.origin,
-            data_sha256=rating_table.sha256(data.table),
-            code_version=code_version.code_version(),
-            seed=options.seed,
-            draws=options.draws,
-            versions=code_version.versions(),
-        )
+        provenance = data.provenance(options.seed, options.draws)
         made = files(data, known, provenance)
         for name, content in made.items():
             path = options.out / name
@@ -66,10 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def files(data: StudyRatings, known: StudyFacts | None, provenance: Provenance) -> dict[str, bytes]:
     """All files of a draft, by name."""
     results = _results(data, provenance)
+    frozen = data.preregistered
     of_study = Known(
-        data.design, tuple(data.questions), data.table, results.flow, known, provenance
+        data.design,
+        tuple(data.questions),
+        data.table,
+        results.flow,
+        known,
+        provenance,
+        "" if frozen is None else f"on {frozen.day}, SHA-256 {frozen.sha256}",
     )
-    draft = paper(of_study, results, ())
+    draft = paper(of_study, results, data.deviations(provenance.code_version))
     made = {
         "paper.tex": latex(draft.document).encode(),
         "paper.md": markdown(draft.document).encode(),

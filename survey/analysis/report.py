@@ -304,6 +304,7 @@ def provenance_sentences(provenance: Provenance) -> list[str]:
     """What results were computed from, in sentences."""
     libraries = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
     return [
+        *provenance.preregistration,
         f"{provenance.rows} ratings, SHA-256 {provenance.data_sha256}.",
         f"Code version {provenance.code_version}; {libraries}.",
         f"Random seed {provenance.seed}, {provenance.draws} resamples. The same ratings, code and "

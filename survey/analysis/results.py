@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from survey.ratings.exclusion import (
@@ -189,6 +190,9 @@ class Provenance:
         Of the bootstrap.
     versions : dict
         Of Python and of libraries.
+    preregistration : sequence of str
+        That the study was preregistered, and how study and analysis differ from that; none if it
+        was not.
     """
 
     study: str
@@ -199,3 +203,4 @@ class Provenance:
     seed: int
     draws: int
     versions: dict[str, str]
+    preregistration: Sequence[str] = ()

@@ -46,7 +46,8 @@ AFTER = (
     *("source", "position", "seconds", "time_to_hear", "comment", "answered_at", "finished"),
     *("device", "age_band", "training", "sound_ok", "headphones_right"),
 )
-RESERVED = (*COMMON, "system", "stimulus", "place", "rules", "people", "design", "questions")
+OF_STUDY = ("rules", "people", "design", "questions", "preregistration")  # columns, too
+RESERVED = (*COMMON, "system", "stimulus", "place", *OF_STUDY)
 ORDINALS = ("first", "second", "third")  # of trials whose systems have a column each
 SORTED_BY = ["study", "participant", "position", "place", "stimulus"]
 

@@ -1,6 +1,6 @@
 """What a paper on a listening test should say, and what of it the data say.
 
-After arXiv:2503.03250, which has a checklist for the reporting of listening tests. The items here are
+After arXiv:2503.03250, which has a checklist for reporting listening tests. The items here are
 this software's, in its own words and order: read that one beside. An item that neither ratings nor
 database answer is left to the authors; nothing is made up.
 """

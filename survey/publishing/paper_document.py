@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -108,7 +108,8 @@ def paper(known: Known, results: Results | DesignResults, deviations: Sequence[s
         ),
         Section(
             "Where these numbers come from",
-            [*report.provenance_sentences(known.provenance)[:-1], BESIDE],
+            [*report.provenance_sentences(replace(known.provenance, preregistration=()))[:-1]]
+            + [BESIDE],
         ),
     ]
     title = f"Listening test “{name}”" if name else "Listening test"

@@ -28,6 +28,7 @@ from survey.designs import ratings as design_ratings
 from survey.designs.questions import parsed
 from survey.ratings.columns import COLUMNS, DESIGN_COLUMNS, STUDY_COLUMNS, Column, change
 from survey.ratings.rating_table import choose, flow, write_csv
+from survey.records import preregistration
 from survey.records.participants_csv import participants_csv
 from survey.records.to_json import dump, of_participant, of_study, people
 
@@ -48,6 +49,9 @@ def ratings_csv(session: Session, study: Study) -> str:
     columns = {name: json.dumps(value) for name, value in of_study.items()}
     if study.design != TRANSFER:
         columns |= {"design": study.design, "questions": json.dumps(study.questions)}
+    frozen = preregistration.of_study(session.get_one(Study, study.id))
+    if frozen is not None:
+        columns[preregistration.KEY] = preregistration.as_json(frozen)
     write_csv(design_ratings.of_study(session, study).assign(**columns), text)
     return text.getvalue()
 
@@ -76,6 +80,8 @@ def dictionary_csv(session: Session, study: Study) -> str:
         asked = parsed(study.questions)
         of_design = design_ratings.columns(asked, max(sizes, default=1))
         columns = [*of_design, *STUDY_COLUMNS, *DESIGN_COLUMNS]
+    if preregistration.KEY in study.build:
+        columns.append(preregistration.COLUMN)
     text = io.StringIO(newline="")
     write_csv(
         pd.DataFrame(

@@ -1,0 +1,148 @@
+"""The text of a preregistration: what will be asked, of how many, and how it will be analysed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from survey.analysis.number_format import counted
+from survey.designs.design import Design
+from survey.designs.questions import Question
+from survey.publishing.checklist import HEADPHONES, asked
+from survey.publishing.document import Document, Section
+from survey.publishing.paper_document import CORRECTED, MEANINGS, ON_TRANSFER
+from survey.publishing.study_facts import StudyFacts
+from survey.ratings.exclusion import MEANINGS as RULES
+from survey.ratings.exclusion import sentence
+from survey.records.preregistration import NAMES, PreregistrationError, sha256
+
+LONGEST = 20_000  # characters of what authors write
+OF_TRANSFER_QUESTIONS = (
+    "How arousal changed from the first clip to the second: lower, same, higher; and rhythm, "
+    "melody, harmony and naturalness, each from 1 (worst) to 5 (best)."
+)
+
+
+def paragraphs(text: str, what: str) -> list[str]:
+    """What authors wrote, by paragraphs, which blank lines part.
+
+    Raises
+    ------
+    PreregistrationError
+        If there is nothing, or too much.
+    """
+    found = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
+    if not found or len(text) > LONGEST or "\0" in text:
+        raise PreregistrationError(
+            f"{what} cannot be empty, longer than {LONGEST} characters, or hold a NUL."
+        )
+    return found
+
+
+def preregistration(
+    name: str,
+    design: Design,
+    questions: Sequence[Question],
+    facts: StudyFacts,
+    settings: Mapping[str, Any],
+    hypotheses: Sequence[str],
+    sample: Sequence[str],
+    code_version: str,
+) -> Document:
+    """The text.
+
+    Parameters
+    ----------
+    name : str
+        The study's.
+    settings : mapping
+        As of `survey.records.preregistration.settings_of`.
+    hypotheses, sample : sequence of str
+        Paragraphs of the authors: what is expected, and why so many participants.
+    """
+    rules = [
+        f"{rule}: who {sentence(rule, limit)}"
+        for rule, limit in settings["rules"].items()
+        if rule in RULES and limit is not None and limit is not False
+    ]
+    asked_for = (
+        [OF_TRANSFER_QUESTIONS]
+        if design.is_transfer
+        else [f"{question.name}: {asked(question)}{_margin(question)}" for question in questions]
+    )
+    ends = (
+        "Nobody else is let in when as many have finished."
+        if settings["stops_at_wanted"]
+        else "It goes on when as many have finished, until it is closed by hand."
+    )
+    return Document(
+        f"Preregistration of the listening test “{name}”",
+        [
+            Section("Hypotheses", hypotheses),
+            Section("Design", _design(design, facts)),
+            Section("Questions", points=asked_for),
+            Section(
+                "Participants",
+                [
+                    f"{counted(int(settings['participants']), 'participant')} are to finish. "
+                    f"{ends} Headphones: {HEADPHONES[facts.headphones]}.",
+                    *sample,
+                ],
+            ),
+            Section(
+                "Rules of exclusion",
+                ["All results are computed with these rules and without."]
+                if rules
+                else ["Nobody is left out by a rule."],
+                rules,
+            ),
+            Section("Analysis", _analysis(design, questions)),
+            Section(
+                "What this is about, as hashes",
+                [f"The code has version {code_version}."],
+                [
+                    f"{NAMES['stimuli_sha256']}: {settings['stimuli_sha256']}",
+                    f"{NAMES['consent_sha256']}: {settings['consent_sha256']}",
+                    f"all settings of this page: {sha256(json.dumps(settings, sort_keys=True))}",
+                ],
+            ),
+        ],
+    )
+
+
+def _margin(question: Question) -> str:
+    if question.margin is None:
+        return ""
+    return f"; differences of less than {question.margin:g} do not matter (equivalence is tested)"
+
+
+def _design(design: Design, facts: StudyFacts) -> list[str]:
+    systems = ", ".join(facts.systems)
+    more = f", {counted(facts.catch, 'catch trial')} on top" if facts.catch else ""
+    return [
+        f"The test is of the design {design.name}: {design.about}. It has "
+        f"{counted(facts.items, 'item')} of {counted(facts.pieces, 'piece')}. Systems: {systems}.",
+        f"Each participant is given {counted(facts.trials_each, 'trial')}{more} in an order of "
+        f"their own, after {counted(facts.practice, 'practice trial')}; trials with the fewest "
+        f"answers come first. {facts.sounds}",
+    ]
+
+
+def _analysis(design: Design, questions: Sequence[Question]) -> list[str]:
+    """What the analysis of a design will compute, by the tables that it makes."""
+    if design.is_transfer:
+        return [f"{ON_TRANSFER} {CORRECTED}"]
+    numbers = [question for question in questions if question.is_number]
+    tables = {
+        "mos": ("means", "mixed_model", "trend"),
+        "mushra": ("means", "mixed_model", "trend"),
+        "ab": ("preferences", "trend"),
+        "abx": ("discrimination", "trend"),
+    }.get(design.name, ())
+    if any(question.margin is not None for question in questions) and tables:
+        tables = (*tables, "equivalence")
+    if not tables or not (numbers or design.name == "abx"):
+        return ["The analysis is the one that the design has in the version of the code below."]
+    return [" ".join([*(MEANINGS[name] for name in tables), CORRECTED])]
