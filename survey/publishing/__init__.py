@@ -1,1 +1,1 @@
-"""What is published of a study: a draft of its paper, as LaTeX and Markdown."""
+"""What is published of a study: its preregistration, a draft of its paper, an archive."""
