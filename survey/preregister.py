@@ -29,6 +29,7 @@ from survey.publishing.preregistration_text import paragraphs, preregistration
 from survey.publishing.study_facts import facts
 from survey.ratings.rating_table import choose
 from survey.records.preregistration import (
+    DAMAGED,
     KEY,
     WANTED,
     PreregistrationError,
@@ -91,7 +92,10 @@ def _frozen(study: Study) -> dict[str, str]:
         raise PreregistrationError(
             f"The study {study.name} is not preregistered; --hypotheses FILE does so."
         )
-    return dict(study.build[KEY])
+    frozen = study.build[KEY]
+    if not isinstance(frozen, dict) or not {"text", "at", "sha256"} <= frozen.keys():
+        raise PreregistrationError(DAMAGED.rstrip("."))
+    return dict(frozen)
 
 
 def _read(path: Path | None) -> str:

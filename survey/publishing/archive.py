@@ -148,8 +148,8 @@ def archive(
         "LICENCE.txt": f"{licence.strip()}\n".encode(),
         **_clips(study, audio),
     }
-    if frozen is not None:
-        files["preregistration.md"] = str(frozen["text"]).encode()
+    if isinstance(frozen, dict) and isinstance(frozen.get("text"), str):
+        files["preregistration.md"] = frozen["text"].encode()
     files["README.md"] = markdown(_readme(study, table, kept, sorted(files))).encode()
     sums = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)]
     files["SHA256SUMS"] = "".join(sums).encode()

@@ -40,10 +40,13 @@ NAMES = {  # of settings, by their keys
     "invited_only": "whether people need an invitation",
     "stops_at_wanted": "whether it lets nobody in when as many as wanted have finished",
     "headphones": "the check of headphones",
+    "panel": "the panel that sends participants",
     "consent_sha256": "what people agree to",
     "stimuli_sha256": "the trials, with the hashes of their clips",
 }
 NO_DEVIATION = "Study and analysis are as preregistered, as far as this software knows."
+UNKNOWN = "unknown"
+DAMAGED = "What is kept of the preregistration is damaged, so that nothing can be compared with it."
 SHORT = ("trials_each", "participants", "language", "headphones", "rules")  # are said in full
 
 
@@ -117,7 +120,6 @@ class Preregistered:
 
 def settings_of(study: Study) -> dict[str, Any]:
     """The settings of a study that is still in its session, as they are now, for JSON."""
-    panel = dict(study.panel)
     stimuli = [
         [one.name, one.kind, one.intended, one.item, list(one.systems), one.text, one.strength]
         + [one.checkpoint, one.source, one.segment, [clip.sha256 for clip in one.clips]]
@@ -133,9 +135,10 @@ def settings_of(study: Study) -> dict[str, Any]:
         "invited_only": study.invited_only,
         "stops_at_wanted": study.stops_at_wanted,
         "headphones": study.headphones,
+        "panel": study.panel.get("kind"),
         "consent_sha256": texts.consent_sha256(study),
         "stimuli_sha256": sha256(json.dumps(stimuli, sort_keys=True)),
-    } | ({"panel": panel.get("kind")} if panel else {})
+    }
 
 
 def sha256(text: str) -> str:
@@ -189,16 +192,20 @@ def freeze(session: Session, study: Study, text: str, code_version: str) -> None
 def of_study(study: Study) -> Preregistered | None:
     """What was preregistered of a study that is still in its session, if anything was."""
     frozen = study.build.get(KEY)
-    if not isinstance(frozen, dict):
+    if frozen is None:
         return None
-    return Preregistered(
-        day=str(frozen["at"])[:10],
-        sha256=str(frozen["sha256"]),
-        code_version=str(frozen["code_version"]),
-        participants=int(frozen["settings"]["participants"]),
-        is_closed=study.state == "closed",
-        changed=tuple(_changed(frozen, settings_of(study))),
-    )
+    is_closed = study.state == "closed"
+    try:
+        return Preregistered(
+            day=str(frozen["at"])[:10],
+            sha256=str(frozen["sha256"]),
+            code_version=str(frozen["code_version"]),
+            participants=int(frozen["settings"]["participants"]),
+            is_closed=is_closed,
+            changed=tuple(_changed(frozen, settings_of(study))),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):  # of a file that somebody wrote
+        return Preregistered(UNKNOWN, UNKNOWN, UNKNOWN, 0, is_closed, (DAMAGED,))
 
 
 def as_json(known: Preregistered) -> str:
@@ -228,11 +235,12 @@ def _changed(frozen: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]
     before = frozen["settings"]
     if sha256(str(frozen["text"])) != frozen["sha256"]:
         found.append("The text of the preregistration is not the one that was frozen.")
-    for key in sorted({*before, *current}, key=[*NAMES, "panel"].index):
-        was, is_now = before.get(key), current.get(key)
+    # What later versions of the software settle besides, it cannot have said.
+    for key, was in before.items():
+        is_now = current.get(key)
         if was == is_now:
             continue
-        name = NAMES.get(key, "the panel that sends participants")
+        name = NAMES.get(key, key)
         name = f"{name[0].upper()}{name[1:]}"
         verb = "are" if key in ("questions", "rules", "trials_each", "stimuli_sha256") else "is"
         told = f": {_shown(is_now)}, not {_shown(was)}" if key in SHORT else ""

@@ -274,6 +274,41 @@ def test_another_clip_number_or_text_is_named(
         )
 
 
+@pytest.mark.parametrize(
+    "kept", ["so", {"at": 5}, {"at": "2026", "sha256": 1, "code_version": "", "settings": []}]
+)
+def test_what_is_damaged_is_said(
+    draft: Draft,
+    database: Database,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    kept: object,
+) -> None:
+    where = draft()
+    with database.write() as session:
+        study = of(session)
+        study.build = study.build | {"preregistration": kept}
+        found = preregistration.of_study(study)
+        assert found is not None and found.changed == (preregistration.DAMAGED,)
+    assert export(database, tmp_path / "e", "rated")
+    assert preregister([*where, "--out", str(tmp_path / "a.md")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_what_later_versions_settle_is_not_taken_for_a_change(
+    draft: Draft, database: Database, tmp_path: Path
+) -> None:
+    where = draft()
+    assert freeze(where, tmp_path, "--participants", "3") == 0
+    with database.write() as session:
+        study = of(session)
+        frozen = study.build["preregistration"]
+        before = {name: one for name, one in frozen["settings"].items() if name != "headphones"}
+        study.build = study.build | {"preregistration": frozen | {"settings": before}}
+        found = preregistration.of_study(study)
+        assert found is not None and found.changed == ()
+
+
 def test_another_version_of_the_code_is_named() -> None:
     frozen = Preregistered("2026-11-28", "0" * 64, "1.0", 5, True, ())
     assert frozen.deviations(5, "study", "1.0") == ()
