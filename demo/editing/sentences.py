@@ -15,13 +15,15 @@ from fadernets.playback.pianoroll import KEPT
 RUNS_NAMED = 20  # runs of segments that are named before the rest is counted
 
 
-def change_sentence(rolls: Comparison, is_neutral: bool) -> str:
+def change_sentence(rolls: Comparison, is_neutral: bool, is_explained: bool = False) -> str:
     """How many notes stayed, came and went, and what became of those that stayed.
 
     Parameters
     ----------
     is_neutral : bool
         Whether nothing was asked of them.
+    is_explained : bool
+        Whether another sentence says why less changed than was asked.
     """
     counts = comparison.counts(rolls)
     if not any(counts):
@@ -34,7 +36,9 @@ def change_sentence(rolls: Comparison, is_neutral: bool) -> str:
         return f"{notes}, {moved}{counts.added} new, {counts.removed} gone{of_kept}."
     if is_neutral:
         return "As played. Move a fader to change it."
-    return "As played: what the faders ask for is there already."
+    if is_explained:
+        return "As played."
+    return "As played: what the faders ask for is there already, or they can go no further."
 
 
 def _otherwise(rolls: Comparison) -> list[str]:

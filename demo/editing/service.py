@@ -154,10 +154,11 @@ def answer(
     result = original if changed is session.piece else excerpt(changed, begin, end)
     rolls = comparison.compare(original, result)
     untouched = edit.is_neutral or (edit.everywhere and not session.moving(edit))
-    changes = change_sentence(rolls, untouched)
     sound_message, trouble = _sound(session, edit, original, result, request)
     unchanged = unchanged_sentences(session, session.segments[edit.first : edit.last + 1])
     locked = session.lock_sentences(net, edit)
+    is_explained = bool(locked) or not session.usable(edit.span)
+    changes = change_sentence(rolls, untouched, is_explained)
     sentences = (changes, *locked, unchanged, trouble, *session.piece.notices)
     return {
         "number": number,

@@ -75,6 +75,14 @@ def test_the_answer_says_how_far_the_fader_came(net, hands):
     assert "stays" not in up["summary"]  # nothing was held back
 
 
+def test_a_lock_that_holds_all_back_is_the_only_reason(net, hands):
+    summary = service.answer(
+        net, open_file(hands), ask(0, 3, rhythm=1.0, lock=["left", "right", "rhythm"])
+    )["summary"]
+    assert summary.startswith("As played. Rhythm density ")
+    assert "the left hand, the right hand and the rhythm stay." in summary
+
+
 def test_the_answer_says_what_ties_hold_back(net, tmp_path):
     chord = [event for pitch in (36, 48, 55, 60) for event in mb.note(0, 7600, pitch)]
     path = tmp_path / "in.mid"

@@ -51,8 +51,9 @@ def test_notes_that_are_louder_only_are_not_as_played(net, session):
     )
     same = compare(piece, piece)
     assert change_sentence(same, is_neutral=True) == "As played. Move a fader to change it."
-    there = "As played: what the faders ask for is there already."
+    there = "As played: what the faders ask for is there already, or they can go no further."
     assert change_sentence(same, is_neutral=False) == there
+    assert change_sentence(same, is_neutral=False, is_explained=True) == "As played."
     ends = piece.notes.offset - np.where(np.arange(count) < 3, 0.9, 0.0) * (
         piece.notes.offset - piece.notes.onset
     )
