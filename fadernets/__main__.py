@@ -161,7 +161,6 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
         part.add_argument(
             "--segments",
             type=arguments.span,
-            default=(0, None),
             metavar="A:B",
             help="only the segments from A up to but not including B, numbered from 0 as describe "
             "does; A:, :B and A alone work too",

@@ -19,7 +19,6 @@ from fadernets.music import midi, user_file
 from fadernets.music.locks import Locks
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
-from fadernets.music.segment_limits import runs
 from fadernets.music.segments import Segment, segments
 from fadernets.score import controllers, playing
 from fadernets.score.arranging import Arrangement
@@ -150,7 +149,8 @@ def change_piece(
     is_same = _write(args, result, asked) or list(result.notes) == list(piece.notes)
     for problem in dict.fromkeys(filter(None, problems.values())):
         same = [index for index in problems if problems[index] == problem]
-        print(f"unchanged, {problem}: {_listed(same)}", file=sys.stderr)
+        listed = selection.segments_listed if args.segments else selection.bars_listed
+        print(f"unchanged, {problem}: {listed(same, windows)}", file=sys.stderr)
     by_faders = asked and not asked.moods and [*asked.faders, *asked.positions]
     sentences = report.sentences(by_faders or args.faders) if report else []
     if is_same and able and not sentences:
@@ -224,15 +224,9 @@ def _selection(args: argparse.Namespace, windows: list[Segment]) -> list[Segment
     """The segments that --bars or --segments names, once they and the output can be."""
     name = args.source.name
     chosen = (
-        selection.of_segments(args.segments, windows, name)
+        selection.of_segments(args.segments or (0, None), windows, name)
         if args.bars is None
         else selection.of_bars(args.bars, windows, name)
     )
     output.check(args.output, output.MIDI, f"{args.run.__name__} writes MIDI")
     return chosen
-
-
-def _listed(indices: list[int]) -> str:
-    """Segment numbers in words, neighbours joined: ``segments 1, 4-6``."""
-    words = [f"{first}-{last}" if last > first else f"{first}" for first, last in runs(indices)]
-    return f"segment{'s' if len(indices) > 1 else ''} {', '.join(words)}"

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fadernets.music import midi
+from fadernets.music import midi, user_file
 from fadernets.score import controllers
 
 MOST_BYTES = 2_000_000  # of JSON: a thousand breakpoints for each of a dozen curves take 300,000
@@ -30,7 +30,7 @@ def read(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise ValueError(f"{path.name} cannot be read: {error.strerror}") from None
+        raise ValueError(f"{path.name} cannot be read: {user_file.reason(error)}") from None
     if data[:4] in (b"MThd", b"RIFF"):
         piece = midi.read(path)
         found = controllers.read(piece.original.data if piece.original else data, piece)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import fadernets
-from fadernets.command_line import changing, progress
+from fadernets.command_line import changing, progress, selection
 from fadernets.music import midi
 from fadernets.music.attributes import measure
 from fadernets.music.notes import NO_PEDAL, Notes, concatenate
-from fadernets.music.segments import segments
+from fadernets.music.segments import bars_of, segments
 from fadernets.net import FaderNet
 from tests.fadernets.command_line.commands import CHANGES, SILENT, change, music, run, unchanged
 from tests.fadernets.music.generated import rows
@@ -31,7 +31,7 @@ def test_a_change_keeps_the_frame_and_what_cannot_be_encoded(
     assert unchanged(source, output, range(6)) == [k == SILENT for k in range(6)]
     out, err = capsys.readouterr()
     assert out == "" and err.splitlines() == [
-        f"unchanged, no note begins in it: segment {SILENT}",
+        f"unchanged, no note begins in it: bar {SILENT + 1}",
         f"{Path(small).name} can take 5 of 6 segments",
     ]
 
@@ -91,8 +91,8 @@ def test_mixing_goes_up_to_the_shorter_piece(source, tmp_path, small, capsys):
     assert unchanged(source, output, range(6)) == [False, False, True, False, True, True]
     assert midi.read(output).length == midi.read(source).length
     assert capsys.readouterr().err.splitlines() == [
-        "unchanged, no note begins in it: segment 2",
-        "unchanged, past the end of notes.mid: segments 4-5",
+        "unchanged, no note begins in it: bar 3",
+        "unchanged, past the end of notes.mid: bars 5-6",
         f"{Path(small).name} can take 3 of 6 segments",
     ]
     assert run("mix", tmp_path / "notes.mid", source, output, "--model", small) == 0
@@ -105,7 +105,7 @@ def test_mixing_names_what_the_other_piece_lacks(source, tmp_path, small, capsys
     midi.write(replace(music(), notes=notes), tmp_path / "full.mid")
     assert run("mix", tmp_path / "full.mid", source, tmp_path / "out.mid", "--model", small) == 0
     assert capsys.readouterr().err.splitlines() == [
-        "unchanged, no note begins in it in in.mid: segment 2",
+        "unchanged, no note begins in it in in.mid: bar 3",
         f"{Path(small).name} can take 5 of 6 segments",
     ]
 
@@ -115,7 +115,7 @@ def test_segments_are_bars_of_the_meter(tmp_path, capsys):
     source, output = tmp_path / "in.mid", tmp_path / "out.mid"
     midi.write(replace(music(), meter=np.array([(0, 3, 4)])), source)
     assert run("slide", source, output, "--rhythm", 0.9, "--absolute") == 0
-    assert capsys.readouterr().err == "unchanged, nothing is played here: segment 3\n"
+    assert capsys.readouterr().err == "unchanged, nothing is played here: bar 4\n"
     piece = midi.read(output)
     assert [segment.start for segment in segments(piece)] == [3.0 * k for k in range(8)]
     density = fadernets.load().density("rhythm", 0.9)
@@ -154,7 +154,35 @@ def test_batches_do_not_matter(source, tmp_path, small, monkeypatch):
     [([3], "segment 3"), ([0, 1, 2], "segments 0-2"), ([1, 4, 5, 9], "segments 1, 4-5, 9")],
 )
 def test_segments_are_listed_in_words(indices, words):
-    assert changing._listed(indices) == words
+    assert selection.segments_listed(indices, []) == words
+
+
+@pytest.mark.parametrize(
+    ("indices", "words"),
+    [
+        ([0], "bar 1"),
+        ([0, 1, 2], "bars 1-2"),  # the second has two segments
+        ([0, 2], "bar 1 and part of bar 2"),
+        ([1, 4], "part of bars 2-3"),
+        ([0, 1, 2, 5], "bars 1-2, 4"),
+    ],
+)
+def test_bars_are_listed_in_words(indices, words):
+    meter = np.array([(0, 4, 4), (4, 6, 4), (16, 4, 4)])
+    parts = segments(replace(music(), meter=meter))
+    assert [first for first, _ in bars_of(parts[0].piece, [s.span for s in parts])][:6] == [
+        *(1, 2, 2, 3, 3, 4)
+    ]
+    assert selection.bars_listed(indices, parts) == words
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [([], "bar 3"), (["--bars", "2-4"], "bar 3"), (["--segments", "1:4"], "segment 2")],
+)
+def test_what_stays_is_named_as_it_was_chosen(options, place, source, tmp_path, capsys):
+    assert run("slide", source, tmp_path / "out.mid", "--rhythm", "0.5", *options) == 0
+    assert f"unchanged, nothing is played here: {place}\n" in capsys.readouterr().err
 
 
 # With the model that is shipped.

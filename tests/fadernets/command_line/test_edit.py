@@ -92,4 +92,4 @@ def test_a_file_without_curves_is_said(source, tmp_path, capsys):
     assert run("edit", source, source, tmp_path / "out.mid") == 2
     assert "in.mid holds no settings of faders." in error_sentence(capsys)
     assert run("edit", source, tmp_path / "none.json", tmp_path / "out.mid") == 2
-    assert "none.json cannot be read: No such file or directory." in error_sentence(capsys)
+    assert "none.json cannot be read: no such file or directory." in error_sentence(capsys)
