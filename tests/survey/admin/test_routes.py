@@ -209,7 +209,7 @@ def test_the_list_of_studies(
 ) -> None:
     row = re.search(r'<tr>\s*<th scope="row".*?</tr>', manager.get("").text, re.S)
     assert row is not None
-    cells = re.findall(r'<td class="number">(\d+)</td>', row.group())
+    cells = re.findall(r'<td class="number(?: wide-only)?">(\d+)</td>', row.group())
     assert cells == ["1", "1", "6"] and "A small study" in row.group()
 
 
