@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Participant, Trial
 from survey.core.http_errors import Refused
-from survey.participant import participation
+from survey.participant import joining, participation
 from survey.participant.dependencies import (
     DatabaseDep,
     JoinLimiterDep,
@@ -59,12 +59,12 @@ def join(
     """Take part: a resume token and the address of one's page."""
     # A request that is refused must not lock the database: participants would wait for it.
     with database.read() as session:
-        admission = participation.may_join(session, body)
+        admission = joining.may_join(session, body)
     seconds = 0 if admission.is_expected else limiter.admit(admission.study.id)
     if seconds:
-        raise participation.crowded(admission.study, seconds)
+        raise joining.crowded(admission.study, seconds)
     with database.write() as session:
-        participant, token = participation.join(session, body)
+        participant, token = joining.join(session, body)
         if journal is not None and admission.place is None:
             journal.began(session, participant)
     return Joined(token=token, url=f"{base}/p/{token}")

@@ -21,7 +21,7 @@ from db.models import (
     now,
 )
 from survey.core import tokens
-from survey.participant import participation
+from survey.participant import joining
 from survey.participant.schemas import Join
 
 REMARK = '=1+1; "quoted", ümlaut, \u2028 and\na line'
@@ -30,7 +30,7 @@ REMARK = '=1+1; "quoted", ümlaut, \u2028 and\na line'
 def join(session: Session, study: Study, invitation: str | None = None) -> tuple[Participant, str]:
     """A participant with trials, and the token of their link."""
     body = Join(study=study.name, consent=True, invitation=invitation)
-    person, token = participation.join(session, body)
+    person, token = joining.join(session, body)
     person.age_band, person.device, person.asked_at = "25-34", "headphones", now()
     person.sound_ok, person.checked_at = True, now()
     return person, token

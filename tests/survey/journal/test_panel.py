@@ -12,7 +12,7 @@ from db.models import PanelPlace, Participant, Study, now
 from survey.core import panels
 from survey.core.settings import Settings
 from survey.journal.journal import Journal
-from survey.participant import panel_places, participation
+from survey.participant import joining, panel_places
 from survey.participant.schemas import Join
 from survey.records.erasure import erase
 from survey.records.to_json import of_participant
@@ -27,7 +27,7 @@ def come(database: Database, journal: Journal, number: str) -> str:
     """The public id of somebody whom the panel sent, and who has answered the questions."""
     with database.write() as session:
         body = Join(study="small", consent=True, panel=ids(number))
-        person, _ = participation.join(session, body)
+        person, _ = joining.join(session, body)
         person.asked_at = now()
         journal.joined(session, person)
         return person.public_id
@@ -62,7 +62,7 @@ def test_a_place_outlives_a_wiped_disk(
         restored = session.scalars(select(Study)).one()
         assert panels.of(restored) == panel
         body = Join(study="small", consent=True, panel=ids(NUMBER))
-        person, token = participation.join(session, body)
+        person, token = joining.join(session, body)
         assert person.public_id == finished and token == panel.token(NUMBER)
 
 
