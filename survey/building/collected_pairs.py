@@ -107,14 +107,21 @@ class CollectedPairs:
         Raises
         ------
         BuildError
-            If one cannot be heard or is too long, if both are the same, or there are too many.
+            If one cannot be heard or is too long, if both are the same, or are a pair already, or
+            there are too many.
         OSError
             If the disk cannot be written to.
         """
         if before == after:
             raise BuildError("Nothing was changed in these bars, so there is nothing to compare.")
-        if len(self.all()) >= MOST:
+        found = self.all()
+        if len(found) >= MOST:
             raise BuildError(f"There are {MOST} pairs already; take some away first.")
+        of_these = [pair for pair in found if (pair.piece, pair.bars) == (piece, bars)]
+        if any(self._has(pair.id, before, after) for pair in of_these):
+            raise BuildError(
+                "This pair has been added already; take the other one away first to add it anew."
+            )
         identifier = secrets.token_hex(6)
         self.folder.mkdir(parents=True, exist_ok=True)
         files = self._files(identifier)
@@ -173,6 +180,10 @@ class CollectedPairs:
                 made = json.dumps({"pair": pair.id, "moved": pair.moved, "page": pair.settings})
                 rows.writerow((pair.item, SYSTEM, after, before, pair.piece, pair.direction, made))
         return path
+
+    def _has(self, identifier: str, *contents: bytes) -> bool:
+        paths = zip(self._files(identifier), contents, strict=True)
+        return all(path.is_file() and path.read_bytes() == content for path, content in paths)
 
     def _record(self, identifier: str) -> Path:
         return self.folder / f"{identifier}.json"

@@ -59,9 +59,21 @@ def test_what_nobody_could_rate_is_refused_and_leaves_nothing(tmp_path, change, 
     assert not [*pairs.folder.glob("*")]
 
 
+def test_a_pair_is_added_once(tmp_path: Path) -> None:
+    pairs = CollectedPairs(tmp_path)
+    first = collect(pairs)
+    with pytest.raises(BuildError, match="has been added already"):
+        collect(pairs, direction="higher")
+    assert pairs.all() == [first]
+    other = collect(pairs, after=melody(3))  # of the same bars
+    pairs.remove(first.id)
+    again = collect(pairs)
+    assert pairs.all() == [other, again]
+
+
 def test_a_pair_goes_and_others_stay(tmp_path: Path) -> None:
     pairs = CollectedPairs(tmp_path)
-    gone, stays = collect(pairs), collect(pairs)
+    gone, stays = collect(pairs), collect(pairs, bars="bars 5–6")
     for name in (gone.id, "../../settings", "*", ""):
         pairs.remove(name)
     assert pairs.all() == [stays]
