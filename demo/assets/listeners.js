@@ -102,19 +102,38 @@
       return JSON.stringify({ piece: this.piece.name, first, last, settings: this.now });
     },
 
+    // What settings of a pair say of the bars that are chosen: what was set elsewhere since is not heard
+    // there. null if they say nothing.
+    inTheseBars(pairSettings) {
+      try {
+        const { piece, first, last, settings } = JSON.parse(pairSettings);
+        const { span } = this.area;
+        const [begin, end] = span;
+        const part = ({ name, isMood }) =>
+          [false, ...(isMood ? [] : [true])].map((isPosition) => this.score.part(settings, name, span, isPosition));
+        const redrawn = settings.redrawn.filter(([from, to]) => from < end && to > begin);
+        const { seed, lock } = settings;
+        return JSON.stringify({ piece, first, last, parts: this.faders.map(part), redrawn, seed, lock });
+      } catch {
+        return null; // of another version of the page
+      }
+    },
+
     // Ratings of what is shown, once there are some.
     async showHeard() {
       this.sayOfListeners("");
       if (!this.test || !sessionStorage.getItem(FLAG)) return;
-      const wanted = this.pairSettings;
+      const { sent } = this;
       if (!this.pairs || performance.now() - this.pairsRead > FRESH_MS) {
         const answer = await fetch(`${this.test}pairs.json`).catch(() => null);
         if (!answer?.ok) return sessionStorage.removeItem(FLAG); // who is not signed in is asked once
         this.pairs = await answer.json();
         this.pairsRead = performance.now();
       }
-      const pair = this.pairs.find(({ settings }) => settings === wanted);
-      if (!pair || wanted !== this.pairSettings) return;
+      if (sent !== this.sent) return; // something else is shown by now
+      const shown = this.inTheseBars(this.pairSettings);
+      const pair = this.pairs.find(({ settings }) => this.inTheseBars(settings) === shown);
+      if (!pair) return;
       const rated = pair.ratings.filter(({ rated }) => rated);
       const words = rated.map(({ study, as_meant, rated }) => `${as_meant} of ${rated} in ${study}`);
       this.sayOfListeners(

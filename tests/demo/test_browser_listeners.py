@@ -43,6 +43,14 @@ def test_a_pair_goes_to_the_listening_test_and_is_known_again(browser: Browser, 
         expect(heard_by).to_have_text(
             "This is a pair of the listening test; nobody has rated it yet."
         )
+        for step in ("Next bars", "Previous bars"):
+            page.get_by_role("button", name=step).click()
+            wait_until_heard(page)
+            if step == "Next bars":
+                page.get_by_role("slider", name="Arousal").press("End")
+                wait_until_heard(page)
+                expect(heard_by).to_be_hidden()
+        expect(heard_by).to_be_visible()  # what was set elsewhere is not heard here
         row.get_by_role("button", name="Take away").click()
         expect(tab.get_by_text("There is no pair yet.")).to_be_visible()
     assert complaints == []
