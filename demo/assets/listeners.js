@@ -13,6 +13,7 @@
   F.extend(F.Workbench.prototype, {
     listenListeners() {
       this.wanting = null; // who waits for a file: {resolve}
+      this.tab = null; // where the last pair went
       const button = this.find("[data-do=listeners]");
       button.addEventListener("click", () => this.askListeners());
       this.find(".fn-more").addEventListener("toggle", () => (button.hidden = !this.test));
@@ -48,7 +49,17 @@
         return;
       }
       this.send(pair, target);
-      sessionStorage.setItem(FLAG, "yes");
+      this.tab = tab;
+    },
+
+    // Whether somebody who may has sent a pair from here: one who did not sign in is not asked again.
+    get asksListeners() {
+      try {
+        if (this.tab?.document.querySelector("input[name=form]")) sessionStorage.setItem(FLAG, "yes");
+      } catch {
+        // the tab shows another site by now
+      }
+      return Boolean(sessionStorage.getItem(FLAG));
     },
 
     send(pair, target) {
@@ -122,11 +133,11 @@
     // Ratings of what is shown, once there are some.
     async showHeard() {
       this.sayOfListeners("");
-      if (!this.test || !sessionStorage.getItem(FLAG)) return;
+      if (!this.test || !this.asksListeners) return;
       const { sent } = this;
       if (!this.pairs || performance.now() - this.pairsRead > FRESH_MS) {
         const answer = await fetch(`${this.test}pairs.json`).catch(() => null);
-        if (!answer?.ok) return sessionStorage.removeItem(FLAG); // who is not signed in is asked once
+        if (!answer?.ok) return;
         this.pairs = await answer.json();
         this.pairsRead = performance.now();
       }

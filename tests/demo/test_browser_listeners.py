@@ -68,3 +68,20 @@ def test_nothing_moved_is_no_pair_and_visitors_ask_nothing_of_the_test(visit):
     page.get_by_role("slider", name="Arousal").press("Home")
     wait_until_heard(page)
     assert not [url for url in asked if "/survey/" in url]
+
+
+def test_who_does_not_sign_in_is_not_asked_again(browser: Browser, make_run: Server):
+    with browser.new_context(viewport=WIDE) as context:
+        page = open_page(context.new_page(), make_run.url, [])
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.get_by_role("slider", name="Arousal").press("Home")
+        wait_until_heard(page)
+        page.get_by_text("More", exact=True).click()
+        with context.expect_page() as opening:
+            page.get_by_role("button", name="Ask listeners").click()
+        page.wait_for_function("FaderNets.bench.tab !== null")
+        opening.value.wait_for_timeout(1000)
+        page.get_by_role("slider", name="Rhythm density").press("End")
+        wait_until_heard(page)
+        assert not [url for url in asked if "pairs.json" in url]
