@@ -167,7 +167,7 @@ def values(target: Target, dice: random.Random) -> Iterator[Shot]:
 
 
 def _call(way: str, value: Any, target: Target, dice: random.Random) -> Shot:
-    name, parameters = dice.choice(sorted(target.public.items()))
+    name, parameters = dice.choice([one for one in sorted(target.public.items()) if one[1]])
     spoiled = parameters[0] if dice.random() < 0.4 else dice.choice(parameters)
     body: Any = {parameters[0]: {"path": target.own, "meta": META}, spoiled: value}
     foreign = target.is_foreign(list(body.values()))

@@ -117,7 +117,7 @@ class PieceSession(SegmentedPiece):
             return self.piece
         if self._result is None or self._result[0] != edit:
             chosen = self.moving(self._all(edit))
-            report = LockReport(edit.lock.sentence) if edit.lock or self.takes_any else None
+            report = LockReport(edit.lock.sentence) if edit.lock or net.realiser.takes_any else None
             result = self._changed(net, edit, chosen, self.codes(net, chosen), report)
             self._result = edit, result, report
         return self._result[1]

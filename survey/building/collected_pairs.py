@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Literal
 
 from fadernets.atomic_file import replacing
-from survey.building import sounds
-from survey.building.sounds import SoundError
 from survey.building.stimuli_file import LONGEST_NAME
 from survey.building.study_spec import BuildError
 
@@ -112,6 +110,8 @@ class CollectedPairs:
         OSError
             If the disk cannot be written to.
         """
+        from survey.building import sounds  # SciPy takes a second to import
+
         if before == after:
             raise BuildError("Nothing was changed in these bars, so there is nothing to compare.")
         found = self.all()
@@ -145,7 +145,7 @@ class CollectedPairs:
         except BaseException as error:
             for path in files:
                 path.unlink(missing_ok=True)
-            if isinstance(error, SoundError):
+            if isinstance(error, sounds.SoundError):
                 raise BuildError(f"One of the two cannot be heard: {error}.") from error
             raise
         return pair

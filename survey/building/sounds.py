@@ -17,6 +17,7 @@ from fadernets.playback import audio
 from survey.building import loudness
 
 RATE = audio.RATE  # Hz; sounds of another rate are converted
+LOWEST_RATE, HIGHEST_RATE = 4000, 384_000  # Hz, of files
 MIDI_NAMES = (".mid", ".midi")
 SHORTEST, LONGEST = 0.3, 120.0  # seconds
 MOST_BYTES = 200_000_000
@@ -98,6 +99,8 @@ def read(path: Path, low_pass: float | None = None) -> Sound:
         If it cannot be read, is silent, too short or too long, or has more than two channels.
     """
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe has no end
+            raise SoundError("it is no file")
         if path.stat().st_size > MOST_BYTES:
             raise SoundError(f"it has more than {MOST_BYTES // 1_000_000} MB")
         data = path.read_bytes()
@@ -136,6 +139,8 @@ def _decoded(data: bytes) -> np.ndarray:
             rate, channels = file.samplerate, file.channels
             if channels > 2:
                 raise SoundError(f"it has {channels} channels; one or two can be heard")
+            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+                raise SoundError(f"it has {rate} samples a second, which no sound here has")
             if file.frames > LONGEST * rate + 1:
                 raise SoundError(f"it lasts longer than {LONGEST:g} s")
             samples = file.read(dtype="float32", always_2d=True)

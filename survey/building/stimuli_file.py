@@ -85,6 +85,8 @@ def read(path: Path) -> list[ListedItem]:
     BuildError
         If it is no such table, or says two things of one item; the message names the row.
     """
+    if path.exists() and not path.is_file():
+        raise BuildError(f"{path.name} is no file.")
     try:
         cells, _ = read_cells(path, lambda header: list(COLUMNS))
     except ValueError as error:

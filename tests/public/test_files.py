@@ -14,7 +14,8 @@ from fadernets.music import midi
 from tests.fadernets import tiny
 from tests.public.server import ROOT, TOKEN, Server
 
-PUBLIC = ("slide", "transfer", "mix", "describe", "render")
+PUBLIC = ("slide", "transfer", "mix", "describe", "render", "process")
+WITHOUT_FILES = ("controls", "cancel")
 
 
 def file_value(path: str, **fields: object) -> dict:

@@ -16,6 +16,7 @@ from fadernets.curve import Curve
 from fadernets.music.notes import NO_PEDAL, Notes, concatenate
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
+from fadernets.realisers import AutoregressiveDecoding
 from fadernets.score.playing import play
 
 CHORD = np.array([60, 64, 67])
@@ -38,6 +39,7 @@ class FakeNet:
     """
 
     faders = ("rhythm", "note")
+    realiser = AutoregressiveDecoding()
 
     def __init__(self) -> None:
         self.encoded: list[int] = []
@@ -52,9 +54,6 @@ class FakeNet:
     def coded(self, parts: Sequence[Segment], codes: Sequence[FakeCodes]) -> FakeCodes:
         assert len(parts) == len(codes)
         return FakeCodes(number for code in codes for number in code)
-
-    def reach(self, codes: FakeCodes, arranged: Sequence[Notes], **ways: bool) -> list[dict]:
-        return [{} for _ in arranged]  # no density is held back
 
     def wanted_densities(self, codes: FakeCodes) -> dict[str, np.ndarray]:
         return {name: np.full(len(codes), 0.5) for name in self.faders}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +106,20 @@ def test_an_anchor_lacks_what_is_above(tmp_path: Path) -> None:
     whole, anchor = (np.abs(np.fft.rfft(sounds.read(path, k).samples[:, 0])) for k in (None, 3.5))
     assert anchor[1000] == pytest.approx(whole[1000], rel=0.01)
     assert anchor[5000] < whole[5000] / 1000
+
+
+def test_what_has_no_end_or_says_what_cannot_be_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    rate = tmp_path / "rate.wav"
+    soundfile.write(rate, np.zeros((400, 1)), 8000)
+    content = bytearray(rate.read_bytes())
+    content[24:28] = (2**31 - 1).to_bytes(4, "little")
+    rate.write_bytes(content)
+    for path, reason in (
+        (tmp_path / "pipe.wav", "it is no file"),
+        (Path("/dev/zero"), "it is no file"),
+        (tmp_path, "it is no file"),
+        (rate, "samples a second, which no sound here has"),
+    ):
+        with pytest.raises(SoundError, match=reason):
+            sounds.read(path)

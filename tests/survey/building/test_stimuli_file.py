@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,10 @@ def test_anchors_are_of_references(tmp_path: Path) -> None:
     assert first.item.systems == ("x", "anchor-3.5kHz", "anchor-7kHz")
     assert first.files["anchor-7kHz"] == SoundFile(tmp_path / "o.wav", 7.0)
     assert second == items[1]
+
+
+def test_a_table_without_an_end_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (tmp_path / "pipe.csv", Path("/dev/zero"), tmp_path):
+        with pytest.raises(BuildError, match="is no file"):
+            stimuli_file.read(path)
