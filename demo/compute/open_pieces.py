@@ -23,6 +23,7 @@ NOTES_OPEN = 3_000_000  # of all open pieces with their files, at most: a few hu
 LARGE_NOTES = 20_000  # of a large piece: examples and most files have fewer
 FOR_LARGE = 5 / 6  # of those notes, of all pieces where another large one comes
 IN_USE_SECONDS = 180.0  # since it was last used, a piece makes room for no one else's
+OWN_SHARE = 1 / 8  # of all: of a visitor who has more, the last used piece alone is in use
 FULL = "Many large pieces are open here. Please try again in a minute."
 
 
@@ -41,14 +42,18 @@ class _OpenPiece:
         return (self.session.piece.weight + NOTES_ADDED) * (now - self.used)
 
 
+def _used(piece: _OpenPiece) -> float:
+    return piece.used
+
+
 class OpenPieces:
     """Pieces by id; those of the visitor who has the most make room, large ones not used first.
 
     Where there are too many notes it is the visitor with the most notes, where there are too many
     pieces the one with the most pieces; of theirs the piece with the most notes times seconds
     without use is closed. So who opens many loses their own before those of others. What somebody
-    works on stays, however many come: then a newcomer's piece finds no room. Large pieces leave
-    some for small ones.
+    works on stays, however many come, up to a share of all: then a newcomer's piece finds no room.
+    Large pieces leave some for small ones.
 
     Parameters
     ----------
@@ -114,12 +119,15 @@ class OpenPieces:
         def burden(name: str) -> tuple[int, float]:
             return held[self._open[name].visitor], self._open[name].weight(now)
 
-        visitor = self._open[new].visitor
-        others = (
-            name
-            for name, piece in self._open.items()
-            if name != new and (piece.visitor == visitor or not self._is_in_use(piece, now))
-        )
+        share = OWN_SHARE * (self.most_notes if by_notes else PIECES_OPEN)
+        latest = {piece.visitor: piece.used for piece in sorted(self._open.values(), key=_used)}
+
+        def is_kept(piece: _OpenPiece) -> bool:
+            if piece.visitor == self._open[new].visitor or not self._is_in_use(piece, now):
+                return False
+            return held[piece.visitor] <= share or piece.used == latest[piece.visitor]
+
+        others = (name for name in self._open if name != new and not is_kept(self._open[name]))
         return max(others, key=burden, default=None)
 
     def _is_in_use(self, piece: _OpenPiece, now: float) -> bool:

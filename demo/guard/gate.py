@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import traceback
 from collections.abc import Callable, Collection, Hashable
 from contextlib import AbstractContextManager
@@ -49,6 +50,9 @@ STARTING = "The server is starting. Please try again in a few seconds."
 INTERNAL_ERROR = "Something went wrong here. Please try it again."
 UNREADABLE = "This is not an event of the page."
 NO_FILE = "This is not an upload of a file."
+NO_HOST = "The request's Host is too long."
+LONGEST_HOST = 255  # a name has no more letters
+ONE_RANGE = re.compile(rb"bytes=(\d+-\d*|-\d+)")
 
 log = logging.getLogger(__name__)
 # HTTP statuses of refusals within the event under way: Gradio answers every error with 500.
@@ -126,6 +130,9 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if any(name == b"host" and len(host) > LONGEST_HOST for name, host in scope["headers"]):
+            await _sentence(NO_HOST, 400)(scope, receive, send)  # it comes back in every address
+            return
         path = path_of(scope)
         if not self.is_open() and path != f"{API}/startup-events":
             # Gradio asks its own page whether it is there before it goes on.
@@ -190,6 +197,8 @@ class Gate:
                 self.page_closed(parts["session"] or "")
         elif kind == KEPT:
             await self._kept(scope, receive, send)
+        elif kind == FILE:
+            await self.app({**scope, "headers": _with_one_range(scope)}, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -342,6 +351,12 @@ async def _while_awaited(
         watching.cancel()
         answering.cancel()
         await asyncio.gather(watching, answering, return_exceptions=True)
+
+
+def _with_one_range(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The headers without ranges at which Gradio fails: of none or several the file comes whole."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    return [pair for pair in headers if pair[0] != b"range" or ONE_RANGE.fullmatch(pair[1])]
 
 
 def _refusal(kind: str, error: Exception) -> Response:

@@ -149,3 +149,31 @@ def test_an_upload_that_is_too_large_is_refused(server: Server):
     assert answer.status == 413
     large = bytes(20_500_000)
     assert server.upload("larger.mid", large).status == 413
+
+
+def test_a_range_that_is_none_gives_the_whole_file(server: Server):
+    content = bytes(range(256)) * 4
+    upload = server.upload("take.mid", content)
+    (path,) = upload.json()
+    lines = len(server.log_text().splitlines())
+    for given, status, size in (
+        ("bytes=0-0", 206, 1),
+        ("bytes=-5", 206, 5),
+        ("bytes=99999-", 416, 0),
+        ("bytes=0-0,0-0", 200, len(content)),
+        (f"bytes={','.join(['0-0'] * 500)}", 200, len(content)),
+        ("bytes=-", 200, len(content)),
+        ("lines=1-2", 200, len(content)),
+        ("bytes=a-b", 200, len(content)),
+    ):
+        headers = {"Range": given}
+        answer = server.ask(f"gradio_api/file={path}", method="HEAD", headers=headers)
+        assert answer.status == status, given
+        assert int(answer.headers["content-length"]) == size, given
+    assert len(server.log_text().splitlines()) == lines
+
+
+def test_a_host_that_no_name_can_be_is_refused(server: Server):
+    for address in ("", "config"):  # the other pages answer none in full
+        assert server.ask(address, headers={"Host": "a" * 256}).status == 400
+    assert server.ask("healthz", headers={"Host": "a" * 255}).status == 200

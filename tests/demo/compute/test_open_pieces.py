@@ -173,3 +173,22 @@ def test_large_pieces_leave_room_for_small_ones(clock, monkeypatch):
     small = session()
     pieces.add(small, "me", "1.1.1.1")
     assert pieces.get(small.id) is small
+
+
+def test_one_visitor_cannot_keep_all_room_by_touching_what_they_opened(clock):
+    weight = session().piece.weight
+    pieces = OpenPieces(most_notes=16 * weight, clock=clock)
+    mine = [session() for _ in range(16)]
+    for piece in mine:
+        clock.now += 1
+        pieces.add(piece, "many", "one address")
+    for piece in mine:
+        clock.now += 1
+        pieces.get(piece.id)
+    newcomers = [session() for _ in range(14)]
+    for number, piece in enumerate(newcomers):
+        clock.now += 1
+        pieces.add(piece, "new", f"newcomer {number}")
+    assert all(pieces.get(piece.id) is piece for piece in newcomers)
+    left = [piece for piece in mine if pieces.get(piece.id) is not None]
+    assert left == mine[-2:]  # their share, an eighth
