@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -109,19 +107,6 @@ def check_latex(text: str) -> None:
     graphics = re.sub(r"\{figures/[\w.]+\}", "", body)
     assert not re.search(r"(?<!\\)_", graphics)
     assert body.count("$") - body.count(r"\$") == 2 * len(re.findall(r"(?<!\\)\$[^$]*\$", body))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("design", golden.RATINGS)
-def test_it_compiles_where_there_is_a_tex(design: str, tmp_path: Path) -> None:
-    program = shutil.which("pdflatex")
-    if program is None:
-        pytest.skip("no TeX is installed")
-    for name, content in made(design).items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(content)
-    asked = [program, "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
-    assert subprocess.run(asked, cwd=tmp_path, capture_output=True).returncode == 0
 
 
 HOSTILE = r"a\b{c}$%#&_^~<x>|`é\input{/etc/passwd}"
