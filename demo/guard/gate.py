@@ -52,7 +52,7 @@ UNREADABLE = "This is not an event of the page."
 NO_FILE = "This is not an upload of a file."
 NO_HOST = "The request's Host is too long."
 LONGEST_HOST = 255  # a name has no more letters
-ONE_RANGE = re.compile(rb"bytes=(\d+-\d*|-\d+)")
+ONE_RANGE = re.compile(rb"bytes=(\d{1,18}-\d{0,18}|-\d{1,18})")
 
 log = logging.getLogger(__name__)
 # HTTP statuses of refusals within the event under way: Gradio answers every error with 500.

@@ -41,7 +41,7 @@ from survey.core.public_path import placed
 from survey.core.settings import Settings
 
 VARIABLE = "FADERNETS_PUBLIC_URL"
-HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 # What Gradio takes for the whole address of its page, whatever the request's own path is.
 SERVER_HEADER = b"x-gradio-server"
 # A public path must not begin with these: nobody could tell whether a proxy took it away.

@@ -54,7 +54,7 @@ MAKE = {
     "payments.csv": payments.as_csv,
     "panel.csv": panel_list.as_csv,
 }
-HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+HOST = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
