@@ -6,10 +6,9 @@ p values are Holm's, over all tests of a kind: all pairs of systems, and all que
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import numpy as np
 import pandas as pd
 
 from survey.analysis.number_format import (
@@ -21,7 +20,15 @@ from survey.analysis.number_format import (
     probability,
 )
 from survey.analysis.tables import as_table, of_estimate
-from survey.designs import equivalence, missing, mixed_model, preferences, systems, trial_order
+from survey.designs import (
+    equivalence,
+    finding_rows,
+    missing,
+    mixed_model,
+    preferences,
+    systems,
+    trial_order,
+)
 from survey.designs.design import Chart, Findings, Resampling
 from survey.designs.equivalence import Equivalence
 from survey.designs.preferences import COLUMNS
@@ -32,7 +39,6 @@ from survey.statistics.crossed_design import crossed
 from survey.statistics.estimate import CONSTANT, LEVEL, NONE, Estimate, two_sided
 from survey.statistics.families import corrected
 
-NAIVE = ("low", "high")
 LAST = "system_third"  # the column of what is heard once more
 CHANCE = 0.5
 
@@ -87,12 +93,12 @@ def of_systems(
     ]
     return Findings(
         {
-            "means": as_table("means", map(_mean, means)),
-            "differences": as_table("differences", map(_difference, differences)),
-            **_equivalences(alike),
-            "mixed_model": as_table("mixed_model", _model_rows(models)),
-            **_trends(trends),
-            **_counts(table, questions, ["system"]),
+            "means": as_table("means", map(finding_rows.of_mean, means)),
+            "differences": as_table("differences", map(finding_rows.of_difference, differences)),
+            **finding_rows.equivalences(alike),
+            "mixed_model": as_table("mixed_model", finding_rows.of_models(models)),
+            **finding_rows.trends(trends),
+            **finding_rows.counts(table, questions, ["system"]),
             "missing": as_table("missing", missing.rows(table, questions, ["system"])),
         },
         sentences,
@@ -151,13 +157,13 @@ def of_preferences(
         *missing.sentences(table, questions),
     ]
     rows = {
-        "preferences": _by_question(compared, _preference),
-        "strengths": _by_question(strengths, _strength),
+        "preferences": _by_question(compared, finding_rows.of_preference),
+        "strengths": _by_question(strengths, finding_rows.of_strength),
         "order": _by_question({name: [order] for name, order in orders.items()}, _order),
     }
     made = {name: as_table(name, of_table) for name, of_table in rows.items()}
-    made |= {**_equivalences(alike), **_trends(trends)}
-    made |= _counts(table, questions, list(COLUMNS))
+    made |= {**finding_rows.equivalences(alike), **finding_rows.trends(trends)}
+    made |= finding_rows.counts(table, questions, list(COLUMNS))
     made["missing"] = as_table("missing", missing.rows(table, questions, COLUMNS))
     return Findings(made, sentences, charts)
 
@@ -204,12 +210,12 @@ def of_discrimination(
     ]
     tables = {
         "discrimination": as_table("discrimination", _by_question(told, _discrimination)),
-        **_equivalences(alike),
+        **finding_rows.equivalences(alike),
         "order": as_table(
             "order", _by_question({name: [one] for name, one in habits.items()}, _habit)
         ),
-        **_trends(trends),
-        **_counts(table, questions, heard),
+        **finding_rows.trends(trends),
+        **finding_rows.counts(table, questions, heard),
         "missing": as_table("missing", missing.rows(table, questions, heard)),
     }
     means = {one.pair: one.share for one in every}
@@ -368,78 +374,6 @@ def _past(mean: Estimate, question: Question) -> str:
     return " The interval reaches past the scale; it is not clipped."
 
 
-def _counts(
-    table: pd.DataFrame, questions: Sequence[Question], by: list[str]
-) -> dict[str, pd.DataFrame]:
-    """How often everything but free text was said, by systems; none if there is only text."""
-    found: list[dict[str, object]] = []
-    for question in questions:
-        if question.kind in ("scale", "choice"):
-            said = table[table[question.name].notna()]
-            counts = said.groupby([*by, question.name], observed=True).size()
-            for keys, count in counts.items():
-                row = dict(zip([*by, "reply"], keys, strict=True))
-                found.append({"question": question.name, **row, "count": int(count)})
-    return {"counts": as_table("counts", found)} if found else {}
-
-
-def _mean(one: systems.SystemMean) -> dict[str, object]:
-    return {
-        "question": one.question,
-        "system": one.system,
-        "n": one.mean.n,
-        **of_estimate(one.mean),
-        **_naive(one.naive),
-        "median": one.median,
-        "people": one.participants,
-        "pieces": one.pieces,
-        "missing": one.missing,
-    }
-
-
-def _naive(estimate: Estimate) -> dict[str, object]:
-    return {f"naive_{end}": getattr(estimate, end) for end in NAIVE}
-
-
-def _difference(one: systems.Difference) -> dict[str, object]:
-    return {
-        "question": one.question,
-        "first": one.first,
-        "second": one.second,
-        "n": one.difference.n,
-        **of_estimate(one.difference),
-        "p": one.p,
-        "holm": one.holm,
-    }
-
-
-def _preference(one: preferences.Preference) -> dict[str, object]:
-    return {
-        "first": one.first,
-        "second": one.second,
-        "for_first": one.for_first,
-        "neither": one.neither,
-        "for_second": one.for_second,
-        **of_estimate(one.strength),
-        **_naive(one.naive),
-        "p": one.p,
-        "holm": one.holm,
-        "share_for_second": one.share.value,
-        "share_low": one.share.low,
-        "share_high": one.share.high,
-    }
-
-
-def _strength(one: preferences.Strength) -> dict[str, object]:
-    return {
-        "system": one.system,
-        **of_estimate(one.strength),
-        "bootstrap_low": one.bootstrap.low,
-        "bootstrap_high": one.bootstrap.high,
-        "draws": one.bootstrap.draws,
-    }
-
-
 def _order(one: _Order) -> dict[str, object]:
     return {
         "n": one.estimate.n,
@@ -470,20 +404,6 @@ def _told(trends: Iterable[Trend | None]) -> list[Trend]:
     return corrected([one for one in trends if one is not None], Trend)
 
 
-def _equivalences(found: Sequence[Equivalence]) -> dict[str, pd.DataFrame]:
-    """None if the study named no margin."""
-    return {"equivalence": as_table("equivalence", map(asdict, found))} if found else {}
-
-
-def _trends(found: Sequence[Trend]) -> dict[str, pd.DataFrame]:
-    rows = (
-        {"question": one.question, "by": one.by, "n": one.change.n, **of_estimate(one.change)}
-        | {"p": one.p, "holm": one.holm}
-        for one in found
-    )
-    return {"trend": as_table("trend", rows)} if found else {}
-
-
 def _trend_sentences(found: Sequence[Trend], names: Mapping[str, str]) -> list[str]:
     """What the order of trials, or of clips on a page, did to what is called so by question."""
     said = []
@@ -498,27 +418,6 @@ def _trend_sentences(found: Sequence[Trend], names: Mapping[str, str]) -> list[s
         else:
             said.append(f"Whether {name} changes {order} cannot be told: the change is {ends}")
     return said
-
-
-def _model_rows(models: Sequence[mixed_model.Model]) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    for model in models:
-        if model.variances is None:
-            rows.append({"question": model.question, "measure": "none", "note": model.note})
-            continue
-        for one in model.differences:
-            measure = f"{one.first} less {one.second}"
-            rows.append({"question": model.question, "measure": measure, **of_estimate(one.model)})
-        for name, variance in model.variances.items():
-            measure = f"standard deviation: {name.replace('_', ' by ')}"
-            rows.append(
-                {
-                    "question": model.question,
-                    "measure": measure,
-                    "value": mixed_model.rounded(float(np.sqrt(variance))),
-                }
-            )
-    return rows
 
 
 def _model_sentences(
