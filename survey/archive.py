@@ -18,9 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from fadernets.atomic_file import replacing
 from survey.analysis.code_version import code_version, versions
 from survey.analyze import FAILED, sentence
+from survey.core import text_file
 from survey.core.settings import Settings
 from survey.export import opened
-from survey.publishing.archive import ArchiveError, Kept, archive
+from survey.publishing.archive import Kept, archive
 from survey.ratings.rating_table import choose
 
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 after one sentence on why nothing was written."""
     options = _parser().parse_args(arguments)
     try:
-        licence = _licence(options)
+        licence = options.licence or text_file.read(options.licence_file)
         with opened(options.database) as database, database.read() as session:
             made = archive(
                 session,
@@ -51,15 +52,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "knows these of somebody may find them."
         )
     return 0
-
-
-def _licence(options: argparse.Namespace) -> str:
-    if options.licence_file is None:
-        return str(options.licence)
-    try:
-        return str(options.licence_file.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ArchiveError(f"{options.licence_file} is not UTF-8 text.") from error
 
 
 def _parser() -> argparse.ArgumentParser:

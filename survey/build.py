@@ -26,7 +26,7 @@ from survey.building import from_sounds, study_summary
 from survey.building.create import REFUSALS, build, restore
 from survey.building.from_sounds import Checked
 from survey.building.study_spec import NAME, BuildError, StudySpec
-from survey.core import texts
+from survey.core import text_file, texts
 from survey.core.settings import Settings
 from survey.designs import registry
 from survey.designs.questions import Question, parsed
@@ -192,20 +192,10 @@ def _spec(args: argparse.Namespace) -> StudySpec:
     names = {field.name for field in dataclasses.fields(StudySpec)}
     values = {name: value for name, value in vars(args).items() if name in names}
     values |= {"strengths": tuple(args.strengths), "rules": _rules(args.rules)}
-    values["information"] = _text(args.information)
+    values["information"] = text_file.read(args.information)
     values["anchors"] = None if args.anchors is None else tuple(args.anchors)
     values["questions"] = _questions(args.questions)
     return StudySpec(**values)
-
-
-def _text(path: Path | None) -> str:
-    """What participants read, from a file."""
-    if path is None:
-        return ""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BuildError(f"{path} is not UTF-8 text.") from error
 
 
 def _rules(path: Path | None) -> Rules | None:

@@ -21,6 +21,7 @@ from db.models import Study
 from fadernets.atomic_file import replacing
 from survey.analysis.code_version import code_version
 from survey.analyze import FAILED, sentence, whole
+from survey.core import text_file
 from survey.designs import registry
 from survey.designs.questions import parsed
 from survey.export import opened
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 with database.read() as session:
                     frozen = _frozen(choose(session, options.study))
             else:
-                written = [_read(options.hypotheses), _read(options.sample)]
+                written = [text_file.read(options.hypotheses), text_file.read(options.sample)]
                 with database.write() as session:
                     study = choose(session, options.study)
                     _freeze(session, study, options.participants, *written)
@@ -96,13 +97,6 @@ def _frozen(study: Study) -> dict[str, str]:
     if not isinstance(frozen, dict) or not {"text", "at", "sha256"} <= frozen.keys():
         raise PreregistrationError(DAMAGED.rstrip("."))
     return dict(frozen)
-
-
-def _read(path: Path | None) -> str:
-    try:
-        return "" if path is None else path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PreregistrationError(f"{path} is not UTF-8 text.") from error
 
 
 def _parser() -> argparse.ArgumentParser:
