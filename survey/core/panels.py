@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from db.models import LONGEST_PANEL_ID, Study
+from survey.core import tokens
 
 GENERIC = "generic"
 CODE = "code"  # placeholder for the completion code
@@ -46,6 +47,8 @@ class Kind:
         How the path of the address for who has finished ends, and what its query has.
     returns : bool
         Whether there must be such an address; if not, people take their code along by hand.
+    is_guessable : bool
+        Whether its numbers can be guessed, as those that are short or count up.
     """
 
     label: str
@@ -54,6 +57,7 @@ class Kind:
     path: str
     needs: tuple[str, ...]
     returns: bool = True
+    is_guessable: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -70,6 +74,7 @@ KINDS: dict[str, Kind] = {
         (".sona-systems.com",),
         "/webstudy_credit.aspx",
         ("experiment_id", "credit_token", "survey_code={id}"),
+        is_guessable=True,
     ),
     "mturk": Kind(
         "MTurk",
@@ -79,7 +84,7 @@ KINDS: dict[str, Kind] = {
         ("assignmentId={assignmentId}",),
         returns=False,
     ),
-    GENERIC: Kind("another panel", {}, (), "", ()),
+    GENERIC: Kind("another panel", {}, (), "", (), is_guessable=True),
 }
 
 
@@ -121,6 +126,11 @@ class Panel:
         if self.kind == GENERIC:
             return {self.parameter: f"{{{self.parameter}}}"}
         return dict(KINDS[self.kind].parameters)
+
+    @property
+    def is_guessable(self) -> bool:
+        """As of `Kind`: then a number alone opens nobody's place."""
+        return KINDS[self.kind].is_guessable
 
     def entry(self, address: str) -> str:
         """The study's address as the panel is to be given it."""
@@ -164,9 +174,19 @@ class Panel:
         """What stands for a panel's number in an export: nobody without the key can make it."""
         return self._mac("export", number).hex()
 
-    def token(self, number: str) -> str:
-        """The resume token of whom the panel sends: the same whenever they come."""
-        return base64.urlsafe_b64encode(self._mac("token", number)).rstrip(b"=").decode()
+    def token(self, number: str, device: str | None) -> str:
+        """The resume token of whom the panel sends: the same whenever they come.
+
+        Where numbers can be guessed, whenever they come from the same device: `device` is the
+        secret that it keeps. One that has none is given a token that nobody can make again.
+        """
+        if not self.is_guessable:
+            mac = self._mac("token", number)
+        elif device:
+            mac = self._mac("token", f"{number}\0{device}")
+        else:
+            return tokens.secret()
+        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
     def _mac(self, what: str, number: str) -> bytes:
         message = f"{what}\0{number}".encode()

@@ -54,7 +54,7 @@ def may_join(session: Session, body: Join) -> Admission:
     Refused
         404 if there is no such study, 422 without consent, 403 if it is not open or is full, the
         invitation is missing, unknown or used, or the panel's number is missing, 409 if another
-        text was read than is there now.
+        text was read than is there now, or the panel's number is in use on another device.
     """
     return _admitted(session, body)
 
@@ -67,7 +67,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     participant : Participant
     token : str
         The resume token. Only its hash is stored, so it cannot be read again; that of whom a panel
-        sends is made of the panel's number, with the study's key.
+        sends is made of the panel's number, with the study's key (`Panel.token`).
 
     Raises
     ------
@@ -80,7 +80,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     panel, place = panels.of(study), admission.place
     if panel is not None and ids is not None and place is not None:
         panel_places.renew(place, ids)
-        return place.participant, panel.token(place.panel_id)
+        return place.participant, panel.token(place.panel_id, body.device)
     unused_places.sweep(session, study)
     if invitation is None:
         seconds = unused_places.waiting(session, study, unused_places.participants_wanted(study))
@@ -88,7 +88,10 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
             raise crowded(study, min(seconds, LONGEST_WAIT_SECONDS))
     else:
         invitation.used_at = now()
-    token = tokens.secret() if panel is None or ids is None else panel.token(panel.number(ids))
+    if panel is None or ids is None:
+        token = tokens.secret()
+    else:
+        token = panel.token(panel.number(ids), body.device)
     participant = Participant(
         study_id=study.id,
         public_id=tokens.public(),
@@ -121,7 +124,9 @@ def _admitted(session: Session, body: Join, lock: bool = False) -> Admission:
     panel = panels.of(study)
     ids = panel.read(body.panel) if panel is not None and body.panel is not None else None
     place = panel_places.known(session, study, ids)
-    if place is not None:
+    if panel is not None and place is not None:
+        if panel_places.opens(place, panel, body.device) is None:
+            raise Refused(409, "elsewhere", "elsewhere", study.language)
         return Admission(study, None, ids, place)
     if not body.consent:
         raise Refused(422, "consent", "consent", study.language)

@@ -86,14 +86,17 @@ def consent(
         ids = None if panel is None else panel.read(request.query_params)
         place = panel_places.known(session, study, ids)
         is_full = panel_places.is_full(session, study)
-    if panel is not None and ids is not None and place is not None:
+        token = place and panel and panel_places.opens(place, panel, device=None)
+    if ids is not None and place is not None and token:
         if panel_places.is_renewed(place, ids):
             _renew(database, study, ids)
-        return RedirectResponse(f"{mount_path(request)}/p/{panel.token(place.panel_id)}", 303)
+        return RedirectResponse(f"{mount_path(request)}/p/{token}", 303)
     if invite is not None and not tokens.shaped(invite):
         invite = None  # not one of our links: do not show it on a page
     refusal = {"open": None, "draft": "draft", "closed": "closed"}[study.state]
-    if refusal is None and study.invited_only and not invite:
+    if place is not None:
+        refusal = "elsewhere"  # unless the page finds what this device keeps
+    elif refusal is None and study.invited_only and not invite:
         refusal = "invited"
     elif refusal is None and panel is not None and ids is None and not invite:
         refusal = "panel"

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import PanelPlace, Participant, Study, Trial, now
-from survey.core import panels
+from survey.core import panels, tokens
 from survey.designs import ratings
 from survey.participant import unused_places
 from survey.ratings import exclusion
@@ -23,6 +23,16 @@ def known(session: Session, study: Study, ids: Mapping[str, str] | None) -> Pane
         PanelPlace.study_id == study.id, PanelPlace.panel_id == panel.number(ids)
     )
     return session.scalar(query)
+
+
+def opens(place: PanelPlace, panel: panels.Panel, device: str | None) -> str | None:
+    """The resume token of a place for who comes again by its number; None if that does not do.
+
+    Numbers that can be guessed open a place only on the device where it was begun, whose secret
+    `device` is: else a stranger could answer, or withdraw, for its owner.
+    """
+    token = panel.token(place.panel_id, device)
+    return token if tokens.hashed(token) == place.participant.token_hash else None
 
 
 def take(session: Session, participant: Participant, ids: Mapping[str, str]) -> None:

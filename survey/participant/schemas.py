@@ -20,6 +20,7 @@ from survey.ratings.judgement import Comment, Judgement, Seconds
 Name = Annotated[str, StringConstraints(max_length=64)]
 Number = Annotated[str, StringConstraints(max_length=LONGEST_PANEL_ID)]
 Submission = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+Secret = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,64}$")]  # 128 bits or more
 Channel = Literal["left", "right", "none"]
 
 
@@ -32,7 +33,8 @@ class Body(BaseModel):
 class Join(Body):
     """Somebody agrees to take part; `text` is the hash of what they have read, if they say.
 
-    `panel` has the panel's numbers for whom one sent, by the parameters of the address.
+    `panel` has the panel's numbers for whom one sent, by the parameters of the address; `device` is
+    a secret that the browser drew and keeps, by which its owner comes to their place again.
     """
 
     study: Name
@@ -40,6 +42,7 @@ class Join(Body):
     invitation: Name | None = None
     panel: Annotated[dict[Name, Number], Field(max_length=9)] | None = None
     text: Name | None = None
+    device: Secret | None = None
 
 
 class Questions(Body):

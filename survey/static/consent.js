@@ -2,12 +2,13 @@
    somebody else begins here is then a choice of its own. */
 
 import { attempt } from "./attempt.js";
-import { ask, base, Refusal } from "./server.js";
-import { begun } from "./store.js";
+import { ask, base, key, pause, Refusal } from "./server.js";
+import { begun, Store } from "./store.js";
 import { say } from "./words.js";
 
 const { study, invitation, text } = document.body.dataset;
 const panel = JSON.parse(document.body.dataset.panel); // its numbers, where one sent somebody
+const AGAIN = 5_000; // ms
 const form = document.getElementById("consent");
 const agree = document.getElementById("agree");
 const status = document.getElementById("status");
@@ -33,10 +34,31 @@ function tell(text, alert) {
   status.textContent = text;
 }
 
+/** What only this device knows: by it the server finds whom a panel's number was first used by. */
+function device() {
+  const store = new Store("device");
+  if (!store.get("secret")) store.set("secret", key());
+  return store.get("secret");
+}
+
+/** To the place of a panel's number that is in use, if it was begun here; else the page says so. */
+async function comeAgain() {
+  for (;;) {
+    try {
+      const { token, url } = await ask("join", null, { study, panel, device: device() });
+      begun(study).set("token", token);
+      return window.location.replace(url);
+    } catch (error) {
+      if (error instanceof Refusal) return;
+      await pause(error.wait ?? AGAIN);
+    }
+  }
+}
+
 async function join() {
   if (begun(study).get("token") && !another) return arrive(); // there while this one waited
   const body = { study, consent: true, text, ...(invitation && { invitation }) };
-  if (Object.keys(panel).length) body.panel = panel;
+  if (Object.keys(panel).length) Object.assign(body, { panel, device: device() });
   const { token, url } = await ask("join", null, body);
   begun(study).set("token", token);
   another = false;
@@ -45,6 +67,7 @@ async function join() {
 
 arrive();
 window.addEventListener("pageshow", arrive);
+if (document.querySelector("[data-elsewhere]")) comeAgain();
 
 document.getElementById("another")?.addEventListener("click", () => {
   another = true;

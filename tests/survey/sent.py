@@ -12,6 +12,10 @@ from tests.survey.person import Person
 PROLIFIC = "https://app.prolific.com/submissions/complete?cc="
 FINISHED, DECLINED, FAILED = (f"{PROLIFIC}{code}" for code in ("DONE1", "NONE2", "FAIL3"))
 NUMBER, OTHER = "5f3c1ab0123456789abcdef0", "600000000000000000000001"
+CREDIT = (  # of SONA
+    "https://lab.sona-systems.com/webstudy_credit.aspx"
+    "?experiment_id=1&credit_token=a&survey_code={id}"
+)
 QUERY = f"PROLIFIC_PID={NUMBER}&STUDY_ID=abc&SESSION_ID=def"
 
 

@@ -168,7 +168,7 @@ def test_numbers_are_in_no_file_with_answers(
     send(client).finish()
     for file in ("ratings.csv", "study.json", "dictionary.csv", "participants.csv", "payments.csv"):
         text = manager.get(f"/studies/small/export/{file}").text
-        for secret in (NUMBER, panel.key, FINISHED, FAILED, panel.token(NUMBER)):
+        for secret in (NUMBER, panel.key, FINISHED, FAILED, panel.token(NUMBER, None)):
             assert secret not in text, file
         assert (panel.hashed(NUMBER) in text) == (file == "participants.csv")
     assert '"kind": "prolific"' in manager.get("/studies/small/export/study.json").text

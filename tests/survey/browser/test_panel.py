@@ -15,7 +15,7 @@ from tests.survey.browser.accessibility import serious
 from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
 from tests.survey.manager import ADMIN
 from tests.survey.person import Person
-from tests.survey.sent import DECLINED, FAILED, FINISHED, QUERY, add_panel
+from tests.survey.sent import CREDIT, DECLINED, FAILED, FINISHED, QUERY, add_panel
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,9 @@ HOST = urlsplit(FINISHED).netloc
 
 
 @pytest.fixture
-def panel(database, study) -> Panel:
+def panel(database, study, request) -> Panel:
+    if getattr(request, "param", "prolific") == "sona":
+        return add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
     return add_panel(database, study)
 
 
@@ -106,6 +108,26 @@ def test_whoever_has_something_to_do_at_the_end_stays(sent):
     expect(page.locator("dialog#withdraw")).to_be_visible()
     page.locator("#confirm").click()
     page.wait_for_url(DECLINED)
+
+
+@pytest.mark.parametrize("panel", ["sona"], indirect=True)
+def test_a_number_that_can_be_guessed_leads_its_own_device_alone(panel, visit, artefacts, request):
+    """Back from the panel on one's own device all goes on; elsewhere the page says what to do."""
+    link = "{0.address}/s/small?id=10437"
+    mine, stranger = visit(LAPTOP), visit(PHONE, cut=True)
+    mine.page.goto(link.format(mine))
+    agree(mine)
+    token = mine.token
+    mine.page.goto(link.format(mine))
+    mine.page.wait_for_url(f"**/p/{token}")
+    mine.stage("questions")
+    stranger.page.goto(link.format(stranger))
+    words = stranger.page.locator("[data-elsewhere]")
+    assert "the browser in which you began" in words.inner_text()
+    assert stranger.page.locator("#consent").count() == 0
+    stranger.page.screenshot(path=artefacts / "survey" / "panel-elsewhere.png")
+    assert serious(stranger.page, "light") == []
+    assert stranger.page.url == link.format(stranger)
 
 
 def test_who_does_not_agree_goes_back(sent):

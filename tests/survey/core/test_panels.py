@@ -130,8 +130,16 @@ def test_a_hash_is_the_studys_own_and_no_token() -> None:
     one, another = prolific(), prolific(key="l" * 43)
     assert one.hashed("5f") == one.hashed("5f") != another.hashed("5f")
     assert one.hashed("5f") != one.hashed("5e") and len(one.hashed("5f")) == 64
-    assert one.token("5f") == one.token("5f") != another.token("5f")
-    assert len(one.token("5f")) == 43
+    assert one.token("5f", None) == one.token("5f", "d" * 32) != another.token("5f", None)
+    assert len(one.token("5f", None)) == 43
+
+
+@pytest.mark.parametrize("panel", [other(), Panel("sona", finished=SONA, key=KEY)])
+def test_numbers_that_can_be_guessed_make_no_token(panel: Panel) -> None:
+    mine = panel.token("12", "d" * 32)
+    assert mine == panel.token("12", "d" * 32) and len(mine) == 43
+    others = [panel.token("12", "e" * 32), panel.token("13", "d" * 32), panel.token("12", None)]
+    assert len({mine, *others, panel.token("12", None)}) == 5
 
 
 def test_what_is_stored_comes_back() -> None:

@@ -22,6 +22,7 @@ from tests.survey.person import Person
 STATIC = templates.FOLDER.parent / "static"
 # Keys that scripts and templates put together from parts.
 JOINED = ("note.failed", "note.unplayable", "note.direction")
+REFUSALS = ("draft", "closed", "invited", "panel", "full", "elsewhere")  # of the page to agree
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
         "asked.",
         *(f"{design}." for design in registry.DESIGNS),
     )
-    refusals = {f"consent.{name}" for name in ("draft", "closed", "invited", "panel", "full")}
+    refusals = {f"consent.{name}" for name in REFUSALS}
     refusals |= {"consent.headphones_text", "consent.headphones_gate"}
     directions = {f"trial.{name}" for name in ("first", "second", "lower", "same", "higher")}
     unused = set(english) - used - refusals - directions - {"language", "direction"}

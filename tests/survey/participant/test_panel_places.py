@@ -15,6 +15,7 @@ from survey.participant.join_rate import JoinLimiter
 from tests.survey.core.test_tokens import dump
 from tests.survey.person import Person
 from tests.survey.sent import (
+    CREDIT,
     DECLINED,
     FAILED,
     FINISHED,
@@ -76,6 +77,31 @@ def test_a_number_has_one_place(client: TestClient, database: Database, study: S
     assert send(client, OTHER).token != person.token
     with database.read() as session:
         assert session.scalar(select(func.count(Participant.id))) == 2
+
+
+def test_a_number_that_can_be_guessed_opens_no_place_elsewhere(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    """Who tries one that is in use learns that it is, and can neither answer nor withdraw for them.
+
+    The first answer of the server may have been lost: the same device joins again.
+    """
+    add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
+    sent, mine = {"id": "10437"}, "d" * 32
+    status, first = join(client, panel=sent, device=mine)
+    assert status == 201
+    assert join(client, panel=sent, device=mine) == (201, first)
+    person = Person(client, first["token"])
+    person.post("questions").raise_for_status()
+    for device in ({"device": "e" * 32}, {"device": None}, {}):
+        status, refused = join(client, panel=sent, **device)
+        assert (status, refused["error"]) == (409, "elsewhere")
+    page = client.get("/s/small?id=10437", follow_redirects=False)
+    assert page.status_code == 200 and "data-elsewhere" in page.text
+    assert first["token"] not in page.text and 'id="consent"' not in page.text
+    assert join(client, panel={"id": "10438"}, device=mine)[1]["token"] != first["token"]
+    assert join(client, panel=sent, device=mine, consent=False) == (201, first)
+    assert join(client, panel={"id": "10439"}, device="short")[0] == 422
 
 
 def test_who_comes_again_is_let_in_whatever_is_new(
