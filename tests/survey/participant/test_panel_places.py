@@ -98,6 +98,7 @@ def test_a_number_that_can_be_guessed_opens_no_place_elsewhere(
         assert (status, refused["error"]) == (409, "elsewhere")
     page = client.get("/s/small?id=10437", follow_redirects=False)
     assert page.status_code == 200 and "data-elsewhere" in page.text
+    assert "Write to " in page.text.partition("<main")[2]
     assert first["token"] not in page.text and 'id="consent"' not in page.text
     assert join(client, panel={"id": "10438"}, device=mine)[1]["token"] != first["token"]
     assert join(client, panel=sent, device=mine, consent=False) == (201, first)
