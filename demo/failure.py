@@ -25,18 +25,28 @@ def require_room(files: Files, visitor: Hashable) -> None:
         raise WorkError(FULL)
 
 
-def failed(event: str, number: int = 0) -> gr.HTML:
+class PieceGone(WorkError):
+    """The server has let go of a piece, or another server had it."""
+
+    def __init__(self) -> None:
+        super().__init__("The server has let go of this piece: please open it again")
+
+
+def failed(event: str, error: Exception, number: int = 0) -> gr.HTML:
     """A message on which the bench keeps what it shows.
 
     Parameters
     ----------
     event : str
         The event that failed: "open", "choose", "ask" or "hear".
+    error : Exception
+        The page brings a piece that is gone again by itself, if it has the visitor's file.
     number : int
         Which of the page's moves it belongs to.
     """
     # A new id each time: the page reacts only to a value that changes.
-    return gr.HTML(trouble=json.dumps({"event": event, "number": number, "id": uuid4().hex}))
+    trouble = {"event": event, "number": number, "gone": isinstance(error, PieceGone)}
+    return gr.HTML(trouble=json.dumps({**trouble, "id": uuid4().hex}))
 
 
 def reason(error: Exception) -> str:

@@ -15,17 +15,16 @@ from typing import Any
 import gradio as gr
 
 from demo.compute import cost
-from demo.compute.jobs import Dropped, WorkError
+from demo.compute.jobs import Dropped
 from demo.compute.open_pieces import OpenPieces
 from demo.compute.workers import Workers
 from demo.editing.piece_session import PieceSession
-from demo.failure import failed, reason, require_room
+from demo.failure import PieceGone, failed, reason, require_room
 from demo.guard.blocks import Sentence
 from demo.guard.files import Files, plain
 from demo.guard.public_address import visitor
 from demo.page_event import CONFUSED, PageEvent
 
-GONE = "The server has let go of this piece: please open it again."
 _ID = re.compile("[0-9a-f]{32}")  # of a piece, as `PieceSession` gives it
 
 Output = Any  # of an event: a component with new properties, a plain value, or `gradio.skip()`
@@ -57,7 +56,7 @@ class Handlers:
             message = json.dumps({**json.loads(message), "example": key})
             return self._opened(session, message, request)
         except Exception as error:  # noqa: BLE001 - the visitor is told, whatever it is
-            return failed("open"), reason(error)
+            return failed("open", error), reason(error)
 
     async def open_upload(self, path: str | None, request: gr.Request) -> tuple[Output, ...]:
         """A file came -> bench, message, example."""
@@ -72,7 +71,7 @@ class Handlers:
             )
             return *self._opened(session, message, request), None
         except Exception as error:  # noqa: BLE001
-            return failed("open"), reason(error), gr.skip()
+            return failed("open", error), reason(error), gr.skip()
 
     async def choose(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """Other tracks of the visitor's file are to change -> bench, message."""
@@ -92,7 +91,7 @@ class Handlers:
         except Dropped:  # a newer choice is under way
             return gr.skip(), gr.skip()
         except Exception as error:  # noqa: BLE001
-            return failed("choose"), reason(error)
+            return failed("choose", error), reason(error)
 
     async def ask(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """A fader or the selection was moved -> bench, message."""
@@ -121,7 +120,7 @@ class Handlers:
         except Dropped:  # a newer move is under way, and its answer is the one to show
             return gr.skip(), gr.skip()
         except Exception as error:  # noqa: BLE001
-            return failed(kind, event.number), reason(error)
+            return failed(kind, error, event.number), reason(error)
         return gr.HTML(answer=answer), ""
 
     async def look(self, text: str) -> Output:
@@ -155,7 +154,7 @@ class Handlers:
         except Dropped:  # others are wanted now
             return gr.skip(), gr.skip()
         except Exception as error:  # noqa: BLE001
-            return failed("vary"), reason(error)
+            return failed("vary", error), reason(error)
         return gr.HTML(variations=variations), ""
 
     async def mix_example(self, text: str, request: gr.Request) -> tuple[Output, ...]:
@@ -232,8 +231,8 @@ class Handlers:
 
         Raises
         ------
-        WorkError
-            If the piece is gone and cannot be opened again.
+        PieceGone
+            If it cannot be opened again.
         """
         session = self.pieces.get(event.piece)
         if session is None and event.example is not None and _ID.fullmatch(event.piece):
@@ -249,5 +248,5 @@ class Handlers:
                 session = again
                 self.pieces.add(session, getattr(request, "session_hash", None), visitor(request))
         if session is None:
-            raise WorkError(GONE)
+            raise PieceGone
         return session

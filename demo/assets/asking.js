@@ -123,7 +123,8 @@
 
     // Something came to nothing. What is on the page stays, and a visitor who waits to hear more
     // has to press Play again.
-    fail({ event, number }) {
+    fail({ event, number, gone }) {
+      if (gone && this.bringAgain()) return;
       if (event === "save") {
         this.wanting?.resolve(null);
         this.saving = Boolean((this.arming = this.wanting = null));

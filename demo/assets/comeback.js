@@ -4,6 +4,7 @@
   "use strict";
 
   const FILE = "#fn-pieces input[type=file]";
+  const AGAIN_MS = 30000; // a server that lets go of a piece at once is not brought it for ever
   const NOT_KEPT =
     "This browser has no room to keep your file: after a reload you will have to open it again.";
 
@@ -65,6 +66,23 @@
       files.items.add(file);
       input.files = files.files;
       input.dispatchEvent(new Event("change", { bubbles: true }));
+    },
+
+    // The server has let go of the visitor's file, or another server has taken over: it is brought
+    // again, with all that is set now. Whether it was.
+    bringAgain() {
+      const { piece, file } = this;
+      const isSoon = performance.now() - (this.broughtAgain ?? -Infinity) < AGAIN_MS;
+      if (!piece || piece.example || !file || this.resuming || isSoon) return false;
+      this.broughtAgain = performance.now();
+      const { past, future } = this.history;
+      const { first, last } = this.overview;
+      const shown = { name: piece.name, tracks: this.tracks.value, first, last };
+      this.resuming = { ...shown, file, settings: this.now, history: { past, future } };
+      this.spare = piece;
+      this.hearing = this.late = null;
+      this.openAgain(this.resuming);
+      return true;
     },
 
     // Its piece is here; with other tracks, if these were chosen.

@@ -17,17 +17,19 @@ from demo.compute import cost
 from demo.compute.jobs import Dropped, Full, WorkError
 from demo.compute.open_pieces import OpenPieces
 from demo.editing.piece_session import PieceSession
-from demo.failure import FULL
+from demo.failure import FULL, PieceGone, sentence
 from demo.guard.blocks import Sentence
 from demo.guard.gate import INTERNAL_ERROR
 from demo.guard.listeners import Listeners
-from demo.handlers import GONE, Handlers
+from demo.handlers import Handlers
 from demo.program_calls import ProgramCalls
 from tests.demo.fakes import FakeFiles, FakeWorkers
 from tests.fadernets import tiny
 
 VISITOR = ip_address("1.2.3.4")
 PAGE = SimpleNamespace(session_hash="mine", client=SimpleNamespace(host=str(VISITOR)))
+
+GONE = sentence(PieceGone())
 
 
 def session() -> PieceSession:
@@ -104,7 +106,7 @@ def test_a_piece_that_is_gone_is_asked_for(handlers):
     nothing = handlers()
     for event in (nothing.ask, nothing.hear):
         bench, message = call(event, edit_json("0" * 32))
-        assert message == GONE and trouble(bench)["number"] == 3
+        assert message == GONE and trouble(bench)["number"] == 3 and trouble(bench)["gone"]
     assert call(nothing.save, edit_json("0" * 32)) == (None, GONE)
     assert nothing.workers.calls == []
 

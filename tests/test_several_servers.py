@@ -1,0 +1,199 @@
+"""Two servers on one PostgreSQL behind a real nginx, as deploy/ has them: none is missed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import ssl
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import yaml
+from playwright.sync_api import Browser, expect
+
+from benchmarks import serving, survey_study
+from benchmarks.crowd import Book, Person, harm
+from benchmarks.survey_kills import client
+from db.database import Database
+from fadernets.music import midi
+from tests import nginx
+from tests.conftest import BROWSER_PATIENCE
+from tests.demo.page import opened, wait_until_heard
+from tests.fadernets import tiny
+from tests.postgres import Server as PostgresServer
+from tests.public.server import serving as serving_page
+from tests.several import CONFIG, NAMES, proxied
+from tests.survey.manager import Manager
+
+ROOT = CONFIG.parents[1]
+CLIENTS, ANSWERS, KILLS = 6, 24, 4
+TOKEN = "a-long-enough-token-of-the-admin"
+
+pytestmark = [pytest.mark.server, pytest.mark.postgres]
+
+
+class Two:
+    """Two survey servers, of which one may be dead, and the address of both."""
+
+    def __init__(self, servers: list[serving.Mortal], url: str, database: str) -> None:
+        self.servers, self.url, self.database = servers, url, database
+
+
+@pytest.fixture
+def two(postgres: PostgresServer, tmp_path: Path) -> Iterator[Two]:
+    nginx.require()
+    url = postgres.create()
+    env = serving.environment(tmp_path / "data", url) | {"FADERNETS_ADMIN_TOKEN": TOKEN}
+    serving.study(env)
+    with ExitStack() as stack:
+        servers = []
+        for _ in NAMES:
+            server = serving.Mortal(env, serving.free_port())
+            server.start()
+            stack.callback(server.stop)
+            servers.append(server)
+        for server in servers:
+            server.wait()
+        folder = tmp_path / "nginx"
+        folder.mkdir()
+        port = stack.enter_context(proxied([server.port for server in servers], folder))
+        yield Two(servers, f"https://127.0.0.1:{port}/survey", url)
+
+
+def trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+async def _kill_in_turn(two: Two) -> tuple[Book, Counter[str]]:
+    """People take part while one server after the other is killed and comes back."""
+    book, ending, tls = Book(), asyncio.Event(), trusting()
+    arguments = two.url, survey_study.NAME, book
+    async with asyncio.TaskGroup() as group:
+        for number in range(CLIENTS):
+            group.create_task(client(*arguments, f"several {number}", ending, tls))
+        for number in range(KILLS):
+            aim = len(book.acknowledged) + ANSWERS // KILLS
+            server = two.servers[number % 2]
+            async with asyncio.timeout(120):
+                while len(book.acknowledged) < aim:
+                    await asyncio.sleep(0.02)
+                await asyncio.to_thread(server.kill)
+                while len(book.acknowledged) < aim + 2:  # the other one goes on alone
+                    await asyncio.sleep(0.02)
+                await asyncio.to_thread(server.start)
+                await asyncio.to_thread(server.wait)
+        ending.set()
+    return book, book.failures
+
+
+def test_a_killed_server_loses_nothing_and_keeps_nobody_waiting(two: Two) -> None:
+    book, _ = asyncio.run(_kill_in_turn(two))
+    database = Database(two.database)
+    try:
+        compared = book.compared(database, survey_study.NAME)
+    finally:
+        database.close()
+    assert harm(compared) == {}
+    assert compared["answers_acknowledged"] >= ANSWERS
+    assert compared["answers_unacknowledged"] == 0
+
+
+def test_each_server_knows_what_the_other_was_told(two: Two) -> None:
+    """Every request of one person goes to the server that did not take the one before."""
+    direct = [f"http://127.0.0.1:{server.port}/survey" for server in two.servers]
+
+    async def take_part() -> str:
+        person = Person(two.url, survey_study.NAME, Book(), random.Random(0), 0.2, trusting())
+        try:
+            state = await person.join()
+            for number in range(6):
+                person.url = direct[number % 2]
+                assert await person.state() == state
+                person.url = direct[1 - number % 2]
+                await person.hear(state["trial"]["id"])
+                state = await person.answer(state["trial"]["id"])
+            return person.token
+        finally:
+            await person.leave()
+
+    token = asyncio.run(take_part())
+    for url in direct:
+        answer = httpx.get(f"{url}/api/state", headers={"Authorization": f"Bearer {token}"})
+        assert answer.json()["progress"]["done"] == 6 - survey_study.PRACTICE
+        health = httpx.get(f"{url}/healthz")
+        assert health.status_code == 200 and health.json()["database"] == "ok"
+
+
+def test_an_admins_form_of_one_server_is_taken_by_the_other(two: Two) -> None:
+    """As where the admin's own server has ended between page and press."""
+    clients = [httpx.Client(base_url=f"http://127.0.0.1:{each.port}") for each in two.servers]
+    with clients[0], clients[1]:
+        first, second = (Manager(client, TOKEN, "/survey") for client in clients)
+        page = f"/studies/{survey_study.NAME}"
+        assert second.post(f"{page}/close", first.form(page, f"{page}/close")).status_code == 303
+        assert "closed" in first.get(page).text
+        assert clients[0].get(f"/survey/s/{survey_study.NAME}").text.count("takes no more answers")
+
+
+@pytest.mark.browser
+def test_a_piece_goes_on_where_its_server_has_ended(
+    postgres: PostgresServer, browser: Browser, tmp_path: Path
+) -> None:
+    """The page brings the visitor's own file and settings to the server that is left."""
+    env = {"DATABASE_URL": postgres.create(), "FADERNETS_DATA": str(tmp_path / "data")}
+    serving.study(env)
+    folders = [tmp_path / name for name in (*NAMES, "nginx")]
+    for folder in folders:
+        folder.mkdir()
+    own = tmp_path / "Own.mid"
+    midi.write(tiny.piece(tiny.bars(3)), own)
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(serving_page("make-run", folder, study=False, **env))
+            for folder in folders[:2]
+        ]
+        ports = [urlsplit(server.url).port for server in servers]
+        port = stack.enter_context(proxied(ports, folders[2]))
+        context = stack.enter_context(browser.new_context(ignore_https_errors=True))
+        page = context.new_page()
+        page.set_default_timeout(BROWSER_PATIENCE)
+        page.goto(f"https://127.0.0.1:{port}/")
+        wait_until_heard(page)
+        opened(page, own)
+        having = [server for server in servers if any(server.temporary.rglob("*.mid"))]
+        assert len(having) == 1
+        before = page.evaluate("FaderNets.bench.piece.id")
+        having[0].process.kill()
+        fader = page.get_by_role("slider", name="Rhythm density")
+        fader.press("End")  # it may take a request for the proxy to find out
+        page.wait_for_timeout(1000)
+        fader.press("End")
+        page.wait_for_function(f"FaderNets.bench.piece.id != '{before}'")
+        wait_until_heard(page)
+        expect(page.get_by_role("heading", name="Own")).to_be_visible()
+        assert fader.input_value() == fader.get_attribute("max")
+        assert not any(page.get_by_role("alert").all_inner_texts())
+
+
+def test_compose_starts_what_nginx_is_told_of() -> None:
+    compose = yaml.safe_load((CONFIG.parent / "compose.yaml").read_text(encoding="utf-8"))
+    services = compose["services"]
+    assert set(services) == {*NAMES, "database", "proxy"}
+    assert {line.split(":")[0] for line in services["proxy"]["volumes"]} == {f"./{CONFIG.name}"}
+    told = set(re.findall(r"server (\w+):7860;", CONFIG.read_text(encoding="utf-8")))
+    assert told == set(NAMES)
+    for name in NAMES:
+        build = services[name]["build"]
+        assert (CONFIG.parent / build["context"] / build["dockerfile"]).is_file()
+        known = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+        assert all(f"`{variable}`" in known for variable in services[name]["environment"])
+        named = {volume.split(":")[0] for volume in services[name]["volumes"]}
+        assert named <= set(compose["volumes"])
