@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import gradio as gr
@@ -63,11 +63,12 @@ class Handlers:
         if path is None:
             return (gr.skip(),) * 3
         try:
+            whose = visitor(request)
+            price = await self.workers.run(
+                "price_opening", plain(path), cost=cost.of_reading(path), visitor=whose
+            )
             session, message = await self.workers.run(
-                "open_file",
-                plain(path),
-                cost=cost.of_opening(path),
-                visitor=visitor(request),
+                "open_file", plain(path), cost=price, visitor=whose
             )
             return *self._opened(session, message, request), None
         except Exception as error:  # noqa: BLE001
@@ -78,11 +79,18 @@ class Handlers:
         event = PageEvent.read(text)
         try:
             session = await self._session(event, request)
+            price = await self.workers.run(
+                "price_choice",
+                event.values,
+                session=session,
+                cost=cost.of_choosing(session),
+                visitor=visitor(request),
+            )
             chosen, message = await self.workers.run(
                 "choose",
                 event.values,
                 session=session,
-                cost=cost.of_choosing(session),
+                cost=price,
                 key=(session.id, "choose"),
                 order=event.number,
                 visitor=visitor(request),
@@ -176,8 +184,18 @@ class Handlers:
     async def _mix(
         self, event: PageEvent, donor: str, request: gr.Request, *, is_example: bool
     ) -> tuple[Output, ...]:
-        def price(session: PieceSession) -> float:
-            return cost.of_mixing(session, event.values, None if is_example else donor)
+        async def price(session: PieceSession) -> float:
+            if is_example:
+                return cost.of_mixing(session, event.values)
+            seconds: float = await self.workers.run(
+                "price_mix",
+                event.values,
+                donor,
+                session=session,
+                cost=cost.of_reading(donor),
+                visitor=visitor(request),
+            )
+            return seconds
 
         return await self._file(event, request, "mix_piece", donor, is_example, price=price)
 
@@ -187,9 +205,11 @@ class Handlers:
         The page has the visitor take away whatever file there is then.
         """
         event = PageEvent.read(text)
-        return await self._file(
-            event, request, "save", price=lambda session: cost.of_saving(session, event.values)
-        )
+
+        async def price(session: PieceSession) -> float:
+            return cost.of_saving(session, event.values)
+
+        return await self._file(event, request, "save", price=price)
 
     async def _file(
         self,
@@ -197,7 +217,7 @@ class Handlers:
         request: gr.Request,
         task: str,
         *more: str | bool,
-        price: Callable[[PieceSession], float],
+        price: Callable[[PieceSession], Awaitable[float]],
     ) -> tuple[Output, ...]:
         """What a task makes of the piece -> file, message."""
         try:
@@ -208,7 +228,7 @@ class Handlers:
                 event.values,
                 *more,
                 session=session,
-                cost=price(session),
+                cost=await price(session),
                 key=(session.id, task),
                 folder=self.files.new_folder(),
                 visitor=visitor(request),

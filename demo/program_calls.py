@@ -66,12 +66,12 @@ class ProgramCalls:
     async def _priced(
         self, task: str, paths: Sequence[str], values: Values, visitor: Hashable
     ) -> tuple[str, Any]:
-        """Do the work, priced in a turn of its own by what the first file holds.
+        """Do the work, priced in a turn of its own by what the files hold.
 
         The server itself keeps no pieces of calls: those that wait may be many, and large.
         """
         price = await self.workers.run(
-            "price", task, *paths, values, cost=sum(map(cost.of_opening, paths)), visitor=visitor
+            "price", task, *paths, values, cost=sum(map(cost.of_reading, paths)), visitor=visitor
         )
         return await self.workers.run(
             task, *paths, values, cost=price, folder=self.files.new_folder(), visitor=visitor

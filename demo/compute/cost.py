@@ -5,29 +5,34 @@ The figures are rounded up from `benchmarks/results`: they only have to tell sho
 
 from __future__ import annotations
 
+import math
 import os
 
 import numpy as np
 
-from demo.editing.piece_session import PieceSession
+from demo.editing.piece_session import SLICE, PieceSession
 from demo.editing.requests import Values
 from fadernets.score.settings import Redrawn
 
 ANSWER_SECONDS = 0.06  # for any answer
-SECONDS_PER_SEGMENT = 0.01  # that changes; with a dozen notes 0.007, with fifty 0.01
+SECONDS_PER_SEGMENT = 0.01  # that is planned; with a dozen notes 0.007, with fifty 0.01
+SECONDS_PER_BATCH = 0.02  # of up to `SLICE` segments that are planned together, be it only one
 SECONDS_PER_NOTE = 6e-5  # that is drawn, played or written
 SECONDS_PER_SOUND_SECOND = 0.008  # that is rendered
 SECONDS_PER_NOTE_HEARD = 4e-4  # that is rendered: in music of ten notes a second a third of it
 # Of sound that is coded for a file of each kind; the synthesis of a piano piece takes 0.012:
 SECONDS_PER_SOUND_CODED = {"wav": 0.001, "ogg": 0.009, "mp3": 0.03}
-SECONDS_PER_BYTE_OPENED = 1e-6  # of a file
+SECONDS_PER_BYTE_OPENED = 3e-7  # of a file
+SECONDS_PER_SEGMENT_SHOWN = 1.2e-4  # of a piece that is opened
+SECONDS_PER_NOTE_SHOWN = 4e-6  # likewise
 SECONDS_PER_BYTE_SAVED = 1e-6  # of the file that the new one is made from
 SECONDS_PER_SEGMENT_KNOWN = 6e-5  # of the whole piece, in a process that does not know it yet
 SECONDS_PER_NOTE_KNOWN = 3e-6  # of the whole piece, likewise
 SECONDS_PER_NOTE_LOCKED = 3e-5  # of the whole piece, where something in it is locked
 LOCKED_PLANS = 2  # times that a segment is planned, to say how far locks let the faders go
 SECONDS_PER_SEGMENT_TOLD = 1e-3  # of which a program learns densities and arousal
-SECONDS_PER_NOTE_REDRAWN = 7e-7  # of the whole piece, for each part that is drawn once more
+SECONDS_PER_SEGMENT_REDRAWN = 1e-5  # of the whole piece, for each part that is drawn once more
+SECONDS_PER_NOTE_REDRAWN = 1.5e-6  # likewise
 SHORT_SECONDS = 0.3  # up to which work is short
 MEDIUM_SECONDS = 3.0  # up to which it is not long
 
@@ -41,28 +46,36 @@ CHUNK_PREROLL_SECONDS = 13.0  # of the piece before a chunk, of which it is made
 MOST_VARIATIONS = 3  # at once, as `demo.editing.variations` has it
 
 
-def of_opening(path: str) -> float:
-    """Seconds that opening a file takes."""
+def of_reading(path: str) -> float:
+    """Seconds that reading a file takes, to know what it holds."""
     try:
-        return ANSWER_SECONDS + SECONDS_PER_BYTE_OPENED * os.stat(path).st_size
-    except OSError:  # the file is gone: opening it will say so
+        return _of_bytes(os.stat(path).st_size)
+    except OSError:  # the file is gone: reading it will say so
         return ANSWER_SECONDS
 
 
 def of_choosing(session: PieceSession) -> float:
-    """Seconds that opening other tracks of a piece's file takes."""
-    return ANSWER_SECONDS + SECONDS_PER_BYTE_OPENED * _bytes(session)
+    """Seconds that reading other tracks of a piece's file takes."""
+    return _of_bytes(_bytes(session))
 
 
-def of_call(task: str, session: PieceSession, values: Values, donor: str | None = None) -> float:
+def of_opening(session: PieceSession) -> float:
+    """Seconds that opening a piece takes: reading it, and all that the page shows of it."""
+    segments = SECONDS_PER_SEGMENT_SHOWN * len(session.spans)
+    return of_choosing(session) + segments + SECONDS_PER_NOTE_SHOWN * len(session.piece.notes)
+
+
+def of_call(
+    task: str, session: PieceSession, values: Values, donor: PieceSession | None = None
+) -> float:
     """Seconds that a program's task on an opened file takes, priced as the page's own work is.
 
     Parameters
     ----------
     task : str
         One of `demo.compute.workers.FOR_PROGRAMS`.
-    donor : str, optional
-        Path of the file that the notes come from.
+    donor : PieceSession, optional
+        The piece that the notes come from.
     """
     if task == "render":
         return _of_file(session, values.get("kind") or "wav") + _of_whole(session, values)
@@ -77,7 +90,7 @@ def of_call(task: str, session: PieceSession, values: Values, donor: str | None 
 def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> float:
     """Seconds that a change of the selection takes, or the sound of a part of it."""
     first, last = _span(session, values)
-    changed = _planned(session, (first, last), values)
+    changed = _of_plans(session, (first, last), values)
     count = _notes(session, session.ends((first, last)))
     notes = SECONDS_PER_NOTE * count + _of_whole(session, values)
     begin, end = session.piece.seconds(np.array(session.ends((first, last)))).tolist()
@@ -86,19 +99,20 @@ def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> f
     if hear:
         near = _of_chunk(session, begin, values.get("chunk"))
         if is_long and values.get("gain") is not None:  # else all of the selection is changed
-            changed = min(changed, _planned(session, (first, last), values, near))
+            changed = min(changed, _of_plans(session, (first, last), values, near))
         sound = _of_sound(CHUNK_SECONDS, 2 * min(count, _notes(session, near)))
     else:
         # Without the original's peak the original is rendered as well, whether it is sent or not.
         sides = 1 + (bool(values.get("original", True)) or values.get("peak") is None)
         sound = 0.0 if is_long else sides * _of_sound(seconds, count)
-    return ANSWER_SECONDS + SECONDS_PER_SEGMENT * changed + notes + sound
+    return ANSWER_SECONDS + changed + notes + sound
 
 
-def of_mixing(session: PieceSession, values: Values, donor: str | None = None) -> float:
-    """Seconds that mixing a piece with an example takes, or with the file at a path."""
+def of_mixing(session: PieceSession, values: Values, donor: PieceSession | None = None) -> float:
+    """Seconds that mixing a piece with an example takes, or with the piece of another file."""
     whole = {**values, "first": 0, "last": len(session.spans) - 1, "kind": "midi"}
-    return of_saving(session, whole) + (ANSWER_SECONDS if donor is None else of_opening(donor))
+    given = ANSWER_SECONDS if donor is None else of_choosing(donor) + _of_whole(donor, {})
+    return of_saving(session, whole) + given
 
 
 def of_varying(session: PieceSession, values: Values) -> float:
@@ -107,7 +121,7 @@ def of_varying(session: PieceSession, values: Values) -> float:
     count = min(len(seeds), MOST_VARIATIONS) if isinstance(seeds, list) else 0
     now = of_answer(session, {**values, "redrawn": values.get("redrawn_now")})
     first, last = _span(session, values)
-    own = SECONDS_PER_SEGMENT * (last - first + 1)  # the selection is a part drawn once more
+    own = _of_part(session, last - first + 1)  # the selection is a part drawn once more
     return now + count * (of_answer(session, values) + own)
 
 
@@ -131,7 +145,7 @@ def of_saving(session: PieceSession, values: Values) -> float:
     span = _span(session, values)
     if values.get("scope") == "piece" and values.get("everywhere"):
         span = 0, len(session.spans) - 1
-    changed = SECONDS_PER_SEGMENT * _planned(session, span, values)
+    changed = _of_plans(session, span, values)
     return changed + _of_file(session, values.get("kind")) + _of_whole(session, values)
 
 
@@ -150,13 +164,13 @@ def _of_sound(seconds: float, notes: int) -> float:
     return SECONDS_PER_SOUND_SECOND * seconds + SECONDS_PER_NOTE_HEARD * notes
 
 
-def _planned(
+def _of_plans(
     session: PieceSession,
     span: tuple[int, int],
     values: Values,
     near: tuple[float, float] | None = None,
-) -> int:
-    """How many segments are planned, each time counted, for what sounds between two beats.
+) -> float:
+    """Seconds that planning takes, each time counted, for what sounds between two beats.
 
     By default these are the ends of the span, which is all that changes unless `everywhere`.
     """
@@ -167,12 +181,28 @@ def _planned(
             low, high = 0, len(session.spans) - 1
         first, last = session.bearing_span(*(near or session.ends(span)), len(redrawn))
         low, high = max(low, first), min(high, last)
-    planned = high - low + 1
+    seconds = _of_plan(high - low + 1) * (LOCKED_PLANS if values.get("lock") else 1)
     middles = session.middles[low : high + 1]
     for part in redrawn:
         begin, end = np.searchsorted(middles, [part.begin, part.end])
-        planned += int(end - begin)
-    return max(planned, 0) * (LOCKED_PLANS if values.get("lock") else 1)
+        seconds += _of_part(session, int(end - begin))
+    return seconds
+
+
+def _of_plan(count: int) -> float:
+    """Seconds that planning so many neighbouring segments takes: every second one first."""
+    count = max(count, 0)
+    turns = (count + 1) // 2, count // 2
+    batches = sum(math.ceil(turn / SLICE) for turn in turns)
+    return SECONDS_PER_BATCH * batches + SECONDS_PER_SEGMENT * count
+
+
+def _of_part(session: PieceSession, count: int) -> float:
+    """Seconds that drawing so many segments of a piece once more takes; none for none."""
+    if count <= 0:
+        return 0.0
+    whole = SECONDS_PER_SEGMENT_REDRAWN * len(session.spans)
+    return _of_plan(count) + whole + SECONDS_PER_NOTE_REDRAWN * len(session.piece.notes)
 
 
 def _redrawn(values: Values) -> tuple[Redrawn, ...]:
@@ -183,6 +213,11 @@ def _redrawn(values: Values) -> tuple[Redrawn, ...]:
         return ()
 
 
+def _of_bytes(count: int) -> float:
+    """Seconds that reading a file of so many bytes takes."""
+    return ANSWER_SECONDS + SECONDS_PER_BYTE_OPENED * count
+
+
 def _bytes(session: PieceSession) -> int:
     return len(session.piece.original.data) if session.piece.original else 0
 
@@ -190,7 +225,7 @@ def _bytes(session: PieceSession) -> int:
 def _of_whole(session: PieceSession, values: Values) -> float:
     """Seconds for what follows from a piece: its segments, its sound by the pedal, its locks."""
     segments = SECONDS_PER_SEGMENT_KNOWN * len(session.spans)
-    per_note = SECONDS_PER_NOTE_KNOWN + SECONDS_PER_NOTE_REDRAWN * len(_redrawn(values))
+    per_note = SECONDS_PER_NOTE_KNOWN
     locks = 0.0
     if values.get("lock"):
         per_note += SECONDS_PER_NOTE_LOCKED

@@ -185,6 +185,15 @@ def load_tasks(model: str | None) -> Tasks:
         chosen, message = service.choose(session, values)
         return chosen, described(chosen, message)
 
+    def price_opening(_: WorkProgress, path: str) -> float:
+        return cost.of_opening(open_file(path))
+
+    def price_choice(session: PieceSession, values: Values) -> float:
+        return cost.of_opening(service.chosen(session, values))
+
+    def price_mix(session: PieceSession, values: Values, donor: str) -> float:
+        return cost.of_mixing(session, values, open_file(donor))
+
     def called(progress: WorkProgress, path: str, values: Values) -> PieceSession:
         session = endpoints.opened(net, path, values.get("tracks"))
         session.progress = progress
@@ -193,9 +202,13 @@ def load_tasks(model: str | None) -> Tasks:
     def price(progress: WorkProgress, task: str, path: str, *more: Any) -> float:
         *donors, values = more
         session = called(progress, path, values)
-        return cost.of_opening(path) + cost.of_call(task, session, values, *donors)
+        given = map(open_file, donors)
+        return cost.of_reading(path) + cost.of_call(task, session, values, *given)
 
     return {
+        "price_opening": price_opening,
+        "price_choice": price_choice,
+        "price_mix": price_mix,
         "open_example": lambda _, key: opened(open_example(key)),
         "open_file": lambda _, path: opened(open_file(path)),
         "choose": choose,

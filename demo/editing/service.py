@@ -42,6 +42,11 @@ FIRST_SELECTION = 2  # segments selected when a piece is opened
 NO_SOUND: SoundMessage = {"made": False, "original": None, "result": None}
 
 
+def chosen(session: PieceSession, values: Values) -> PieceSession:
+    """The piece of the tracks that ``tracks`` numbers; raises as `choose` does."""
+    return opening.choose(session, track_numbers(values))
+
+
 def choose(session: PieceSession, values: Values) -> tuple[PieceSession, PieceMessage]:
     """The piece of the tracks that ``tracks`` numbers, and its message.
 
@@ -50,8 +55,8 @@ def choose(session: PieceSession, values: Values) -> tuple[PieceSession, PieceMe
     ValueError
         If these cannot be chosen or hold no piece.
     """
-    chosen = opening.choose(session, track_numbers(values))
-    return chosen, piece_message(chosen)
+    piece = chosen(session, values)
+    return piece, piece_message(piece)
 
 
 def piece_message(session: PieceSession) -> PieceMessage:

@@ -145,11 +145,12 @@ def _restored(piece: Piece, result: Piece, inside: Sequence[Segment]) -> tuple[P
     others = result.notes[~_begin_in(result, inside)]
     own = piece.notes[_begin_in(piece, inside)]
     offset, stays = own.offset.copy(), np.ones(len(own), bool)
-    for row, (onset, end, pitch, _) in enumerate(own):
-        on_key = others[others.pitch == pitch]
-        stays[row] = not ((on_key.onset <= onset) & (on_key.offset > onset)).any()
-        behind = on_key.onset[(on_key.onset > onset) & (on_key.onset < end)]
-        offset[row] = behind.min() if len(behind) else end
+    for pitch in np.unique(own.pitch):
+        rows, on_key = own.pitch == pitch, others[others.pitch == pitch]
+        begun = np.searchsorted(on_key.onset, own.onset[rows], "right")
+        last_end = np.maximum.accumulate(np.append(-np.inf, on_key.offset))
+        stays[rows] = last_end[begun] <= own.onset[rows]
+        offset[rows] = np.minimum(offset[rows], np.append(on_key.onset, np.inf)[begun])
     back = replace(own, offset=offset)[stays]
     return replace(result, notes=concatenate([others, back])), others
 

@@ -26,6 +26,7 @@ from demo.program_calls import ProgramCalls
 from tests.demo.fakes import FakeFiles, FakeWorkers
 from tests.fadernets import tiny
 
+PRICE = 0.4321
 VISITOR = ip_address("1.2.3.4")
 PAGE = SimpleNamespace(session_hash="mine", client=SimpleNamespace(host=str(VISITOR)))
 
@@ -51,7 +52,8 @@ def own_session(pieces: OpenPieces) -> PieceSession:
 @pytest.fixture
 def handlers(pieces: OpenPieces, tmp_path: Path):
     def make(is_full: bool = False, **results: Any) -> Handlers:
-        return Handlers(FakeWorkers(**results), pieces, FakeFiles(tmp_path, is_full))
+        prices = dict.fromkeys(("price_opening", "price_choice", "price_mix"), PRICE)
+        return Handlers(FakeWorkers(**prices | results), pieces, FakeFiles(tmp_path, is_full))
 
     return make
 
@@ -98,6 +100,7 @@ def test_what_comes_to_nothing_is_a_sentence_and_the_bench_is_told(
     assert message == sentence and trouble(bench)["event"] == "open"
     bench, message, example = call(failing.open_upload, str(tmp_path / "mine.mid"))
     assert message == sentence and trouble(bench)["event"] == "open" and skipped(example)
+    assert call(handlers(price_opening=error).open_upload, "mine.mid")[1] == sentence
     assert "secret" not in caplog.text
     assert ("KeyError at " in caplog.text) == isinstance(error, KeyError)
 
@@ -166,10 +169,12 @@ def test_other_tracks_are_a_piece_of_their_own(handlers, pieces, own_session):
     bench, message = call(chosen.choose, text)
     assert json.loads(bench.props["piece"]) == {"id": "c"} and message == ""
     assert pieces.get(other.id) is other and pieces.get(own_session.id) is own_session
-    ((task, arguments, more),) = chosen.workers.calls
+    (price, _, price_options), (task, arguments, more) = chosen.workers.calls
+    assert price == "price_choice" and price_options["cost"] == cost.of_choosing(own_session)
     assert (task, arguments) == ("choose", (json.loads(text),))
-    assert more["session"] is own_session and more["cost"] == cost.of_choosing(own_session)
-    assert more["visitor"] == VISITOR
+    for options in (price_options, more):
+        assert options["session"] is own_session and options["visitor"] == VISITOR
+    assert more["cost"] == PRICE
     assert (more["key"], more["order"]) == ((own_session.id, "choose"), 3)
     bench, message = call(handlers(choose=WorkError("no such track")).choose, text)
     assert trouble(bench)["event"] == "choose" and message == "No such track."
@@ -228,7 +233,7 @@ def test_all_work_is_somebodys(handlers, own_session, tmp_path):
     call(busy.open_example, "mazurka")
     call(busy.ask, edit_json("0" * 32, example="mazurka"))  # opened again
     visitors = [options.get("visitor") for _, _, options in busy.workers.calls]
-    assert visitors == [VISITOR] * 8
+    assert visitors == [VISITOR] * 10  # two of them are priced in a turn of their own
 
 
 def test_what_newer_work_replaced_changes_nothing(handlers, own_session):
@@ -325,16 +330,28 @@ def test_workers_learn_where_a_file_goes_and_what_it_costs(handlers, own_session
     assert saving.files.counted == [str(tmp_path / "a.mid")]
 
 
-def test_opening_costs_by_the_size_of_the_file(handlers, tmp_path):
+def test_reading_costs_by_the_size_of_the_file_and_opening_by_what_it_holds(handlers, tmp_path):
     path = tmp_path / "a.mid"
     path.write_bytes(b"x" * 1_000_000)
     opens = handlers(open_file=(session(), "{}"), open_example=(session(), "{}"))
     call(opens.open_upload, str(path))
     call(opens.open_example, "mazurka")
-    (_, (opened,), file_options), (_, (example,), example_options) = opens.workers.calls
-    assert (opened, example) == (str(path), "mazurka")
-    assert file_options == {"cost": pytest.approx(1.06), "visitor": VISITOR}
-    assert example_options == {"cost": pytest.approx(0.06), "visitor": VISITOR}
+    assert opens.workers.calls == [
+        ("price_opening", (str(path),), {"cost": pytest.approx(0.36), "visitor": VISITOR}),
+        ("open_file", (str(path),), {"cost": PRICE, "visitor": VISITOR}),
+        ("open_example", ("mazurka",), {"cost": pytest.approx(0.06), "visitor": VISITOR}),
+    ]
+
+
+def test_a_mix_is_priced_by_what_the_other_file_holds(handlers, own_session, tmp_path):
+    path = tmp_path / "a.mid"
+    path.write_bytes(b"x")
+    mixes = handlers(mix_piece=WorkError("no"))
+    call(mixes.mix_upload, edit_json(own_session.id), str(path))
+    (price, (_, donor), priced), (task, _, mixed) = mixes.workers.calls
+    assert (price, donor, priced["session"]) == ("price_mix", str(path), own_session)
+    assert priced["cost"] == cost.of_reading(str(path)) and priced["visitor"] == VISITOR
+    assert (task, mixed["cost"]) == ("mix_piece", PRICE)
 
 
 def test_nothing_chosen_changes_nothing(handlers):

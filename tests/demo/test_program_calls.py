@@ -48,7 +48,7 @@ def test_nothing_is_made_for_a_full_folder(tmp_path):
 
 
 @pytest.mark.parametrize("task", FOR_PROGRAMS[1:])
-def test_work_is_priced_first_by_what_the_file_holds(tmp_path, task):
+def test_work_is_priced_first_by_what_the_files_hold(tmp_path, task):
     paths = [str(tmp_path / name) for name in ("a.mid", "b.mid")[: 1 + (task == "mix")]]
     for path in paths:
         Path(path).write_bytes(b"abcd")
@@ -57,7 +57,7 @@ def test_work_is_priced_first_by_what_the_file_holds(tmp_path, task):
     assert asyncio.run(saving.work(task, paths, values)) == (paths[0], {"figures": 1})
     assert saving.files.counted == [paths[0]]
     price, work = saving.workers.calls
-    opening = sum(map(cost.of_opening, paths))
-    assert price == ("price", (task, *paths, values), {"cost": opening, "visitor": None})
+    reading = sum(map(cost.of_reading, paths))
+    assert price == ("price", (task, *paths, values), {"cost": reading, "visitor": None})
     options = {"cost": PRICE, "folder": saving.files.new_folder(), "visitor": None}
     assert work == (task, (*paths, values), options)

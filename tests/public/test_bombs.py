@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,6 +15,7 @@ from tests.public.test_life import answer_shown, edit_json
 
 REFUSED = ("notes, 3.3 million", "tracks, 65,535 with a note", "tempos", "a beat of 1 µs", "zeros")
 OPENED = ("the largest", "text of 20 MB")
+MANY = 24  # addresses
 
 
 def opening(server: Server, kind: str) -> Answer:
@@ -48,3 +50,24 @@ def test_nobody_waits_for_files_that_others_open(server: Server):
         assert all(move and move["sound"]["made"] for move in moves)
         assert {each.result().status for each in waiting} == {200}
     assert server.ask("healthz").status == 200
+
+
+def test_a_small_file_that_holds_much_keeps_nobody_waiting(server: Server):
+    """Order, not time: two dozen addresses open two hundred bytes of which a lot is made."""
+    (path,) = server.upload("few.mid", bombs.few_bytes()).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "few.mid"}
+    body = {"data": [file], "fn_index": server.event("upload"), "session_hash": "few"}
+    piece = server.open_example("mazurka")
+
+    def open_as(visitor: str) -> Answer:
+        headers = {"X-Forwarded-For": visitor}
+        return server.ask("gradio_api/run/predict", body, headers=headers, timeout=300)
+
+    with ThreadPoolExecutor(MANY) as pool:
+        opened = [pool.submit(open_as, f"1.2.{number}.4") for number in range(MANY)]
+        time.sleep(1.0)  # they wait
+        move = server.run("ask", edit_json(piece, rhythm=0.5))
+        done = sum(each.done() for each in opened)
+        assert answer_shown(move)["figures"] and done < MANY / 2, done
+        answers = [each.result() for each in opened]
+    assert all("piece" in each.json()["data"][0].get("props", {}) for each in answers)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.bombs import few_bytes
 from demo.compute import cost
 from demo.editing import sound
 from demo.editing.piece_session import PieceSession
@@ -111,9 +112,11 @@ def test_all_that_is_drawn_once_more_is_priced():
     whole = {"first": 0, "last": 399, "rhythm": 0.5, "scope": "piece", "kind": "midi"}
     once = cost.of_saving(session, whole)
     parts = [[0, length, seed] for seed in range(10)]
-    notes = 10 * len(session.piece.notes) * cost.SECONDS_PER_NOTE_REDRAWN
-    ten = 10 * 400 * cost.SECONDS_PER_SEGMENT + notes
-    assert cost.of_saving(session, whole | {"redrawn": parts}) == pytest.approx(once + ten)
+    planned = 400 * cost.SECONDS_PER_SEGMENT + 2 * 7 * cost.SECONDS_PER_BATCH  # 200 = 6 * 32 + 8
+    looked_at = 400 * cost.SECONDS_PER_SEGMENT_REDRAWN
+    looked_at += len(session.piece.notes) * cost.SECONDS_PER_NOTE_REDRAWN
+    ten = cost.of_saving(session, whole | {"redrawn": parts}) - once
+    assert ten == pytest.approx(10 * (planned + looked_at))
     one = {"first": 3, "last": 3, "rhythm": 0.5, "everywhere": True, "seeds": [1]}
     more = cost.of_varying(session, one | {"redrawn_now": parts}) - cost.of_varying(session, one)
     assert more > 10 * 20 * cost.SECONDS_PER_SEGMENT  # each part looks two segments further
@@ -179,3 +182,34 @@ def test_dense_music_takes_longer_to_be_heard():
     chunk = {"first": 0, "last": 39, "chunk": 1, "gain": 1.0}
     more = cost.of_answer(dense, chunk, hear=True) - cost.of_answer(loose, chunk, hear=True)
     assert more > cost.SHORT_SECONDS
+
+
+def test_a_small_file_is_read_for_little_and_opened_for_what_it_holds():
+    """Some hundred bytes with thousands of short segments take half a second."""
+    session = PieceSession(midi.read(few_bytes()))
+    assert len(session.spans) > 4_000
+    assert cost.of_choosing(session) < 0.1 < cost.SHORT_SECONDS < cost.of_opening(session)
+    assert cost.of_opening(PieceSession(tiny.piece(tiny.bars(200)))) < cost.SHORT_SECONDS
+    few = PieceSession(tiny.piece(tiny.bars(4)))
+    by_many, by_few = (cost.of_call("mix", few, {}, donor) for donor in (session, few))
+    assert by_many - by_few > 4_000 * cost.SECONDS_PER_SEGMENT_KNOWN
+
+
+def test_each_part_drawn_once_more_is_planned_by_itself():
+    """One segment takes the model as long as a dozen do together."""
+    session = PieceSession(tiny.piece(tiny.bars(40)))
+    begin, end = session.ends((0, 0))
+    parts = ONE | {"redrawn": [[begin, end, seed] for seed in range(8)]}
+    more = cost.of_answer(session, parts) - cost.of_answer(session, ONE)
+    assert more >= 8 * (cost.SECONDS_PER_BATCH + cost.SECONDS_PER_SEGMENT)
+
+
+def test_locks_let_no_part_drawn_once_more_be_planned_twice():
+    session = PieceSession(tiny.piece(tiny.bars(40)))
+    one, locked = ({**ONE, "lock": lock} for lock in (None, "melody"))
+    parts = {"redrawn": [[0, 4, 1]]}
+    differences = [
+        cost.of_answer(session, values | parts) - cost.of_answer(session, values)
+        for values in (one, locked)
+    ]
+    assert differences[0] == pytest.approx(differences[1])

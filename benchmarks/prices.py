@@ -1,0 +1,360 @@
+"""What work of the page and of programs takes, beside the price it is given before.
+
+    python -m benchmarks.prices [--kinds NAME ...] [--pieces NAME ...] [--before FILE] [--out FILE]
+
+Each kind of work is done on each piece as a worker does it that does not know the piece yet, on
+one thread. Seconds are those of a processor, the synthesiser's among them. Prices are seconds of an
+idle core, and how they compare decides whose turn it is: so each ratio of seconds to price is
+divided by that of an ordinary piece that is planned shortly before, which a slow or busy machine
+hurts alike. Work that is priced above `--most` is left out. `--before` names a report with the
+prices of another version, such as `--only-prices` writes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+import resource
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import bombs
+from benchmarks.timing import machine, rounded
+from demo.compute import cost
+from demo.compute.worker import Tasks, load_tasks
+from demo.editing.opening import open_file
+from demo.editing.piece_session import PieceSession
+from fadernets.music import examples, midi
+from fadernets.music.notes import NO_PEDAL, Notes
+from fadernets.music.piece import Piece
+
+ENOUGH_SECONDS = 0.5  # of one kind on one piece, after which it is not repeated
+REPEATS = 3  # at most; the least counts, because others' work can only add to it
+ORDINARY_SEGMENTS = 16  # of the piece by which seconds are compared
+PACE_SECONDS = 3.0  # of work, after which that piece is planned again
+NEUTRAL = {"number": 1, "original": True, "vorbis": True}
+SEEDS = (3, 14, 15, 92, 65, 35, 89, 79)
+
+
+def _piece(
+    notes: Notes, beats: float, *, tempo: float = 117.0, meter: tuple[int, int] = (4, 4),
+    pedal: np.ndarray = NO_PEDAL,
+) -> bytes:  # fmt: skip
+    tempos, meters = np.array([[0.0, tempo]]), np.array([[0.0, *meter]])
+    return midi.dump(Piece(notes, pedal, tempos, meters, beats))
+
+
+def tune(segments: int, seed: int = 0) -> Notes:
+    """Chords and single notes on sixteenths, a dozen in a segment of four beats."""
+    dice = np.random.default_rng(seed)
+    rows = []
+    for start in range(0, 4 * segments):
+        steps = np.flatnonzero(dice.random(4) < 0.55) if start % 4 else np.arange(2)
+        for begin, end in zip(steps, [*steps[1:], 4], strict=False):
+            for pitch in dice.permutation(np.arange(48, 80))[: dice.integers(1, 3)]:
+                at = start + begin / 4
+                rows.append((at, at + (end - begin) / 4, pitch, 40 + dice.integers(60)))
+    return Notes.of(*zip(*rows, strict=True))
+
+
+def _with(notes: Notes, *more: tuple[float, float, int, int]) -> Notes:
+    columns = [
+        np.append(side, [row[place] for row in more])
+        for place, side in enumerate((notes.onset, notes.offset, notes.pitch, notes.velocity))
+    ]
+    return Notes.of(*columns)
+
+
+def clusters(beats: int, keys: int = 12) -> Notes:
+    """A dozen keys at once on every sixteenth."""
+    onset = np.repeat(np.arange(4 * beats) / 4, keys)
+    low = np.repeat(np.random.default_rng(1).integers(30, 90, 4 * beats), keys)
+    return Notes.of(onset, onset + 0.25, low + np.tile(np.arange(keys), 4 * beats), onset * 0 + 70)
+
+
+def performance(minutes: float, rate: float = 11.0) -> Notes:
+    """As somebody plays without a click, at 120 beats a minute of the file."""
+    dice = np.random.default_rng(2)
+    count = int(minutes * 60 * rate)
+    onset = np.sort(dice.uniform(0, 120 * minutes - 4, count))
+    length = dice.exponential(0.8, count).clip(0.06, 4)
+    return Notes.of(
+        onset, onset + length, dice.integers(28, 96, count), dice.integers(20, 110, count)
+    )
+
+
+def pedal(beats: int, presses: int) -> np.ndarray:
+    """A pedal pressed so many times a beat."""
+    down = np.arange(beats * presses) / presses
+    return np.stack([down, down + 0.9 / presses], axis=1)
+
+
+PIECES: dict[str, Callable[[], bytes]] = {
+    "an example": lambda: midi.dump(examples.load("sonata")),
+    "10 segments": lambda: _piece(tune(10), 40.0),
+    "180 segments": lambda: _piece(tune(180), 720.0),
+    "540 segments": lambda: _piece(tune(540), 2160.0),
+    "3,814 segments": lambda: _piece(
+        tune(2384), 9535.0, tempo=330.0, meter=(5, 4)
+    ),
+    "210 bytes": bombs.few_bytes,
+    "a note through the piece": lambda: _piece(
+        _with(tune(180), (0.0, 720.0, 24, 64)), 720.0
+    ),
+    "a drone of ten": lambda: _piece(
+        _with(tune(180), *((0.0, 720.0, 24 + k, 64) for k in range(10))), 720.0
+    ),
+    "clusters": lambda: _piece(clusters(240), 240.0),
+    "a performance": lambda: _piece(
+        performance(8), 960.0, tempo=120.0, pedal=pedal(960, 1)
+    ),
+    "pedal": lambda: _piece(tune(180), 720.0, pedal=pedal(720, 8)),
+    "60,000 notes": lambda: _piece(
+        performance(29, 34.5), 3480.0, tempo=120.0, pedal=pedal(3480, 1)
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A piece as a file, and as the server knows it."""
+
+    name: str
+    path: str
+    session: PieceSession
+
+    @property
+    def last(self) -> int:
+        """The last segment."""
+        return len(self.session.spans) - 1
+
+    @property
+    def middle(self) -> int:
+        """The segment in the middle."""
+        return self.last // 2
+
+    def one(self, **changes: Any) -> dict[str, Any]:
+        """Values of a move of one segment's fader."""
+        return {**NEUTRAL, "first": self.middle, "last": self.middle, "rhythm": 0.5, **changes}
+
+    def whole(self, **changes: Any) -> dict[str, Any]:
+        """Values of a move of the whole piece's fader."""
+        return {**NEUTRAL, "first": 0, "last": self.last, "rhythm": 0.5, **changes}
+
+    def parts(self, count: int, share: float = 1.0) -> list[list[float]]:
+        """Parts drawn once more, each that share of the piece."""
+        length = self.session.piece.length
+        return [[0.0, share * length, seed] for seed in (SEEDS * 4)[:count]]
+
+    def bars(self, count: int) -> list[list[float]]:
+        """The segment in the middle drawn once more so many times."""
+        begin, end = self.session.ends((self.middle, self.middle))
+        return [[begin, end, seed] for seed in (SEEDS * 4)[:count]]
+
+
+# Kind of work -> its task and what the task is given, behind the piece.
+Work = tuple[str, tuple[Any, ...]]
+_EVERYWHERE = {"everywhere": True}
+KINDS: dict[str, Callable[[Subject], Work]] = {
+    "read": lambda s: ("price_opening", (s.path,)),
+    "open": lambda s: ("open_file", (s.path,)),
+    "one segment": lambda s: ("answer", (s.one(),)),
+    "one segment, a mood": lambda s: ("answer", (s.one(arousal=0.9, valence=-0.9),)),
+    "one segment, locks": lambda s: ("answer", (s.one(lock="melody"),)),
+    "one segment, strict": lambda s: ("answer", (s.one(strict=True, seed=3),)),
+    "one segment, drawn 32 times": lambda s: ("answer", (s.one(redrawn=s.bars(32)),)),
+    "one segment, everywhere": lambda s: ("answer", (s.one(**_EVERYWHERE),)),
+    "one segment, everywhere, drawn 8 times": lambda s: (
+        "answer", (s.one(**_EVERYWHERE, redrawn=s.bars(8)),)
+    ),
+    "other drawings": lambda s: ("vary", (s.one(seeds=[1, 2, 3]),)),
+    "other drawings, drawn 8 times": lambda s: (
+        "vary", (s.one(seeds=[1, 2, 3], redrawn=s.bars(8), redrawn_now=s.bars(8)),)
+    ),
+    "all": lambda s: ("answer", (s.whole(),)),
+    "all, moods": lambda s: ("answer", (s.whole(arousal=0.9, valence=-0.9),)),
+    "all, locks": lambda s: ("answer", (s.whole(lock="melody"),)),
+    "all, a hand locked": lambda s: ("answer", (s.whole(lock="left"),)),
+    "all, strict": lambda s: ("answer", (s.whole(strict=True, seed=3),)),
+    "all, drawn once more": lambda s: ("answer", (s.whole(redrawn=s.parts(1)),)),
+    "all, drawn 3 times": lambda s: ("answer", (s.whole(redrawn=s.parts(3)),)),
+    "all, half drawn 6 times": lambda s: ("answer", (s.whole(redrawn=s.parts(6, 0.5)),)),
+    "all, locks, drawn 3 times": lambda s: (
+        "answer", (s.whole(lock="melody", redrawn=s.parts(3)),)
+    ),
+    "all, strict, drawn 3 times": lambda s: (
+        "answer", (s.whole(strict=True, redrawn=s.parts(3)),)
+    ),
+    "sound of a part": lambda s: ("hear", (s.whole(chunk=1, gain=1.0),)),
+    "sound of a part, untold gain": lambda s: ("hear", (s.whole(chunk=0),)),
+    "MIDI": lambda s: ("save", (s.whole(kind="midi", scope="piece", curves=True),)),
+    "MIDI of one segment": lambda s: ("save", (s.one(kind="midi", scope="selection"),)),
+    "WAV": lambda s: ("save", (s.whole(rhythm=0.0, kind="wav", scope="piece"),)),
+    "OGG": lambda s: ("save", (s.whole(rhythm=0.0, kind="ogg", scope="piece"),)),
+    "MP3": lambda s: ("save", (s.whole(rhythm=0.0, kind="mp3", scope="piece"),)),
+    "mix, with an example": lambda s: ("mix_piece", (s.whole(), "mazurka", True)),
+    "mix, with itself": lambda s: ("mix_piece", (s.whole(), s.path, False)),
+    "/slide": lambda s: ("change", ({"rhythm": 0.5},)),
+    "/transfer": lambda s: ("change", ({"arousal": -1.0},)),
+    "/process": lambda s: ("change", ({"rhythm": 0.5, "note": -0.5, "lock": "melody"},)),
+    "/mix": lambda s: ("mix", (s.path, {})),
+    "/describe": lambda s: ("describe", ({"notes": True},)),
+    "/render": lambda s: ("render", ({"kind": "mp3"},)),
+}  # fmt: skip
+CALLS = ("change", "mix", "describe", "render")
+WITH_FILE = ("save", "mix_piece", *CALLS)
+
+
+def price(subject: Subject, work: Work) -> float:
+    """Seconds that the server takes work for, before it begins."""
+    task, arguments = work
+    session = subject.session
+    if task == "price_opening":
+        return cost.of_reading(subject.path)
+    if task == "open_file":
+        return cost.of_opening(session)
+    if task == "answer":
+        return cost.of_answer(session, *arguments)
+    if task == "hear":
+        return cost.of_answer(session, *arguments, hear=True)
+    if task == "vary":
+        return cost.of_varying(session, *arguments)
+    if task == "save":
+        return cost.of_saving(session, *arguments)
+    if task == "mix_piece":
+        values, donor, is_example = arguments
+        return cost.of_mixing(session, values, None if is_example else session)
+    *donors, values = arguments
+    given = [session for _ in donors]
+    return cost.of_reading(subject.path) + cost.of_call(task, session, values, *given)
+
+
+def seconds(tasks: Tasks, subject: Subject, work: Work, folder: Path) -> float:
+    """Seconds of a processor that it takes, as a worker does it."""
+    task, arguments = work
+    sent = pickle.dumps(subject.session)
+    taken: list[float] = []
+    while len(taken) < REPEATS and sum(taken) < ENOUGH_SECONDS:
+        made = (str(folder / f"made{len(list(folder.iterdir()))}"),) if task in WITH_FILE else ()
+        begin = _processor_seconds()
+        if task in ("price_opening", "open_file"):
+            tasks[task](_ignored, *arguments)
+        elif task in CALLS:
+            tasks[task](_ignored, subject.path, *arguments, *made)
+        else:
+            tasks[task](pickle.loads(sent), *arguments, *made)
+        taken.append(_processor_seconds() - begin)
+    return min(taken)
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those that it has started and that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def _ignored(count: int, total: int) -> None:
+    """Progress that nobody looks at."""
+
+
+def measured(
+    tasks: Tasks, kinds: list[str], pieces: list[str], most: float, folder: Path
+) -> Iterator[dict[str, Any]]:
+    """Of each kind of work on each piece its price, its seconds and how they compare.
+
+    Parameters
+    ----------
+    most : float
+        Price above which work is left out.
+    """
+    made = folder / "made"
+    made.mkdir()
+    data = _piece(tune(ORDINARY_SEGMENTS), 4.0 * ORDINARY_SEGMENTS)
+    ordinary, pace, since = _subject("ordinary", data, folder), 0.0, float("inf")
+    plan: Work = ("answer", (ordinary.whole(original=False, peak=0.5),))
+    for subject in (_subject(name, PIECES[name](), folder) for name in pieces):
+        for kind in kinds:
+            work = KINDS[kind](subject)
+            row = {**_row(subject, kind), "price_s": rounded(price(subject, work))}
+            if row["price_s"] > most:
+                continue
+            if since > PACE_SECONDS:
+                pace = seconds(tasks, ordinary, plan, made) / price(ordinary, plan)
+                since = 0.0
+            try:
+                taken = seconds(tasks, subject, work, made)
+            except ValueError as error:
+                yield {**row, "refused": str(error)}
+                continue
+            since += taken
+            compared = {"seconds": rounded(taken), "pace": rounded(pace)}
+            yield {**row, **compared, "ratio": rounded(taken / pace / row["price_s"])}
+
+
+def prices(kinds: list[str], pieces: list[str], folder: Path) -> Iterator[dict[str, Any]]:
+    """Of each kind of work on each piece its price."""
+    for subject in (_subject(name, PIECES[name](), folder) for name in pieces):
+        for kind in kinds:
+            asked = price(subject, KINDS[kind](subject))
+            yield {**_row(subject, kind), "price_s": rounded(asked)}
+
+
+def _subject(name: str, data: bytes, folder: Path) -> Subject:
+    path = folder / f"{name}.mid"
+    path.write_bytes(data)
+    return Subject(name, str(path), open_file(path))
+
+
+def _row(subject: Subject, kind: str) -> dict[str, Any]:
+    session = subject.session
+    held = {"segments": len(session.spans), "notes": len(session.piece.notes)}
+    return {"piece": subject.name, "kind": kind, **held}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.prices", description=__doc__)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--pieces", nargs="+", choices=PIECES, default=list(PIECES))
+    parser.add_argument("--most", type=float, default=4.0, help="seconds of a price")
+    parser.add_argument("--only-prices", action="store_true", help="do no work")
+    parser.add_argument("--before", type=Path, help="report of another version")
+    parser.add_argument("--out", type=Path, help="file to write")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print the rows, write the report; returns the exit status."""
+    options = parser().parse_args(arguments)
+    report: dict[str, Any] = {"machine": machine(), "most_s": options.most, "rows": []}
+    before = {}
+    if options.before:
+        rows = json.loads(options.before.read_text())["rows"]
+        before = {(row["kind"], row["piece"]): row["price_s"] for row in rows}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = (
+            prices(options.kinds, options.pieces, folder)
+            if options.only_prices
+            else measured(load_tasks(None), options.kinds, options.pieces, options.most, folder)
+        )
+        for row in rows:
+            earlier = before.get((row["kind"], row["piece"]))
+            if earlier is not None and "ratio" in row:
+                row["ratio_before"] = rounded(row["ratio"] * row["price_s"] / earlier)
+            report["rows"].append(row)
+            print(json.dumps(row), flush=True)
+    if options.out:
+        options.out.write_text(json.dumps(report, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
