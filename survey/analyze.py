@@ -41,6 +41,10 @@ from survey.statistics.bootstrap import DRAWS
 
 OUT = Path("analysis")
 FAILED = 2  # exit status
+STILL_OPEN = (
+    "Warning: the study is still open. Intervals and p values hold for one look at the end; who "
+    "looks while answers come in, and stops when they please, finds more than there is."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +52,7 @@ class StudyRatings:
     """What is analysed: the ratings of one study, who came how far, and the study's rules.
 
     `origin` says whose rules they are: "study", "default", "file" or "none". `questions` are those
-    of a design that has any, `preregistered` what was.
+    of a design that has any, `preregistered` what was; `is_open`: answers still come in.
     """
 
     study: str
@@ -59,6 +63,7 @@ class StudyRatings:
     design: Design = registry.find(TRANSFER)
     questions: Sequence[Question] = ()
     preregistered: Preregistered | None = None
+    is_open: bool = False
 
     def provenance(self, seed: int, draws: int) -> Provenance:
         """What results are computed from, and by what."""
@@ -106,6 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, DBAPIError) as error:
         print(sentence(error), file=sys.stderr)
         return FAILED
+    if data.is_open:
+        print(STILL_OPEN, file=sys.stderr)
     print(f"{folder / 'report.html'} and {len(files) - 1} other files are written")
     return 0
 
@@ -217,7 +224,15 @@ def from_database(options: argparse.Namespace) -> StudyRatings:
         table = design_ratings.of_study(session, study)
         frozen = preregistration.of_study(study)
         return StudyRatings(
-            study.name, table, counts, study.rules, "study", design, questions, frozen
+            study.name,
+            table,
+            counts,
+            study.rules,
+            "study",
+            design,
+            questions,
+            frozen,
+            is_open=study.state == "open",
         )
 
 

@@ -146,11 +146,14 @@
       const pair = this.pairs.find(({ settings }) => this.inTheseBars(settings) === shown);
       if (!pair) return;
       const rated = pair.ratings.filter(({ rated }) => rated);
-      const words = rated.map(({ study, as_meant, rated }) => `${as_meant} of ${rated} in ${study}`);
+      const ended = rated.filter(({ as_meant }) => as_meant !== null);
+      const words = ended.map(({ study, as_meant, rated }) => `${as_meant} of ${rated} in ${study}`);
+      const heard = words.length ? [`Heard as ${pair.direction} arousal by ${words.join(", ")}.`] : [];
+      const waiting = rated
+        .filter(({ as_meant }) => as_meant === null)
+        .map(({ study, rated }) => `Rated by ${rated} in ${study}; how, is shown once it is closed.`);
       this.sayOfListeners(
-        words.length
-          ? `Heard as ${pair.direction} arousal by ${words.join(", ")}.`
-          : "This is a pair of the listening test; nobody has rated it yet."
+        [...heard, ...waiting].join(" ") || "This is a pair of the listening test; nobody has rated it yet."
       );
     },
 

@@ -1,4 +1,8 @@
-"""Results while a study runs: the analysis of what is stored so far, redone when that changes."""
+"""How many answers count so far; once a study is closed, what came out of it.
+
+No figure, interval or test is shown before: they hold for one look at the end, and who looks while
+answers come in, and stops when they please, finds more than there is.
+"""
 
 from __future__ import annotations
 
@@ -71,19 +75,24 @@ class Snapshot:
         A text that changes whenever the stored answers do.
     analysed : int
         Participants whom the study's rules keep.
-    rated : int
-        Their ratings of transfer pairs.
+    table : DataFrame
+        Their ratings of transfer pairs; none in other designs.
     hasty : set of str
         Names of participants, kept or not, who answered mostly before their clips could be heard.
     parts : list of Part
-        These, a condition each: several are not averaged.
+        These, a condition each: several are not averaged. None before the study is closed.
     """
 
     fingerprint: str
     analysed: int
-    rated: int
+    table: pd.DataFrame
     hasty: set[str]
     parts: list[Part]
+
+    @property
+    def rated(self) -> int:
+        """How many ratings these are."""
+        return len(self.table)
 
 
 class Live:
@@ -94,7 +103,7 @@ class Live:
         self._latest: dict[int, Snapshot] = {}
 
     def of(self, session: Session, study: Study) -> Snapshot:
-        """The results of a study as they are now."""
+        """A study as it is now."""
         fingerprint = _fingerprint(session, study)
         with self._lock:
             snapshot = self._latest.get(study.id)
@@ -109,14 +118,13 @@ class Live:
 def _snapshot(session: Session, study: Study, fingerprint: str) -> Snapshot:
     table = ratings.of_study(session, study)
     people, _ = exclusion.apply_rules(table, study.rules)
-    if study.design != TRANSFER:
-        # No numbers while a study runs: who stops when they please finds more than there is.
-        return Snapshot(fingerprint, len(people), 0, exclusion.hasty(table), [])
     rows = table["participant"].isin(people) & (table["kind"] == "transfer")
-    chosen = table[rows].reset_index(drop=True)
+    chosen, hasty = table[rows].reset_index(drop=True), exclusion.hasty(table)
+    if study.design != TRANSFER or study.state != "closed":
+        return Snapshot(fingerprint, len(people), chosen, hasty, [])
     apart = [(one.name, chosen[of_one]) for one, of_one in conditions(chosen)] or [("", chosen)]
     parts = [Part(name, some, summary(some)) for name, some in apart]
-    return Snapshot(fingerprint, len(people), len(chosen), exclusion.hasty(table), parts)
+    return Snapshot(fingerprint, len(people), chosen, hasty, parts)
 
 
 def _fingerprint(session: Session, study: Study) -> str:
@@ -131,4 +139,4 @@ def _fingerprint(session: Session, study: Study) -> str:
             Participant.study_id == study.id, Participant.stage == "finished"
         )
     )
-    return f"{count}-{last or 0}-{finished}-{study.withdrawn}"
+    return f"{count}-{last or 0}-{finished}-{study.withdrawn}-{study.state}"

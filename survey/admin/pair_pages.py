@@ -57,13 +57,15 @@ class Ratings:
     ----------
     study : str
         Its name.
-    as_meant, rated : int
-        Ratings by people whom the study's rules keep; how many heard the direction that was meant.
+    rated : int
+        Ratings by people whom the study's rules keep.
+    as_meant : int or None
+        How many of them heard the direction that was meant; None before the study is closed.
     """
 
     study: str
-    as_meant: int
     rated: int
+    as_meant: int | None
 
 
 class PairMessage(TypedDict):
@@ -71,7 +73,7 @@ class PairMessage(TypedDict):
 
     settings: str
     direction: str
-    ratings: list[dict[str, str | int]]
+    ratings: list[dict[str, str | int | None]]
 
 
 @router.get("/admin/pairs")
@@ -166,9 +168,9 @@ def _of_study(admin: AdminRequest, session: Session, study: Study) -> dict[str, 
     snapshot: Snapshot = admin.services.live.of(session, study)
     found = {}
     for name in items:
-        rows = [part.table[part.table["item"] == name] for part in snapshot.parts]
-        heard = [(row["heard"] == row["intended"]).sum() for row in rows]
-        found[name] = Ratings(study.name, int(sum(heard)), sum(map(len, rows)))
+        rated = snapshot.table[snapshot.table["item"] == name]
+        as_meant = int((rated["heard"] == rated["intended"]).sum())
+        found[name] = Ratings(study.name, len(rated), as_meant if snapshot.parts else None)
     return found
 
 

@@ -88,6 +88,7 @@ def test_a_study_of_the_database(
     assert results["flow"]["consented"] == 4
     assert results["flow"]["finished"] == 3
     assert results["flow"]["rules"] == {}
+    assert capsys.readouterr().err.count("Warning: the study is still open.") == 1
     # the same answers as a file give the same statistics
     with database.read() as session:
         file = save_csv(
@@ -95,6 +96,7 @@ def test_a_study_of_the_database(
         )
     arguments = ["--csv", str(file), "--keep-all", "--out", str(tmp_path / "b"), *QUICK]
     assert analyze.main(arguments) == 0
+    assert "still open" not in capsys.readouterr().err  # nobody knows of a file
     other_results = json.loads((tmp_path / "b" / "results.json").read_text())
     assert other_results["kept"] == results["kept"]
     assert other_results["provenance"]["data_sha256"] == results["provenance"]["data_sha256"]

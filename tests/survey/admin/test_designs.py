@@ -21,7 +21,7 @@ def test_it_fills_and_shows_no_results_meanwhile(
     while person.state()["trial"]:
         person.reply(lambda trial: {"quality": [50] * (len(trial["clips"]) - 1)})
     page = served.get("/admin/studies/rated", headers=basic(ADMIN)).text
-    assert "are not shown while a study runs" in page and "Mean opinion" not in page
+    assert "are not shown before the study is closed" in page and "Mean opinion" not in page
     assert "reference · reference · alder" in page
     counts = page.replace("\n", "").replace(" ", "")
     assert "<dt>finished</dt><dd>1</dd>" in counts and "<dt>kept</dt><dd>1</dd>" in counts

@@ -101,6 +101,11 @@ def test_moments_in_words(seconds: float, words: str) -> None:
     assert ago(this - timedelta(seconds=seconds), this) == words
 
 
+def close(database: Database, study: Study) -> None:
+    with database.write() as session:
+        session.get(Study, study.id).state = "closed"
+
+
 @pytest.mark.slow
 def test_live_results_follow_the_answers(
     client: TestClient, database: Database, study: Study, app: FastAPI
@@ -113,21 +118,22 @@ def test_live_results_follow_the_answers(
 
     nothing = look()
     assert (nothing.rated, nothing.analysed) == (0, 0) and look() is nothing
-    person = Person.ready(client)
+    person, other = (Person.ready(client) for _ in range(2))
+    other.finish(direction="lower", melody=2)
     person.finish(direction="lower", melody=2)
-    live_results = look()
-    assert (live_results.rated, live_results.analysed) == (
-        EACH,
-        1,
-    ) and live_results.fingerprint != nothing.fingerprint
+    counted = look()
+    assert (counted.rated, counted.analysed) == (2 * EACH, 2)
+    assert counted.fingerprint != nothing.fingerprint
+    person.post("withdraw", confirm=True).raise_for_status()
+    assert look().rated == EACH
+    assert counted.parts == look().parts == []  # the study is open
+    close(database, study)
     # Half of a participant's pairs are meant lower, and all were called lower.
-    (part,) = live_results.parts
+    (part,) = look().parts
     assert part.name == "" and part.numbers.agreement["overall"].value == 0.5
     assert part.numbers.opinion["melody"].value == 2
     assert part.heatmap().count("<svg") == 1 and "lower" in part.words["heatmap"]
     assert part.mos() is part.mos() and "melody" in part.words["mos"]
-    person.post("withdraw", confirm=True).raise_for_status()
-    assert look().rated == 0
 
 
 def test_live_results_of_several_strengths_are_not_averaged(
@@ -138,6 +144,7 @@ def test_live_results_of_several_strengths_are_not_averaged(
             if stimulus.kind == "transfer" and stimulus.intended == "higher":
                 stimulus.strength = 2.0
     Person.ready(client).finish(direction="lower", melody=2)
+    close(database, study)
     with database.read() as session:
         live_results = Live().of(session, session.get(Study, study.id))
     assert [part.name for part in live_results.parts] == ["strength 1", "strength 2"]

@@ -94,6 +94,10 @@ def test_from_the_page_to_ratings_and_back(
     lower, higher = json.loads(manager.get("/pairs.json").text)
     assert (lower["settings"], lower["direction"]) == ('{"arousal": -0.8}', "lower")
     assert higher["direction"] == "higher"
+    assert lower["ratings"] == [{"study": "own", "rated": 1, "as_meant": None}]
+    assert "own</a>: 1 rated, shown once it is closed" in manager.get("/pairs").text
+    manager.send("/studies/own", "/studies/own/close")
+    lower, higher = json.loads(manager.get("/pairs.json").text)
     (rating,) = lower["ratings"]
     assert (rating["study"], rating["rated"]) == ("own", 1)
     assert {lower["ratings"][0]["as_meant"], higher["ratings"][0]["as_meant"]} == {0, 1}

@@ -60,6 +60,7 @@ POSTS = (
 
 @pytest.mark.slow
 def test_every_page_opens(manager: Manager, filled: dict[str, str]) -> None:
+    manager.send("/studies/small", "/studies/small/close")  # there are no figures before
     for path in GETS:
         response = manager.get(path.format_map(filled))
         assert response.status_code == 200, f"{path}: {response.text}"

@@ -22,25 +22,45 @@ from tests.survey.person import Person
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-def test_results(manager: Manager, client: TestClient, study: Study) -> None:
+PICTURES = ("heatmap", "mos")
+
+
+def test_no_result_is_shown_before_the_study_is_closed(
+    manager: Manager, client: TestClient, study: Study
+) -> None:
     empty = manager.get("/studies/small/live").text
-    assert "heatmap.svg" not in empty
     Person.ready(client).finish(direction="higher", melody=4)
-    page = manager.get("/studies/small/live").text
-    assert re.search(r">overall</th><td class=\"number\">50.0 %", page)
-    assert re.search(r">melody</th><td class=\"number\">4.00", page)
+    page = manager.get("/studies/small").text
+    assert "are not shown before the study is closed" in page
+    assert ".svg" not in page and "50.0 %" not in page and "4.00" not in page
+    for name in PICTURES:
+        refused = manager.get(f"/studies/small/{name}.svg")
+        assert refused.status_code == 404 and "<svg" not in refused.text
     flow = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page))
     assert (flow["consented"], flow["finished"], flow["kept"]) == ("1", "1", "1")
     state = re.search(r'data-state="(\w+)"', page)
     assert state and state.group() not in empty
-    assert state.group() in manager.get("/studies/small").text
-    for name in ("heatmap", "mos"):
+    assert state.group() in manager.get("/studies/small/live").text
+
+
+def test_results_of_a_closed_study(manager: Manager, client: TestClient, study: Study) -> None:
+    Person.ready(client).finish(direction="higher", melody=4)
+    before = manager.get("/studies/small/live").text
+    manager.send("/studies/small", "/studies/small/close")
+    page = manager.get("/studies/small/live").text
+    assert re.search(r">overall</th><td class=\"number\">50.0 %", page)
+    assert re.search(r">melody</th><td class=\"number\">4.00", page)
+    state = re.search(r'data-state="(\w+)"', page)
+    assert state and state.group() not in before
+    for name in PICTURES:
         response = manager.get(f"/studies/small/{name}.svg")
         assert response.headers["content-type"] == "image/svg+xml" and "<svg" in response.text
         assert f"/admin/studies/small/{name}.svg?part=0&amp;" in page
         for part in ("1", "-1", "x"):
             refused = manager.get(f"/studies/small/{name}.svg?part={part}")
             assert refused.status_code in (404, 422) and "<svg" not in refused.text
+    manager.send("/studies/small", "/studies/small/open")
+    assert ".svg" not in manager.get("/studies/small").text
 
 
 @ONE
@@ -51,6 +71,7 @@ def test_every_strength_has_figures_of_its_own(
         for stimulus in session.scalars(select(Stimulus).where(Stimulus.kind == "transfer")):
             stimulus.strength = 2.0 if stimulus.intended == "higher" else 1.0
     Person.ready(client).finish(direction="lower", melody=4)
+    manager.send("/studies/small", "/studies/small/close")
     page = manager.get("/studies/small").text
     assert re.findall(r"Direction of arousal(, strength \d)</h2>", page) == [
         ", strength 1",
