@@ -82,8 +82,11 @@ def _print_check(checked: Checked, spec: StudySpec, everything: bool = False) ->
     for remark in checked.remarks(folder):
         print(f"Warning: {remark}")
     level = "left as loud as they are" if checked.lufs is None else f"at {checked.lufs:.1f} LUFS"
-    files, items = counted(len(checked.sounds), "file"), counted(len(checked.items), "item")
-    print(f"{files} of {items} can be used, {level}.")
+    made = sum(file.is_made for file in checked.sounds)
+    files = counted(len(checked.sounds) - made, "file")
+    anchors = f", and {counted(made, 'anchor')} made of references," if made else ""
+    print(f"{files} of {counted(len(checked.items), 'item')}{anchors} can be used, {level}.")
+    print(checked.systems())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,17 +13,21 @@ from db.models import Participant, Study
 from survey.admin.forms import SettingsForm
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
 from survey.admin.study_pages import frame
+from survey.building import study_summary
 from survey.building.study_spec import (
     LONGEST_INFORMATION,
     LONGEST_LEASE_MINUTES,
     LONGEST_STATEMENT,
 )
 from survey.core import texts
+from survey.designs import registry
+from survey.designs.questions import parsed
+from survey.designs.ratings import ReplyColumn
 from survey.participant import unused_places
 from survey.ratings import exclusion
 from survey.records import consent_texts
 
-BUILT = ("pairs", "strengths", "seed", "checkpoint")
+BUILT = ("pairs", "strengths", "seed", "checkpoint", "loudness")
 router = APIRouter(route_class=AdminRoute)
 
 
@@ -51,7 +55,7 @@ def settings(admin: AdminDep, name: str) -> Response:
     with admin.database.read() as session:
         study = study_of(session, name)
         values = frame(admin, session, study, "/settings")
-        begun = has_begun(session, study)
+        begun, built = has_begun(session, study), _build(study)
     limits = study.rules.items()
     skipped = (None, False)
     rules = [
@@ -62,7 +66,7 @@ def settings(admin: AdminDep, name: str) -> Response:
     return admin.render(
         "settings",
         rules=rules,
-        build=_build(study),
+        build=built,
         planned=unused_places.participants_wanted(study),
         languages=texts.languages(),
         begun=begun,
@@ -184,8 +188,20 @@ def has_begun(session: Session, study: Study) -> bool:
 def _build(study: Study) -> list[tuple[str, str]]:
     """How a study was built, as far as it is short."""
     facts = study.build | {"checkpoint": study.build.get("checkpoint", {}).get("name")}
-    return [
+    found = [
         (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
         for name, value in ((key, facts.get(key)) for key in BUILT)
         if value is not None
+    ]
+    design = [("design", f"{study.design}: {registry.find(study.design).about}")]
+    if "stimuli" not in study.build:
+        return [*design, *found]
+    asked = [
+        (f"question “{one.name}”", ReplyColumn.of(one).meaning) for one in parsed(study.questions)
+    ]
+    return [
+        *design,
+        ("systems, and in how many trials", study_summary.systems(study)),
+        *asked,
+        *found,
     ]

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from fadernets.playback import audio
+from survey.analysis.number_format import counted
 from survey.building import clips, pairs, provenance, sounds, stimuli_file
 from survey.building.clips import RecordedClip
 from survey.building.corpus import Progress
@@ -24,6 +25,7 @@ from survey.building.study_spec import BuildError, StudySpec
 from survey.core import texts
 from survey.core.settings import Settings
 from survey.designs import registry
+from survey.designs.anchors import is_anchor
 from survey.designs.design import REFERENCE, Design, DesignError
 from survey.designs.questions import Question, QuestionError, parsed
 from survey.designs.ratings import RESERVED
@@ -58,6 +60,14 @@ class Checked:
     gains: Mapping[SoundFile, float]
     lufs: float | None
     samples: int
+
+    def systems(self) -> str:
+        """Whose versions they are; reference and anchors are not counted among the systems."""
+        names = list(dict.fromkeys(name for item in self.items for name in item.files))
+        compared = [name for name in names if name != REFERENCE and not is_anchor(name)]
+        beside = [name for name in names if name not in compared]
+        said = f"{counted(len(compared), 'system')}: {', '.join(compared)}"
+        return f"{said}; beside them {', '.join(beside)}." if beside else f"{said}."
 
     def report(self, folder: Path) -> list[str]:
         """What was measured, a line a file."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from survey.building.study_spec import BuildError
+from survey.designs import anchors
 from survey.designs.design import REFERENCE, Item
 from survey.ratings.columns import Column
 from survey.ratings.csv_file import read_cells
@@ -46,6 +47,11 @@ class SoundFile:
         except ValueError:
             name = self.path.name
         return name if self.low_pass is None else f"{name} below {self.low_pass:g} kHz"
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it is an anchor that is made of the file."""
+        return self.low_pass is not None
 
 
 @dataclass(frozen=True)
@@ -116,13 +122,25 @@ def read(path: Path) -> list[ListedItem]:
 
 
 def with_anchors(items: Sequence[ListedItem], kilohertz: Sequence[float]) -> list[ListedItem]:
-    """Items with versions of their references that lack high frequencies, as further systems."""
+    """Items with versions of their references that lack high frequencies, as further systems.
+
+    Raises
+    ------
+    BuildError
+        If an item has a system that is called like one of them.
+    """
     found = []
     for item in items:
         files = dict(item.files)
         if REFERENCE in files:
             path = files[REFERENCE].path
-            files |= {f"anchor-{limit:g}kHz": SoundFile(path, limit) for limit in kilohertz}
+            made = {anchors.below(limit): SoundFile(path, limit) for limit in kilohertz}
+            for system in files.keys() & made.keys():
+                raise BuildError(
+                    f"Item {item.name} has a system {system!r}, which is what the anchor is called "
+                    "that is made of its reference; call it otherwise, or make no anchors."
+                )
+            files |= made
         found.append(replace(item, files=files))
     return found
 

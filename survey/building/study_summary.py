@@ -8,6 +8,7 @@ import numpy as np
 
 from db.models import MAIN, Stimulus, Study
 from survey.core import texts
+from survey.designs.anchors import is_anchor
 from survey.statistics.estimate import t_quantile
 from survey.statistics.pieces import FEW_PIECES
 from survey.statistics.precision import UNLIMITED
@@ -35,13 +36,25 @@ def lines(study: Study) -> list[str]:
     return sentences
 
 
-def _of_systems(study: Study) -> list[str]:
-    """What is heard of whom, and what is asked."""
+def systems(study: Study) -> str:
+    """Who made what is heard, and in how many trials; anchors apart."""
     main = [stimulus for stimulus in study.stimuli if stimulus.kind in MAIN]
     heard = Counter(name for s in main for name in dict.fromkeys(s.systems or [s.checkpoint]))
-    systems = ", ".join(f"“{name}” in {count}" for name, count in sorted(heard.items()))
+    of_systems, anchors = (
+        ", ".join(
+            f"“{name}” in {count}"
+            for name, count in sorted(heard.items())
+            if is_anchor(name) == are_anchors
+        )
+        for are_anchors in (False, True)
+    )
+    return f"{of_systems}; anchors: {anchors}" if anchors else of_systems
+
+
+def _of_systems(study: Study) -> list[str]:
+    """What is heard of whom, and what is asked."""
     asked = ", ".join(str(question["name"]) for question in study.questions)
-    sentences = [f"Design {study.design}; systems, and in how many trials: {systems}."]
+    sentences = [f"Design {study.design}; systems, and in how many trials: {systems(study)}."]
     sentences.append(f"One participant has {study.trials_each} of these trials.")
     return [*sentences, f"Asked: {asked}."] if asked else sentences
 

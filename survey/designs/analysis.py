@@ -6,8 +6,8 @@ As of `survey.analysis`, with its tables, figures and report; the design says wh
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
@@ -17,7 +17,9 @@ from survey.analysis.results import ParticipantFlow, Provenance
 from survey.analysis.tables import as_table, flow_rows
 from survey.core.templates import templates
 from survey.designs import habits
+from survey.designs import people as designs_people
 from survey.designs.design import Chart, Design, DesignError, Findings, Resampling
+from survey.designs.people import Person
 from survey.designs.questions import Question
 from survey.designs.rules import checked_rules
 from survey.ratings.exclusion import Rules, apply_rules
@@ -32,14 +34,19 @@ WITH, WITHOUT = "with exclusions", "without exclusions"
 
 @dataclass(frozen=True)
 class DesignResults:
-    """The findings of a study, with its exclusions and without; the music of those with them."""
+    """The findings of a study, with its exclusions and without; the music of those with them.
 
-    design: str
+    `questions` are what was asked, `people` all who answered.
+    """
+
+    design: Design
+    questions: Sequence[Question]
     flow: ParticipantFlow
     kept: Findings
     everyone: Findings
     music: Music
     habits: list[Habit]
+    people: list[Person]
 
 
 def analyse(
@@ -74,16 +81,60 @@ def analyse(
     answers = table.drop_duplicates(["participant", "stimulus"])
     found = habits.of_everybody(table, questions, stay)
     flow = participant_flow(answers, counts, stay, excluded, rules)
-    return DesignResults(design.name, flow, kept, everyone, amount(chosen), found)
+    return DesignResults(
+        design,
+        questions,
+        flow,
+        kept,
+        everyone,
+        amount(chosen),
+        found,
+        designs_people.people(answers, excluded),
+    )
 
 
 def tables(results: DesignResults) -> dict[str, pd.DataFrame]:
     """All tables by name; the design's with exclusions and without."""
     of_flow = {name: as_table(name, rows) for name, rows in flow_rows(results.flow).items()}
-    return of_flow | {
+    asked = {"questions": as_table("questions", map(_question, results.questions))}
+    found = {
         name: _both(table, results.everyone.tables[name])
         for name, table in results.kept.tables.items()
     }
+    # Not "participants": an export has a file of that name, which says who is who.
+    of_people = as_table("by_participant", map(asdict, results.people))
+    return {**of_flow, **asked, **found, "by_participant": of_people}
+
+
+def _question(question: Question) -> dict[str, object]:
+    """What participants read, and what they could answer."""
+    if question.is_number:
+        ends = question.ends or ("", "")
+        answers = " to ".join(
+            f"{end} ({word})" if word else str(end)
+            for end, word in zip((question.least, question.most), ends, strict=True)
+        )
+    else:
+        answers = ", ".join(question.choices) or "own words"
+    return {
+        "question": question.name,
+        "text": question.text,
+        "kind": question.kind,
+        "answers": answers,
+        "asked": "of each clip" if question.each else "once a trial",
+        "may_be_left_out": not question.needed,
+        "margin": question.margin,
+    }
+
+
+def _excluded(flow: ParticipantFlow) -> Iterator[str]:
+    """Who is left out, by name and rule; nothing if nobody is."""
+    rules: dict[str, list[str]] = {}
+    for one in flow.excluded:
+        rules.setdefault(one.participant, []).append(one.rule)
+    if rules:
+        named = "; ".join(f"{name} ({', '.join(of)})" for name, of in sorted(rules.items()))
+        yield f"Left out, by their names in the ratings: {named}."
 
 
 def _both(kept: pd.DataFrame, everyone: pd.DataFrame) -> pd.DataFrame:
@@ -99,10 +150,15 @@ def files(results: DesignResults, provenance: Provenance) -> dict[str, bytes]:
     drawn = drawings(results)
     vectors = report.as_vectors(drawn)
     record = {
-        "design": results.design,
+        "design": results.design.name,
+        "questions": [question.model_dump(mode="json") for question in results.questions],
         "flow": plain(results.flow),
         "alike_throughout": plain(results.habits),
-        "tables": {name: _records(table) for name, table in made.items() if name != "flow"},
+        "tables": {
+            name: _records(table)
+            for name, table in made.items()
+            if name not in ("flow", "questions")
+        },
         "provenance": plain(provenance),
     }
     text = json.dumps(report.rounded(record), indent=1, ensure_ascii=False, allow_nan=False)
@@ -152,10 +208,20 @@ def _html(
             "sentences": [
                 participant_sentences.RULES_FROM[provenance.rules_from],
                 *participant_sentences.flow(results.flow),
+                *_excluded(results.flow),
                 *habits.sentences(results.habits),
             ],
             "figures": [],
-            "tables": _page_tables(made, ("flow", "exclusions")),
+            "tables": _page_tables(made, ("flow", "exclusions", "by_participant")),
+        },
+        {
+            "id": "asked",
+            "title": "What was heard and asked",
+            "about": "As participants read it, in the words that the study was built with.",
+            "parts": [],
+            "sentences": [f"Design {results.design.name}: {results.design.about}."],
+            "figures": [],
+            "tables": _page_tables(made, ("questions",)),
         },
         {
             "id": "findings",

@@ -11,6 +11,7 @@ import pandas as pd
 from survey.analysis.tables import as_table, of_estimate
 from survey.designs import mixed_model, preferences, systems
 from survey.designs.equivalence import Equivalence
+from survey.designs.headphone_groups import GroupDifference
 from survey.designs.questions import Question
 from survey.designs.trial_order import Trend
 from survey.statistics.estimate import Estimate
@@ -108,6 +109,26 @@ def trends(found: Sequence[Trend]) -> dict[str, pd.DataFrame]:
         for one in found
     )
     return {"trend": as_table("trend", rows)} if found else {}
+
+
+def headphone_groups(found: Sequence[GroupDifference]) -> dict[str, pd.DataFrame]:
+    """Who passed the headphone check and who did not; none where there are not both."""
+    rows = (
+        {
+            "question": one.question,
+            "heard": one.heard,
+            "passed": one.passed,
+            "failed": one.failed,
+            "passed_people": one.passed_people,
+            "failed_people": one.failed_people,
+            "n": one.difference.n,
+            **of_estimate(one.difference),
+            "p": one.p,
+            "holm": one.holm,
+        }
+        for one in found
+    )
+    return {"headphones": as_table("headphones", rows)} if found else {}
 
 
 def of_models(models: Sequence[mixed_model.Model]) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 
 from survey.analysis.number_format import (
@@ -23,14 +24,17 @@ from survey.analysis.tables import as_table, of_estimate
 from survey.designs import (
     equivalence,
     finding_rows,
+    headphone_groups,
     missing,
     mixed_model,
     preferences,
     systems,
     trial_order,
 )
+from survey.designs.anchors import are_tested
 from survey.designs.design import Chart, Findings, Resampling
 from survey.designs.equivalence import Equivalence
+from survey.designs.headphone_groups import GroupDifference
 from survey.designs.preferences import COLUMNS
 from survey.designs.questions import Question
 from survey.designs.trial_order import PLACE, POSITION, Trend
@@ -67,7 +71,7 @@ def of_systems(
     alike = [
         equivalence.tested(one.question, one.first, one.second, margin, one.difference)
         for one in differences
-        if (margin := asked[one.question].margin) is not None
+        if (margin := asked[one.question].margin) is not None and are_tested(one.first, one.second)
     ]
     alike = corrected(alike, Equivalence)
     trends = _told(
@@ -75,8 +79,17 @@ def of_systems(
         for name in asked
         for by in (POSITION, PLACE)
     )
+    by_system = {
+        name: {
+            system: np.where(table["system"] == system, preferences.numbers(table, name), np.nan)
+            for system in sorted(set(table["system"]))
+        }
+        for name in asked
+    }
+    groups = _groups(table, by_system)
     sentences += [
         *equivalence.sentences(alike),
+        *headphone_groups.sentences(groups),
         *_model_sentences(models, asked),
         *_trend_sentences(trends, {name: name.replace("_", " ") for name in asked}),
         *missing.sentences(table, questions),
@@ -98,6 +111,7 @@ def of_systems(
             **finding_rows.equivalences(alike),
             "mixed_model": as_table("mixed_model", finding_rows.of_models(models)),
             **finding_rows.trends(trends),
+            **finding_rows.headphone_groups(groups),
             **finding_rows.counts(table, questions, ["system"]),
             "missing": as_table("missing", missing.rows(table, questions, ["system"])),
         },
@@ -144,15 +158,17 @@ def of_preferences(
         equivalence.tested(name, one.second, one.first, margin, one.strength)
         for name, question in asked.items()
         for one in compared[name]
-        if (margin := question.margin) is not None
+        if (margin := question.margin) is not None and are_tested(one.first, one.second)
     ]
     alike = corrected(alike, Equivalence)
     trends = _told(
         trial_order.trend(of, abs(preferences.numbers(of, name)), name, POSITION, COLUMNS)
         for name, of in centred.items()
     )
+    groups = _groups(table, {name: preferences.by_pair(of, name) for name, of in centred.items()})
     sentences += [
         *equivalence.sentences(alike),
+        *headphone_groups.sentences(groups),
         *_trend_sentences(trends, {name: f"the size of preferences ({name})" for name in asked}),
         *missing.sentences(table, questions),
     ]
@@ -163,6 +179,7 @@ def of_preferences(
     }
     made = {name: as_table(name, of_table) for name, of_table in rows.items()}
     made |= {**finding_rows.equivalences(alike), **finding_rows.trends(trends)}
+    made |= finding_rows.headphone_groups(groups)
     made |= finding_rows.counts(table, questions, list(COLUMNS))
     made["missing"] = as_table("missing", missing.rows(table, questions, COLUMNS))
     return Findings(made, sentences, charts)
@@ -175,7 +192,7 @@ def of_discrimination(
     first, second, third = (table[name] for name in ("system_first", "system_second", LAST))
     pair = [" / ".join(sorted(names)) for names in zip(first, second, strict=True)]
     heard = [*COLUMNS, LAST]
-    told, habits, changes = {}, {}, []
+    told, habits, changes, by_pair = {}, {}, [], {}
     margins = {question.name: question.margin for question in questions}
     for question in questions:
         if question.kind != "choice" or len(question.choices) != 2:
@@ -184,6 +201,10 @@ def of_discrimination(
         named = first.where(said == question.choices[0], second)
         right = (named == third).astype(float).where(said.notna())
         told[question.name] = [_told_apart(table, right, pair, name) for name in sorted(set(pair))]
+        by_pair[question.name] = {
+            name: right.where(pd.Series(pair, index=right.index) == name).to_numpy()
+            for name in sorted(set(pair))
+        }
         habits[question.name] = _Habit.of(table, said, question.choices[0])
         changes.append(trial_order.trend(table, right.to_numpy(), question.name, POSITION, heard))
     told, habits = corrected(told, _ToldApart), corrected(habits, _Habit)
@@ -192,9 +213,10 @@ def of_discrimination(
         equivalence.tested(name, *_ends(one.pair), margin, _less(one.mean, CHANCE))
         for name, of_question in told.items()
         for one in of_question
-        if (margin := margins[name]) is not None
+        if (margin := margins[name]) is not None and are_tested(*_ends(one.pair))
     ]
     alike = corrected(alike, Equivalence)
+    groups = _groups(table, by_pair)
     every = [one for of_question in told.values() for one in of_question]
     sentences = [
         f"{one.pair}: {one.right} of {counted(one.share.n, 'answer')} "
@@ -205,6 +227,7 @@ def of_discrimination(
     sentences += [
         *(one.sentence for one in habits.values()),
         *equivalence.sentences(alike),
+        *headphone_groups.sentences(groups),
         *_trend_sentences(trends, dict.fromkeys(told, "the share of right answers")),
         *missing.sentences(table, questions),
     ]
@@ -215,6 +238,7 @@ def of_discrimination(
             "order", _by_question({name: [one] for name, one in habits.items()}, _habit)
         ),
         **finding_rows.trends(trends),
+        **finding_rows.headphone_groups(groups),
         **finding_rows.counts(table, questions, heard),
         "missing": as_table("missing", missing.rows(table, questions, heard)),
     }
@@ -293,7 +317,8 @@ def _told_apart(
     answers = crossed(table, of_pair)
     mean = twoway.mean(answers)
     share = twoway.share(answers)
-    return _ToldApart(name, int(answers.values.sum()), share, mean, two_sided(mean, CHANCE))
+    p = two_sided(mean, CHANCE) if are_tested(*_ends(name)) else None
+    return _ToldApart(name, int(answers.values.sum()), share, mean, p)
 
 
 def _preferred(question: Question, one: preferences.Preference) -> str:
@@ -309,6 +334,9 @@ def _preferred(question: Question, one: preferences.Preference) -> str:
         f"{counted(answers[0], 'answer')} for {ahead[0]}, {one.neither} for neither, "
         f"{answers[1]} for {ahead[1]}."
     )
+    if not are_tested(*ahead):
+        anchored = f"{ahead[0]} is ahead of {ahead[1]}, one of which is an anchor, by {ends}"
+        return f"{_titled(question.name)}: {anchored}"
     if _is_clear(one.holm):
         return f"{_titled(question.name)}: {ahead[0]} is preferred to {ahead[1]} by {ends}"
     return (
@@ -397,6 +425,18 @@ def _discrimination(one: _ToldApart) -> dict[str, object]:
 def _habit(one: _Habit) -> dict[str, object]:
     named = {"answer": one.choice, "n": one.estimate.n}
     return {**named, **of_estimate(one.estimate), "p": one.p, "holm": one.holm}
+
+
+def _groups(
+    table: pd.DataFrame, values: Mapping[str, Mapping[str, np.ndarray]]
+) -> list[GroupDifference]:
+    """By question: who passed the headphone check and who did not, corrected together."""
+    found = [
+        one
+        for name, of_question in values.items()
+        for one in headphone_groups.compared(table, name, of_question)
+    ]
+    return corrected(found, GroupDifference)
 
 
 def _told(trends: Iterable[Trend | None]) -> list[Trend]:

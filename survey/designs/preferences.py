@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from survey.designs.anchors import are_tested
 from survey.statistics import twoway
 from survey.statistics.bootstrap import Percentiles, percentiles, totals
 from survey.statistics.crossed_design import crossed, units
@@ -49,7 +50,7 @@ class Preference:
     share : Estimate
         Of the second, among answers that prefer one.
     p, holm : float or None
-        Two-sided, that the mean is 0; corrected by `survey.statistics.families`.
+        Two-sided, that the mean is 0; corrected by `survey.statistics.families`. None of an anchor.
     """
 
     first: str
@@ -81,12 +82,8 @@ def preferences(table: pd.DataFrame, question: str) -> list[Preference]:
     table : DataFrame
         With the columns participant, item, source, `COLUMNS` and the question's, numbers as above.
     """
-    values = numbers(table, question)
-    first, second = (table[name].to_numpy(dtype=object) for name in COLUMNS)
     found = []
-    for one, other in combinations(_systems(table), 2):
-        straight, turned = (first == one) & (second == other), (first == other) & (second == one)
-        signed = np.where(straight, values, np.where(turned, -values, np.nan))
+    for (one, other), signed in _signed(table, question).items():
         answers = crossed(table, signed)
         if not len(answers.values):
             continue
@@ -102,10 +99,27 @@ def preferences(table: pd.DataFrame, question: str) -> list[Preference]:
                 strength=strength,
                 naive=t_interval(answers.values),
                 share=twoway.share(crossed(table, decided)),
-                p=two_sided(strength, 0),
+                p=two_sided(strength, 0) if are_tested(one, other) else None,
             )
         )
     return found
+
+
+def by_pair(table: pd.DataFrame, question: str) -> dict[str, np.ndarray]:
+    """By words for two systems: each row's preference for one over the other, NaN elsewhere."""
+    signed = _signed(table, question)
+    return {f"{other} over {one}": values for (one, other), values in signed.items()}
+
+
+def _signed(table: pd.DataFrame, question: str) -> dict[tuple[str, str], np.ndarray]:
+    """By two systems in the order of the alphabet: each row's preference for the second."""
+    values = numbers(table, question)
+    first, second = (table[name].to_numpy(dtype=object) for name in COLUMNS)
+    signed = {}
+    for one, other in combinations(_systems(table), 2):
+        straight, turned = (first == one) & (second == other), (first == other) & (second == one)
+        signed[one, other] = np.where(straight, values, np.where(turned, -values, np.nan))
+    return signed
 
 
 def order_effect(table: pd.DataFrame, question: str) -> Estimate:

@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from survey.designs.anchors import are_tested
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.estimate import Estimate, t_interval, two_sided
@@ -52,7 +53,7 @@ class Difference:
     Attributes
     ----------
     p, holm : float or None
-        Two-sided, that there is no difference; corrected.
+        Two-sided, that there is no difference; corrected. None of an anchor.
     """
 
     question: str
@@ -96,7 +97,8 @@ def differences(table: pd.DataFrame, questions: Sequence[str]) -> list[Differenc
     for question in questions:
         for (first, ours, _), (second, theirs, _) in combinations(_by_system(table, question), 2):
             difference = twoway.difference(ours, theirs)
-            found.append(Difference(question, first, second, difference, two_sided(difference, 0)))
+            p = two_sided(difference, 0) if are_tested(first, second) else None
+            found.append(Difference(question, first, second, difference, p))
     return corrected(found, Difference)
 
 

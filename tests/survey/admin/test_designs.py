@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -28,6 +30,12 @@ def test_it_fills_and_shows_no_results_meanwhile(
     assert ">Systems</th>" in page and "Strength" not in page and "Intended" not in page
     settings = served.get("/admin/studies/rated/settings", headers=basic(ADMIN)).text
     assert "catch trials" not in settings and "before the practice" not in settings
+    facts = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", settings))
+    assert facts["design"].startswith("mushra: all systems on one page")
+    systems, anchors = facts["systems, and in how many trials"].split("; anchors: ")
+    assert "“alder” in" in systems and "“reference” in" in systems
+    assert "“anchor-3.5kHz” in" in anchors and "alder" not in anchors
+    assert "From 0 (" in facts["question “quality”"]
     for tab in ("export", "log", "participants", "payments", "settings", "invitations", "consent"):
         assert served.get(f"/admin/studies/rated/{tab}", headers=basic(ADMIN)).status_code == 200
     ratings = served.get("/admin/studies/rated/export/ratings.csv", headers=basic(ADMIN)).text

@@ -120,7 +120,15 @@ def test_checking_says_it_all_and_writes_nothing(
     assert main([*asked, "--check"]) == 0
     said = capsys.readouterr().out
     assert "0-cedar.flac: 0.60 s, -" in said and "4 files of 1 item can be used" in said
+    assert "3 systems: alder, birch, cedar; beside them reference." in said
     assert not list(settings.audio.glob("*"))
+    mushra = [*asked[:3], "mushra", *asked[4:], "--check"]
+    assert main(mushra) == 0
+    said = capsys.readouterr().out
+    assert "4 files of 1 item, and 2 anchors made of references, can be used" in said
+    assert (
+        "3 systems: alder, birch, cedar; beside them reference, anchor-3.5kHz, anchor-7kHz." in said
+    )
     assert main([*asked, "--name", "mine"]) == 0
     said = capsys.readouterr().out
     assert (

@@ -46,6 +46,58 @@ def test_whoever_did_the_headphone_check_is_counted(design: str) -> None:
     assert "agree" not in words  # nothing is intended
 
 
+@pytest.mark.parametrize("design", DESIGNS)
+def test_both_groups_of_the_headphone_check_are_compared(design: str) -> None:
+    of = data(design)
+    assert "headphones" not in results(of).kept.tables and "Headphone check," not in _page(of)
+    names = sorted(set(of.table["participant"]))
+    score = of.table["participant"].map({name: 4 + at % 2 for at, name in enumerate(names)})
+    table = of.table.assign(headphones_right=score.astype("Int64"))
+    found = results(of, table).kept
+    rows = found.tables["headphones"]
+    assert {"heard", "passed", "failed", "low", "high", "p", "holm"} <= set(rows)
+    known = rows[rows["p"].notna()]
+    assert len(known) and (known["holm"] >= known["p"]).all()
+    assert "Headphone check, " in " ".join(found.sentences) and "who passed" in _page(of, table)
+
+
+def test_the_difference_between_groups_is_that_of_their_means() -> None:
+    of = data("mos")
+    names = sorted(set(of.table["participant"]))
+    passed = of.table["participant"].isin(names[::2])
+    table = of.table.assign(headphones_right=passed.map({True: 6, False: 0}).astype("Int64"))
+    rows = results(replace(of, rules={}), table).kept.tables["headphones"]
+    for row in rows.to_dict("records"):
+        heard = table[table["system"] == row["heard"]]
+        means = heard.groupby(heard["headphones_right"] == 6)[row["question"]].mean()
+        assert (row["passed"], row["failed"]) == pytest.approx((means[True], means[False]))
+        assert row["value"] == pytest.approx(means[True] - means[False])
+        assert row["low"] < row["value"] < row["high"]
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_who_is_left_out_and_what_was_asked_is_named(design: str) -> None:
+    of = data(design)
+    names = sorted(set(of.table["participant"]))
+    finished = (of.table["participant"] != names[1]).astype("boolean")
+    hasty = of.table["participant"].isin(names[1:3])
+    table = of.table.assign(
+        finished=finished, time_to_hear=(~hasty).astype("boolean").where(of.table["item"].notna())
+    )
+    strict = replace(of, rules={"finished": True, "faster_than_clips": 0.5})
+    page = _page(strict, table)
+    assert (
+        f"Left out, by their names in the ratings: {names[1]} (finished, faster_than_clips); "
+        f"{names[2]} (faster_than_clips)." in page
+    )
+    assert "Left out, by" not in _page(replace(of, rules={}))
+    for question in of.questions:
+        assert question.text in page
+        for word in (*question.ends, *question.choices):
+            assert word in page
+    assert f"Design {design}: {of.design.about}." in page
+
+
 def ab(values: list[list[int]], systems: tuple[str, str] = ("alder", "birch")) -> list[str]:
     """Sentences of preferences for the second system: a row a person, a column a piece."""
     rows = [
