@@ -73,6 +73,7 @@ def grid_to_notes(
             stop = float(source.offset[own])
         else:
             stop = touch.end(end, pitch, start) if end < window.steps else beats
+            stop = touch.off_pedal(stop, end, start if own is None else float(source.offset[own]))
             if step >= 0:
                 stop = max(stop, start + SHORTEST_BEATS)
         if end < STEPS and onset[end, index] > 0 and not (is_whole and (end, pitch) in numbers):

@@ -43,6 +43,7 @@ class Touch:
         struck = notes.onset[notes.onset >= -EARLY]
         chord = np.cumsum(np.diff(struck, prepend=-np.inf) > CHORD_BEATS) - 1
         _, first_of_chord = np.unique(chord, return_index=True)
+        self.beats, self.pedal = beats, window.pedal
         self.strikes = notes[notes.onset >= -EARLY]
         step = first_steps(struck)
         self.steps, first = np.unique(step, return_index=True)
@@ -90,6 +91,31 @@ class Touch:
             return max(boundary, least)
         lateness = float(self.lateness[_near(self.ends, self.pitches, step, pitch)])
         return max(boundary + min(max(lateness, -HALF), self.latest), least)
+
+    def off_pedal(self, stop: float, step: int, begun: float) -> float:
+        """Where a note ends that ends about a step, if no pedal shall take it over anew.
+
+        A press of the pedal takes over what ends during it. A note that lay before that press would
+        sound on with it, in the next harmony as a rule; so it ends before or after the press, if it
+        counts in the same steps then.
+
+        Parameters
+        ----------
+        stop : float
+            Beats, where it would end otherwise.
+        step : int
+            The first in which it does not count.
+        begun : float
+            Beats, up to where it lasts in the source; of a new note, where it begins.
+        """
+        boundary = min(step / STEPS_PER_BEAT, self.beats)
+        press = int(np.searchsorted(self.pedal[:, 0], stop, side="right")) - 1
+        if press < 0 or stop >= self.pedal[press, 1] or begun >= self.pedal[press, 0]:
+            return stop
+        down, up = self.pedal[press].tolist()
+        if down - MARGIN >= boundary - HALF:
+            return down - MARGIN
+        return up if up <= min(boundary + self.latest, self.beats) else stop
 
     def velocity(self, step: int, pitch: int, otherwise: float) -> float:
         """How loud a new note is: as one of the segment's that is near, if it strikes any."""

@@ -146,12 +146,19 @@ def segments(
                     span.beat_steps,
                     ring_on=both[piece.notes.offset[rows] >= span.end + RINGS_IN],
                     follows_beats=piece.follows_beats,
+                    pedal=_presses(piece.pedal, span) - span.start,
                 ),
                 rows,
                 span,
             )
         )
     return parts
+
+
+def _presses(pedal: np.ndarray, span: Span) -> np.ndarray:
+    """The presses of a pedal during which some of a segment is: (p, 2), beats of the piece."""
+    first = np.searchsorted(pedal[:, 1], span.start, side="right")
+    return pedal[first : np.searchsorted(pedal[:, 0], span.end, side="right")]
 
 
 def ringing_rows(notes: Notes, starts: np.ndarray) -> list[np.ndarray]:

@@ -7,13 +7,13 @@ parts as equal as can be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
-from fadernets.music.notes import BEATS, STEPS, STEPS_PER_BEAT, Notes
+from fadernets.music.notes import BEATS, NO_PEDAL, STEPS, STEPS_PER_BEAT, Notes
 from fadernets.music.texture import Texture
 
 Unit = Literal["bars", "beats"]
@@ -88,6 +88,8 @@ class Window:
         Of what sounds before its start and behind its end, half as long as it is.
     key : int, optional
         Of the music around it, before any of it was changed (`fadernets.music.key`).
+    pedal : float array, shape (p, 2)
+        Down and up of each sustain pedal press in it, beats from its start, in order.
     """
 
     notes: Notes
@@ -106,6 +108,7 @@ class Window:
     closed: Hand | None = None
     beside: tuple[Texture, Texture] | None = None
     key: int | None = None
+    pedal: np.ndarray = field(default_factory=NO_PEDAL.copy)
 
     @property
     def is_locked(self) -> bool:

@@ -69,6 +69,30 @@ def test_a_string_that_is_struck_again_is_free_by_then() -> None:
     assert first == (0.235, 0.374, C, 64) and second == (0.48, 0.9, C, 64)
 
 
+@pytest.mark.parametrize(
+    ("press", "end"),
+    [
+        ((1.93, 3.9), 1.9175),  # ends before it, and counts in as many steps
+        ((1.5, 1.96), 1.96),  # or after it
+        ((1.5, 3.9), 1.95),  # no end near by is free of it
+        ((0.94, 3.9), 1.95),  # held the note before, too
+        ((2.0, 3.9), 1.95),  # begins later
+    ],
+)
+def test_a_note_made_longer_is_not_caught_by_the_next_pedal(press, end) -> None:
+    """It ends .05 early, as the source's."""
+    window = Window(Notes.of([0.0], [0.95], [C], [64]), pedal=np.array([[0.0, 0.9], press]))
+    ((_, stop, _, _),) = grid_to_notes(*grids((C, 0, 8, 0.5)), window)
+    assert stop == pytest.approx(end)
+
+
+def test_a_new_note_ends_before_the_pedal_of_the_next_bar() -> None:
+    window = Window(Notes.of([0.0], [1.0], [C], [64]), pedal=np.array([[0.0, 3.9], [4.0, 7.9]]))
+    stops = [stop for _, stop, *_ in grid_to_notes(*grids((C, 0, 16, 0.5), (E, 8, 8, 0.5)), window)]
+    assert stops == pytest.approx([3.9875, 3.9875])
+    assert list(grid_to_notes(*grids((C, 0, 4, 0.5)), window)) == list(window.notes)
+
+
 def test_a_count_says_how_many_strikes_of_a_step_stay_and_whether_a_note_lasts_into_it() -> None:
     source = Notes.of([0.0, 0.1, 0.16, 0.45], [0.09, 0.15, 0.44, 0.9], [C] * 4, [61, 62, 63, 64])
     rows = (C, 0, 1, 0.5), (C, 1, 3, 0.5)

@@ -28,6 +28,13 @@ def test_segments_have_keys_as_played_and_their_sound_cut_at_the_end():
     assert second.paper_problem == segment_limits.NO_FIRST_ONSET
 
 
+def test_a_segment_knows_the_presses_of_the_pedal_that_touch_it():
+    pedal = [(0, 2), (2.5, 4), (4, 5), (6, 9)]
+    first, second = segments(piece([(0, 8, 60, 64)], pedal=pedal, length=8))
+    assert first.window.pedal.tolist() == [[0, 2], [2.5, 4], [4, 5]]
+    assert second.window.pedal.tolist() == [[0, 1], [2, 5]]
+
+
 @pytest.mark.parametrize(
     ("length", "count"), [(0.5, 1), (4, 1), (4.01, 2), (8, 2), (8 + 1e-12, 2), (11.9, 3)]
 )
