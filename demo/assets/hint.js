@@ -4,6 +4,7 @@
 
   const NEAR_PIXELS = 3; // that the pointer may be beside a note
   const ROUNDING = 0.02; // seconds that a note may come before its beat
+  const SAME_LENGTH = 0.05; // seconds
   const MARKS = { added: "new", removed: "gone", moved: "moved" };
 
   F.extend(F.Workbench.prototype, {
@@ -44,12 +45,14 @@
     },
 
     // "moved 0.25 s later", "longer, was 0.20 s", or both.
-    compared([onset], mark, [from, until]) {
+    compared([onset, offset], mark, [from, until]) {
       const by = Math.abs(onset - from).toFixed(2);
-      const moved = `moved ${by} s ${onset > from ? "later" : "earlier"}`;
-      if (mark === "moved") return moved;
-      const length = `${mark}, was ${(until - from).toFixed(2)} s`;
-      return Number(by) ? `${moved}, ${length}` : length;
+      const longer = offset - onset - (until - from);
+      const words = Number(by) ? [`moved ${by} s ${onset > from ? "later" : "earlier"}`] : [];
+      if (Math.abs(longer) > SAME_LENGTH) {
+        words.push(longer > 0 ? "longer" : "shorter", `was ${(until - from).toFixed(2)} s`);
+      }
+      return words.length ? words.join(", ") : mark;
     },
 
     // Where a time of the selection is: bar and beat, or minutes and seconds.

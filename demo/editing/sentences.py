@@ -12,6 +12,7 @@ from fadernets.playback import comparison
 from fadernets.playback.comparison import Comparison
 from fadernets.playback.pianoroll import KEPT
 
+STAYED = (KEPT, comparison.LONGER, comparison.SHORTER)
 RUNS_NAMED = 20  # runs of segments that are named before the rest is counted
 
 
@@ -44,9 +45,9 @@ def change_sentence(rolls: Comparison, is_neutral: bool, is_explained: bool = Fa
 def _otherwise(rolls: Comparison) -> list[str]:
     """How many of the notes that stayed are louder, softer, longer and shorter than before."""
     before, result = rolls["original"]["notes"], rolls["result"]
-    rows = zip(result["notes"], result["marks"], result["partners"], strict=True)
-    louder = np.array([n[3] - before[partner][3] for n, mark, partner in rows if mark == KEPT])
     _, after = comparison.words(rolls)
+    rows = zip(result["notes"], after, result["partners"], strict=True)
+    louder = np.array([n[3] - before[partner][3] for n, word, partner in rows if word in STAYED])
     counts = {
         "louder": np.count_nonzero(louder > 0),
         "softer": np.count_nonzero(louder < 0),

@@ -11,6 +11,7 @@ from fadernets.music.piece import Piece
 from fadernets.playback.pianoroll import ADDED, KEPT, REMOVED, Roll, roll
 
 SAME_ONSET = 0.05  # seconds within which two onsets of one pitch are the same note
+AUDIBLE = 0.02  # seconds from which on two onsets are heard one after the other
 NEAR = 0.5  # seconds within which a new note is a gone one of its pitch that was moved
 MOVED, LONGER, SHORTER = "moved", "longer", "shorter"
 ROUNDING = 1e-9  # seconds; times are rounded, and exactly 50 ms still match
@@ -72,10 +73,9 @@ def compare(original: Piece, result: Piece) -> Comparison:
 
 def counts(comparison: Comparison) -> Counts:
     """What became of the notes of a comparison, each counted once."""
-    original, result = comparison["original"], comparison["result"]
-    removed, added = (side["partners"].count(ALONE) for side in (original, result))
-    kept = original["marks"].count(KEPT)
-    return Counts(kept, len(original["marks"]) - kept - removed, added, removed)
+    before, after = words(comparison)
+    kept, moved, removed = (before.count(word) for word in (KEPT, MOVED, REMOVED))
+    return Counts(kept, moved, after.count(ADDED), removed)
 
 
 def stretches(comparison: Comparison) -> np.ndarray:
@@ -93,15 +93,21 @@ def words(comparison: Comparison) -> tuple[list[str], list[str]]:
     """What became of each note, in a word, of the original and of the result.
 
     Of the original "kept", "moved" or "removed". Of the result "added", "moved" or "kept", and of
-    what was kept "longer" or "shorter" where its length differs by more than 50 ms.
+    what was kept "longer" or "shorter" where its length differs by more than 50 ms. What is marked
+    as kept, but begins more than 20 ms earlier or later, is "moved".
     """
     original, result = comparison["original"], comparison["result"]
+
+    def word(side: MarkedRoll, other: MarkedRoll, i: int) -> str:
+        partner = side["partners"][i]
+        if partner == ALONE:
+            return side["marks"][i]
+        apart = abs(side["notes"][i][0] - other["notes"][partner][0])
+        return KEPT if apart <= AUDIBLE + ROUNDING else MOVED
+
     before, after = (
-        [
-            MOVED if mark != KEPT and partner != ALONE else mark
-            for mark, partner in zip(side["marks"], side["partners"], strict=True)
-        ]
-        for side in (original, result)
+        [word(side, other, i) for i in range(len(side["notes"]))]
+        for side, other in ((original, result), (result, original))
     )
     for i, by in enumerate(stretches(comparison)):
         if after[i] == KEPT and abs(by) > SAME_ONSET + ROUNDING:

@@ -82,8 +82,18 @@ def test_what_is_kept_is_longer_or_shorter_beyond_fifty_milliseconds():
     before = piece([(0, 1, 60, 80), (0, 1, 62, 80), (0, 1, 64, 80), (0, 1, 65, 80)])
     after = piece([(0, 1.1, 60, 80), (0, 1.2, 62, 80), (0.1, 1.0, 64, 80), (0, 0.5, 65, 80)])
     drawn = compare(before, after)
-    assert words(drawn) == ([KEPT] * 4, [KEPT, LONGER, SHORTER, KEPT])  # by onset, then pitch
+    # By onset, then pitch: the last one is shorter by no more, but begins 50 ms later.
+    assert words(drawn) == ([KEPT, KEPT, MOVED, KEPT], [KEPT, LONGER, SHORTER, MOVED])
     assert [after[2] for after in drawn["result"]["notes"]] == [60, 62, 65, 64]
+
+
+@pytest.mark.parametrize("beats, word", [(-0.072, MOVED), (-0.04, KEPT), (0.04, KEPT)])
+def test_a_note_that_audibly_begins_at_another_time_is_moved(beats, word):
+    """Though it is the same one, and whatever its length is: 36 ms, and 20 ms."""
+    drawn = compare(piece([(1, 2, 60, 80)]), piece([(1 + beats, 2.1, 60, 80)]))
+    said = word if word == MOVED or beats > 0 else LONGER
+    assert words(drawn) == ([word], [said])
+    assert counts(drawn) == ((0, 1, 0, 0) if word == MOVED else (1, 0, 0, 0))
 
 
 rows = st.lists(
