@@ -21,10 +21,10 @@ from fadernets.music.examples import EXAMPLES, FIRST
 
 SCRIPTS = (
     *("curve", "roll", "roll_view", "player", "overview", "zoom", "fader", "lane", "tracks"),
-    *("locks", "score", "history", "kept", "memory", "workbench", "asking", "rolls", "hint"),
-    *("strip_picture", "picture", "keys", "comeback", "settings_file", "link", "drag_out"),
+    *("locks", "score", "gesture", "history", "kept", "memory", "workbench", "asking", "rolls"),
+    *("hint", "strip_picture", "picture", "keys", "comeback", "settings_file", "link", "drag_out"),
     *("variations", "points", "mixing", "progress", "midi_file", "take", "controllers"),
-    *("instrument", "devices", "listeners", "view", "calls"),
+    *("instrument", "devices", "moves", "listeners", "view", "calls"),
 )
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000

@@ -27,8 +27,8 @@
   }
 
   F.Fader = class {
-    // element: has [data-fader], an input, and [data-figure] outputs; released(fader) on a new
-    // value of the selection; drawn(fader) when its lane is to come or to go.
+    // element: has [data-fader], an input, and [data-figure] outputs; released(fader, isKeyed) on
+    // a new value of the selection, by keys or not; drawn(fader) when its lane is to come or to go.
     constructor(element, released, drawn) {
       this.element = element;
       this.name = element.dataset.fader;
@@ -45,9 +45,13 @@
       this.input.addEventListener("change", () => {
         if (this.isLetGo) return this.restore();
         this.slide();
-        released(this);
+        released(this, this.isKeyed);
+        this.isKeyed = false;
       });
-      this.input.addEventListener("keydown", () => (this.isLetGo = false));
+      this.input.addEventListener("keydown", () => {
+        this.isLetGo = false;
+        this.isKeyed = true;
+      });
       element.querySelectorAll("[data-to]").forEach((button) => {
         button.addEventListener("click", () => {
           const isHome = button.dataset.to === "home";
@@ -118,7 +122,7 @@
     grasp() {
       const { moved, varies } = this;
       this.before = { moved, varies, value: this.input.value };
-      this.isLetGo = false;
+      this.isLetGo = this.isKeyed = false;
     }
 
     letGo() {
@@ -193,13 +197,13 @@
     }
 
     // A value in words: an offset with its sign, a position as the density that it asks for.
-    worded(value) {
+    worded(value, isPosition = !this.isCentred) {
       if (this.isMood) {
         const strength = Math.round(value * 100);
         if (!strength) return "as played";
         return `${Math.abs(strength)} % ${this.element.dataset[strength > 0 ? "high" : "low"]}`;
       }
-      if (!this.isCentred) return along(this.table ?? [0, 1], value).toFixed(2);
+      if (isPosition) return along(this.tables.positions ?? [0, 1], value).toFixed(2);
       if (!value) return "as played";
       return `${value > 0 ? "+" : "\u2212"}${Math.abs(value).toFixed(2)}`;
     }

@@ -11,10 +11,19 @@
     constructor({ past = [], future = [] } = {}) {
       this.past = [...past];
       this.future = [...future];
+      this.gesture = new F.Gesture();
     }
 
-    // entry: {settings, first, last}, before a change.
-    push(entry) {
+    // entry: {settings, first, last}, before a change to the settings `after`. control: whose keys make
+    // it, or null. What goes on with a gesture is one point with it, and none if it leads back.
+    push(entry, after, control = null) {
+      const goesOn = this.gesture.goesOn(control);
+      const before = this.past[this.past.length - 1];
+      if (goesOn && before.first === entry.first && before.last === entry.last) {
+        if (JSON.stringify(before.settings) === JSON.stringify(after)) this.back(after);
+        this.future = [];
+        return;
+      }
       this.past = [...this.past, entry].slice(-MOST);
       this.future = [];
     }
@@ -29,6 +38,7 @@
     }
 
     travel(from, to, settings) {
+      this.gesture.end();
       const entry = from.pop();
       if (entry) to.push({ ...entry, settings });
       return entry;

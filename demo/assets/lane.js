@@ -19,7 +19,8 @@
   }
 
   F.Lane = class {
-    // fader: a F.Fader; overview: the strip; changed(points) on new ones of the selection.
+    // fader: a F.Fader; overview: the strip; changed(points, isKeyed) on new ones of the
+    // selection, by keys or not.
     constructor(fader, overview, changed) {
       Object.assign(this, { fader, overview, changed, figures: null, held: -1 });
       this.points = null; // of the selection
@@ -190,13 +191,13 @@
         next = Math.min(index, this.points.length - 1);
       } else return;
       event.preventDefault();
-      this.commit(next);
+      this.commit(next, true);
     }
 
     // Tell of the new curve, if it is another, and let the keys go on from a breakpoint.
-    commit(index) {
+    commit(index, isKeyed = false) {
       const points = this.points.map((point) => [...point]);
-      if (JSON.stringify(points) !== JSON.stringify(this.before)) this.changed(points);
+      if (JSON.stringify(points) !== JSON.stringify(this.before)) this.changed(points, isKeyed);
       else this.draw();
       this.knobs[index]?.focus();
     }

@@ -89,15 +89,6 @@
       return answer?.ok ? base64(new Uint8Array(await answer.arrayBuffer())) : null;
     },
 
-    // What the selection is moved by, "Rhythm density +0.50, Arousal 80 % calm".
-    movedWords() {
-      const moved = this.faders.filter((fader) => fader.moved || fader.varies);
-      const value = (fader) => (fader.varies ? "varies" : fader.worded(fader.value));
-      const words = moved.map((fader) => `${fader.title} ${value(fader)}`);
-      if (this.now.redrawn.length) words.push("drawn once more");
-      return words.join(", ");
-    },
-
     // The mood says it, or else where the densities went; "" where they say nothing.
     meantDirection() {
       const mood = this.faders.find(({ name, moved }) => name === "arousal" && moved);

@@ -41,10 +41,13 @@
       );
       this.tracks = new F.Tracks(this.find(".fn-tracks"), () => this.choose());
       this.faders = [...element.querySelectorAll("[data-fader]")].map(
-        (part) => new F.Fader(part, (fader) => this.release(fader), (fader) => this.turn(fader))
+        (part) => new F.Fader(part, (fader, isKeyed) => this.release(fader, isKeyed), (fader) => this.turn(fader))
       );
       this.lanes = this.faders.map(
-        (fader) => new F.Lane(fader, this.overview, (points) => this.set({ [fader.name]: points }))
+        (fader) =>
+          new F.Lane(fader, this.overview, (points, isKeyed) =>
+            this.set({ [fader.name]: points }, isKeyed ? `curve of ${fader.name}` : null)
+          )
       );
       this.find(".fn-lanes").append(...this.lanes.map((lane) => lane.element));
       this.zoom = new F.Zoom(this.find(".fn-long"), this.overview, () => {
@@ -119,9 +122,12 @@
       this.find("#fn-seed").addEventListener("blur", ({ target }) => {
         if (target.validity.badInput) target.value = "";
       });
+      let isKeyed = false; // whether an arrow key steps through seeds
+      this.find("#fn-seed").addEventListener("keydown", ({ key }) => (isKeyed = key.startsWith("Arrow")));
       this.find("#fn-seed").addEventListener("change", (event) => {
         const seed = event.target.value === "" ? null : Math.round(Number(event.target.value));
-        this.reseed(seed === null ? null : Math.min(999999, Math.max(0, seed)));
+        this.reseed(seed === null ? null : Math.min(999999, Math.max(0, seed)), isKeyed ? "seed" : null);
+        isKeyed = false;
       });
       document.addEventListener("dragover", (event) => event.preventDefault());
       document.addEventListener("drop", (event) => this.drop(event));
@@ -186,15 +192,16 @@
       return Object.fromEntries(Object.entries(values).map(level));
     }
 
-    // Set the selection's part of faders: breakpoints by their names, null as played.
-    set(points) {
+    // Set the selection's part of faders: breakpoints by their names, null as played. control: whose
+    // keys do it, or null.
+    set(points, control = null) {
       const put = (settings, [name, inner]) =>
         this.score.set(settings, name, inner, this.area, this.isPosition(name));
-      this.change(Object.entries(points).reduce(put, this.now));
+      this.change(Object.entries(points).reduce(put, this.now), control);
     }
 
-    release(fader) {
-      this.set(this.levels({ [fader.name]: fader.value }));
+    release(fader, isKeyed) {
+      this.set(this.levels({ [fader.name]: fader.value }), isKeyed ? fader.name : null);
     }
 
     // Whether all segments chosen get the same densities, or each moves from what it has. What a
@@ -213,17 +220,18 @@
       lane.show(!lane.isShown);
     }
 
-    reseed(seed) {
-      this.change({ ...this.now, seed });
+    reseed(seed, control = null) {
+      this.change({ ...this.now, seed }, control);
     }
 
-    // New settings: remember the old ones, show and ask for the new.
-    change(settings) {
+    // New settings: remember the old ones, show and ask for the new. control: whose keys do it, or null.
+    change(settings, control = null) {
       if (!this.piece) return;
       if (JSON.stringify(settings) === JSON.stringify(this.now)) return this.place(settings);
       const { first, last } = this.overview;
-      this.flipped = this.history.place;
-      this.history.push({ settings: this.now, first, last });
+      const { place } = this.history;
+      this.history.push({ settings: this.now, first, last }, settings, control);
+      if (this.history.place !== place) this.flipped = this.history.place > place ? place : null;
       this.place(settings);
       this.ask();
     }

@@ -85,3 +85,25 @@ def test_who_does_not_sign_in_is_not_asked_again(browser: Browser, make_run: Ser
         page.get_by_role("slider", name="Rhythm density").press("End")
         wait_until_heard(page)
         assert not [url for url in asked if "pairs.json" in url]
+
+
+def test_words_say_how_far_a_fader_goes_that_varies(visit):
+    """Where a curve begins and ends, or what it stays between; nothing of other bars."""
+    page = visit()
+    page.evaluate("FaderNets.bench.overview.choose(0, 0)")
+    page.get_by_role("slider", name="Arousal").press("Home")
+    page.get_by_role("radio", name="Same for all").check(force=True)
+    page.get_by_role("slider", name="Note density").press("End")
+    page.evaluate("FaderNets.bench.overview.choose(1, 1)")
+    page.get_by_role("slider", name="Arousal").press("End")
+    page.get_by_role("radio", name="Keep the shape").check(force=True)
+    page.get_by_role("slider", name="Note density").press("Home")
+    page.evaluate("FaderNets.bench.overview.choose(2, 3)")
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    page.evaluate("FaderNets.bench.overview.choose(0, 1)")
+    words = page.evaluate("FaderNets.bench.movedWords()")
+    low, high = "100 % calm", "100 % energetic"
+    table = page.evaluate("FaderNets.bench.faders.find(f => f.name == 'note').tables.positions")
+    assert words == f"Note density −1.00 and {table[-1]:.2f}, Arousal {low} to {high}"
+    page.evaluate("FaderNets.bench.overview.choose(0, 2)")
+    assert page.evaluate("FaderNets.bench.movedWords()").endswith(f"between {low} and {high}")

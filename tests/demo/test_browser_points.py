@@ -91,3 +91,48 @@ def test_points_are_kept_over_a_reload(visit):
     expect(page.get_by_role("heading", name="O Haupt voll")).to_be_visible()
     wait_until_heard(page)
     expect(page.get_by_role("button", name="Flip")).to_be_disabled()
+
+
+STOPPED = """() => { let now = performance.now(); performance.now = () => now;
+    window.later = milliseconds => { now += milliseconds; }; }"""
+
+
+def test_keys_in_quick_succession_are_one_point(visit):
+    """On a fader, on a breakpoint of its curve and on the seed; a pause ends a gesture."""
+    page = visit()
+    rhythm, note = (
+        page.get_by_role("slider", name=f"{name} density") for name in ("Rhythm", "Note")
+    )
+    page.evaluate(STOPPED)  # the keys of a gesture may take long on a busy machine
+    bars = page.evaluate("FaderNets.bench.overview.named(0, 1)")
+    for _ in range(3):
+        rhythm.press("ArrowRight")
+    assert names(page) == ["0  As played", f"1  Rhythm density, {bars}"]
+    assert rhythm.input_value() == "0.03"
+    page.evaluate("later(1001)")
+    rhythm.press("PageUp")
+    note.press("ArrowLeft")  # another fader
+    rhythm.press("ArrowLeft")
+    assert len(names(page)) == 5
+    page.keyboard.press("Control+z")
+    rhythm.press("ArrowLeft")  # what was undone has ended the gesture
+    assert len(names(page)) == 5
+    page.evaluate("later(1001)")
+    note.press("ArrowRight")
+    note.press("ArrowLeft")  # back again is no point
+    assert len(names(page)) == 5
+
+    page.locator("[data-fader=rhythm] [data-draw]").click()
+    page.evaluate("later(1001)")
+    page.get_by_role("slider", name="Rhythm density, point 1").focus()
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)
+    assert len(names(page)) == 6
+    for _ in range(3):
+        page.get_by_role("spinbutton", name="Seed").press("ArrowUp")
+    assert len(names(page)) == 7
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    wait_until_heard(page)
+    points = page.get_by_role("combobox", name="History")
+    assert points.input_value() == "4"
