@@ -21,16 +21,17 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from benchmarks import public_server
 from benchmarks.public_server import Server
 from benchmarks.public_visitor import (
+    LOCAL,
     PageEvents,
     Tally,
     Visitor,
@@ -134,11 +135,25 @@ async def alone_and_beside(server: Server, options: argparse.Namespace) -> dict[
     return report
 
 
-async def crowd(server: Server, options: argparse.Namespace) -> dict[str, Any]:
-    """Many visitors, a move a second each."""
+class Counted(Protocol):
+    """One server, or several behind one port."""
+
+    @property
+    def port(self) -> int:
+        """Of this machine."""
+
+    def cpu_seconds(self) -> tuple[float, float]:
+        """Of the server's own process and of its workers."""
+
+
+async def crowd(
+    server: Counted, options: argparse.Namespace, sources: Sequence[str] = (LOCAL,)
+) -> dict[str, Any]:
+    """Many visitors, a move a second each, who come from some addresses in turn."""
 
     async def visit(number: int) -> None:
-        dice, visitor = random.Random(f"{options.seed} {number}"), Visitor(server.port, page_events)
+        dice, source = random.Random(f"{options.seed} {number}"), sources[number % len(sources)]
+        visitor = Visitor(server.port, page_events, source)
         try:
             await asyncio.sleep(number * options.arrival / options.visitors)
             await visitor.come()
@@ -277,7 +292,11 @@ def shares(report: dict[str, Any], server: Server) -> Iterator[None]:
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All parts that are asked for, memory with a server of its own."""
     report: dict[str, Any] = {"machine": machine()}
-    parts = {alone_and_beside: {"alone", "beside"}, crowd: {"crowd"}, memory: {"memory"}}
+    parts: dict[Callable[..., Any], set[str]] = {
+        alone_and_beside: {"alone", "beside"},
+        crowd: {"crowd"},
+        memory: {"memory"},
+    }
     chosen = [part for part, names in parts.items() if not names.isdisjoint(options.parts)]
     env = {"FADERNETS_KEEP_FILES": str(options.kept)}
     crowds = [part for part in chosen if part is not memory]

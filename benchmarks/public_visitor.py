@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.survey_load import milliseconds
 
 API = "/gradio_api"
+LOCAL = "127.0.0.1"
 CONNECTIONS = 6  # of one browser to one server
 FADERS = ("rhythm", "note", "arousal", "valence")
 PATIENCE_SECONDS = 60.0  # for an answer
@@ -30,10 +31,12 @@ class Wire:
     ----------
     port : int
         Of this machine.
+    source : str
+        The address to connect from.
     """
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, source: str = LOCAL) -> None:
+        self.port, self.source = port, source
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def send(
@@ -41,7 +44,9 @@ class Wire:
     ) -> asyncio.StreamReader:
         """Send a request; its answer comes by the stream."""
         if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self.port)
+            self._streams = await asyncio.open_connection(
+                LOCAL, self.port, local_addr=(self.source, 0)
+            )
         reader, writer = self._streams
         lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         if method == "POST":
@@ -141,10 +146,12 @@ class Visitor:
     ----------
     port : int
     page_events : PageEvents
+    source : str
+        The address to connect from.
     """
 
-    def __init__(self, port: int, page_events: PageEvents) -> None:
-        self.port, self.page_events = port, page_events
+    def __init__(self, port: int, page_events: PageEvents, source: str = LOCAL) -> None:
+        self.port, self.page_events, self.source = port, page_events, source
         self.session = secrets.token_hex(5)
         self.piece: dict[str, Any] = {}
         self.number = 0
@@ -159,7 +166,7 @@ class Visitor:
         if status != 200:
             raise OSError(f"the page has status {status}")
         if self.page_events.heartbeat:
-            wire = Wire(self.port)
+            wire = Wire(self.port, self.source)
             await wire.send("GET", f"{API}/heartbeat/{self.session}")
             self._open.append(wire)
         await self._opened((None, "load"), self.page_events.first)
@@ -247,7 +254,7 @@ class Visitor:
         self, method: str, path: str, body: bytes = b"", kind: str = ""
     ) -> tuple[int, bytes]:
         async with self._slots:
-            wire = self._idle.pop() if self._idle else Wire(self.port)
+            wire = self._idle.pop() if self._idle else Wire(self.port, self.source)
             try:
                 return await wire.ask(method, path, body, kind)
             finally:

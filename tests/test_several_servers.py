@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import re
-import ssl
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,8 +17,9 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, expect
 
-from benchmarks import serving, survey_study
+from benchmarks import serving, several_servers, survey_study
 from benchmarks.crowd import Book, Person, harm
+from benchmarks.several_servers import CONFIG, NAMES, proxied
 from benchmarks.survey_kills import client
 from db.database import Database
 from fadernets.music import midi
@@ -26,9 +27,9 @@ from tests import nginx
 from tests.conftest import BROWSER_PATIENCE
 from tests.demo.page import opened, wait_until_heard
 from tests.fadernets import tiny
+from tests.postgres import EMPTY
 from tests.postgres import Server as PostgresServer
 from tests.public.server import serving as serving_page
-from tests.several import CONFIG, NAMES, proxied
 from tests.survey.manager import Manager
 
 ROOT = CONFIG.parents[1]
@@ -63,18 +64,12 @@ def two(postgres: PostgresServer, tmp_path: Path) -> Iterator[Two]:
         folder = tmp_path / "nginx"
         folder.mkdir()
         port = stack.enter_context(proxied([server.port for server in servers], folder))
-        yield Two(servers, f"https://127.0.0.1:{port}/survey", url)
-
-
-def trusting() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
+        yield Two(servers, f"http://127.0.0.1:{port}/survey", url)
 
 
 async def _kill_in_turn(two: Two) -> tuple[Book, Counter[str]]:
     """People take part while one server after the other is killed and comes back."""
-    book, ending, tls = Book(), asyncio.Event(), trusting()
+    book, ending, tls = Book(), asyncio.Event(), httpx.create_ssl_context()
     arguments = two.url, survey_study.NAME, book
     async with asyncio.TaskGroup() as group:
         for number in range(CLIENTS):
@@ -111,7 +106,9 @@ def test_each_server_knows_what_the_other_was_told(two: Two) -> None:
     direct = [f"http://127.0.0.1:{server.port}/survey" for server in two.servers]
 
     async def take_part() -> str:
-        person = Person(two.url, survey_study.NAME, Book(), random.Random(0), 0.2, trusting())
+        person = Person(
+            two.url, survey_study.NAME, Book(), random.Random(0), 0.2, httpx.create_ssl_context()
+        )
         try:
             state = await person.join()
             for number in range(6):
@@ -162,10 +159,10 @@ def test_a_piece_goes_on_where_its_server_has_ended(
         ]
         ports = [urlsplit(server.url).port for server in servers]
         port = stack.enter_context(proxied(ports, folders[2]))
-        context = stack.enter_context(browser.new_context(ignore_https_errors=True))
+        context = stack.enter_context(browser.new_context())
         page = context.new_page()
         page.set_default_timeout(BROWSER_PATIENCE)
-        page.goto(f"https://127.0.0.1:{port}/")
+        page.goto(f"http://127.0.0.1:{port}/")
         wait_until_heard(page)
         opened(page, own)
         having = [server for server in servers if any(server.temporary.rglob("*.mid"))]
@@ -181,6 +178,21 @@ def test_a_piece_goes_on_where_its_server_has_ended(
         expect(page.get_by_role("heading", name="Own")).to_be_visible()
         assert fader.input_value() == fader.get_attribute("max")
         assert not any(page.get_by_role("alert").all_inner_texts())
+
+
+def test_the_benchmark_compares_what_was_acknowledged(
+    postgres: PostgresServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nginx.require()
+    few = "--participants 2 --pace 1 --minutes .02 --visitors 2 --seconds 1 --arrival 1"
+    out = tmp_path / "report.json"
+    options = ["--database", postgres.create(EMPTY), *few.split(), "--out", str(out)]
+    assert several_servers.main(options) == 0
+    report = json.loads(out.read_text())
+    assert report["participants"]["joins_acknowledged"] == 2
+    assert report["participants"]["requests"]["answer"]["n"] > 0
+    assert report["visitors"]["moves"] == 2 and report["visitors"]["n"] > 0
+    assert len(report["shares_of_work"]) == 2
 
 
 def test_compose_starts_what_nginx_is_told_of() -> None:
