@@ -43,10 +43,11 @@ NEUTRAL = {"number": 1, "original": True, "vorbis": True}
 SEEDS = (3, 14, 15, 92, 65, 35, 89, 79)
 
 
-def _piece(
+def piece(
     notes: Notes, beats: float, *, tempo: float = 117.0, meter: tuple[int, int] = (4, 4),
     pedal: np.ndarray = NO_PEDAL,
 ) -> bytes:  # fmt: skip
+    """A MIDI file of notes that last so many beats."""
     tempos, meters = np.array([[0.0, tempo]]), np.array([[0.0, *meter]])
     return midi.dump(Piece(notes, pedal, tempos, meters, beats))
 
@@ -98,25 +99,25 @@ def pedal(beats: int, presses: int) -> np.ndarray:
 
 PIECES: dict[str, Callable[[], bytes]] = {
     "an example": lambda: midi.dump(examples.load("sonata")),
-    "10 segments": lambda: _piece(tune(10), 40.0),
-    "180 segments": lambda: _piece(tune(180), 720.0),
-    "540 segments": lambda: _piece(tune(540), 2160.0),
-    "3,814 segments": lambda: _piece(
+    "10 segments": lambda: piece(tune(10), 40.0),
+    "180 segments": lambda: piece(tune(180), 720.0),
+    "540 segments": lambda: piece(tune(540), 2160.0),
+    "3,814 segments": lambda: piece(
         tune(2384), 9535.0, tempo=330.0, meter=(5, 4)
     ),
     "210 bytes": bombs.few_bytes,
-    "a note through the piece": lambda: _piece(
+    "a note through the piece": lambda: piece(
         _with(tune(180), (0.0, 720.0, 24, 64)), 720.0
     ),
-    "a drone of ten": lambda: _piece(
+    "a drone of ten": lambda: piece(
         _with(tune(180), *((0.0, 720.0, 24 + k, 64) for k in range(10))), 720.0
     ),
-    "clusters": lambda: _piece(clusters(240), 240.0),
-    "a performance": lambda: _piece(
+    "clusters": lambda: piece(clusters(240), 240.0),
+    "a performance": lambda: piece(
         performance(8), 960.0, tempo=120.0, pedal=pedal(960, 1)
     ),
-    "pedal": lambda: _piece(tune(180), 720.0, pedal=pedal(720, 8)),
-    "60,000 notes": lambda: _piece(
+    "pedal": lambda: piece(tune(180), 720.0, pedal=pedal(720, 8)),
+    "60,000 notes": lambda: piece(
         performance(29, 34.5), 3480.0, tempo=120.0, pedal=pedal(3480, 1)
     ),
 }  # fmt: skip
@@ -276,10 +277,10 @@ def measured(
     """
     made = folder / "made"
     made.mkdir()
-    data = _piece(tune(ORDINARY_SEGMENTS), 4.0 * ORDINARY_SEGMENTS)
-    ordinary, pace, since = _subject("ordinary", data, folder), 0.0, float("inf")
+    data = piece(tune(ORDINARY_SEGMENTS), 4.0 * ORDINARY_SEGMENTS)
+    ordinary, pace, since = subject_of("ordinary", data, folder), 0.0, float("inf")
     plan: Work = ("answer", (ordinary.whole(original=False, peak=0.5),))
-    for subject in (_subject(name, PIECES[name](), folder) for name in pieces):
+    for subject in (subject_of(name, PIECES[name](), folder) for name in pieces):
         for kind in kinds:
             work = KINDS[kind](subject)
             row = {**_row(subject, kind), "price_s": rounded(price(subject, work))}
@@ -300,13 +301,14 @@ def measured(
 
 def prices(kinds: list[str], pieces: list[str], folder: Path) -> Iterator[dict[str, Any]]:
     """Of each kind of work on each piece its price."""
-    for subject in (_subject(name, PIECES[name](), folder) for name in pieces):
+    for subject in (subject_of(name, PIECES[name](), folder) for name in pieces):
         for kind in kinds:
             asked = price(subject, KINDS[kind](subject))
             yield {**_row(subject, kind), "price_s": rounded(asked)}
 
 
-def _subject(name: str, data: bytes, folder: Path) -> Subject:
+def subject_of(name: str, data: bytes, folder: Path) -> Subject:
+    """A file of that name in a folder, and the piece that it holds."""
     path = folder / f"{name}.mid"
     path.write_bytes(data)
     return Subject(name, str(path), open_file(path))

@@ -97,7 +97,8 @@ class Lane:
     """Jobs of one kind that wait: visitors take turns, each has the most urgent job done first.
 
     The next job is one of the visitor for whom least has been done while others waited, in seconds
-    of work, so that nobody waits behind all that another wants. The more wait, the fewer may be of
+    of work, so that nobody waits behind all that another wants: by its price while it is under way,
+    then by what it took. The more wait, the fewer may be of
     one visitor: as many as there is room for others. Where that is full, the job that came last of
     the visitor who has the most gives its place to one of whoever has fewer.
     """
@@ -150,6 +151,11 @@ class Lane:
                 self._least = max(self._least, self._had_by(job))
                 self._had[job.visitor] = self._had_by(job) + job.cost
             return job
+
+    def took(self, job: Job, seconds: float) -> None:
+        """What a job took counts in place of its price: so no price that is too low gives more."""
+        with self.changed:
+            self._had[job.visitor] = self._had_by(job) + seconds - job.cost
 
     def _had_by(self, job: Job) -> float:
         return self._had.get(job.visitor, self._least)

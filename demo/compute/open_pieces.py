@@ -19,7 +19,8 @@ UNUSED_SECONDS = 3600.0  # a piece unused for so long is closed; FADERNETS_KEEP_
 CLOSED_SECONDS = 300.0  # until the pieces of a closed page go: a reload comes back within them
 PIECES_OPEN = 2_000  # at most
 NOTES_ADDED = 100  # to those of each piece, so that small ones go, too
-NOTES_OPEN = 3_000_000  # of all open pieces with their files, at most: a few hundred megabytes
+# Of all open pieces with their files, at most; FADERNETS_OPEN_NOTES sets it:
+NOTES_OPEN = 3_000_000  # a few hundred megabytes
 LARGE_NOTES = 20_000  # of a large piece: examples and most files have fewer
 FOR_LARGE = 5 / 6  # of those notes, of all pieces where another large one comes
 IN_USE_SECONDS = 180.0  # since it was last used, a piece makes room for no one else's
@@ -59,7 +60,7 @@ class OpenPieces:
     ----------
     unused_seconds, closed_seconds : float
         Seconds that a piece stays without use, and after its page was closed.
-    most_notes : int
+    most_notes : int, optional
         Notes that all pieces may have together.
     clock : function
         Gives seconds; only differences count.
@@ -71,14 +72,15 @@ class OpenPieces:
         self,
         unused_seconds: float | None = None,
         closed_seconds: float = CLOSED_SECONDS,
-        most_notes: int = NOTES_OPEN,
+        most_notes: int | None = None,
         clock: Callable[[], float] = time.monotonic,
         closed: Callable[[list[str]], None] = lambda names: None,
     ) -> None:
         self.unused_seconds = unused_seconds or float(
             os.environ.get("FADERNETS_KEEP_PIECES") or UNUSED_SECONDS
         )
-        self.closed_seconds, self.most_notes, self.clock = closed_seconds, most_notes, clock
+        self.closed_seconds, self.clock = closed_seconds, clock
+        self.most_notes = most_notes or int(os.environ.get("FADERNETS_OPEN_NOTES") or NOTES_OPEN)
         self._closed = closed
         self._open: dict[str, _OpenPiece] = {}
         self._notes = 0

@@ -121,7 +121,8 @@ class WorkerProcess:
             self._write(Forget(ids))
 
     def _do(self, job: Job) -> None:
-        self.job, self.got_on = job, time.monotonic()
+        began = time.monotonic()
+        self.job, self.got_on = job, began
         try:
             reply = self._ask(job, with_session=False)
             if reply.kind == Kind.UNKNOWN:
@@ -138,6 +139,7 @@ class WorkerProcess:
             raise
         finally:
             self.job = None
+            self.lane.took(job, time.monotonic() - began)
         if reply.kind == Kind.RESULT:
             if job.dropped and job.folder is not None:  # nobody will take the file away
                 shutil.rmtree(job.folder, ignore_errors=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy  # whose parts are loaded when they are first used
+import scipy.signal
 import soundfile
 
 from demo.editing.answers import Chunk, CodedSound, SoundMessage

@@ -54,6 +54,26 @@ def test_turns_are_of_equal_work_not_of_equally_many_jobs():
     assert taken(lane) == [0, 2, 3, 4, 1, 5, 6, 7]
 
 
+def test_turns_are_of_what_work_took_whatever_it_was_priced():
+    lane = Lane()
+    for number in range(4):
+        lane.put(of("dear", number, cost=0.1))
+        lane.put(of("cheap", 10 + number, cost=1.0))
+    first = lane.take()
+    assert first.number == 0
+    lane.took(first, 2.5)
+    assert taken(lane) == [10, 11, 12, 1, 2, 3, 13]
+
+
+def test_what_work_took_is_held_against_nobody_where_nobody_waited():
+    lane = Lane()
+    lane.put(of("dear", 0))
+    lane.took(lane.take(), 100.0)
+    lane.put(of("dear", 1))
+    lane.put(of("cheap", 2))
+    assert taken(lane) == [1, 2]
+
+
 def test_who_has_nothing_waiting_gets_a_place_while_others_have_several():
     """However many addresses one stranger has, up to as many as there are places."""
     lane = Lane(longest=8)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from demo.compute import processes
-from demo.compute.jobs import Job
+from demo.compute.jobs import Job, Lane
 from demo.compute.messages import Kind, Reply
 
 STEP = 200.0  # seconds between two replies
@@ -24,7 +24,7 @@ class Replying(processes.WorkerProcess):
     """
 
     def __init__(self, parts: list[int]) -> None:
-        self.seconds, self.is_hung = 0.0, False
+        self.seconds, self.is_hung, self.lane = 0.0, False, Lane()
         progress = [Reply(1, Kind.PROGRESS, (done, PARTS)) for done in parts]
         self.replies = iter([*progress, Reply(1, Kind.RESULT, "done")])
 
@@ -50,3 +50,14 @@ def test_long_work_is_hung_only_where_it_does_not_get_on(monkeypatch, parts, is_
     process._do(job)
     assert process.is_hung == is_hung
     assert job.future.result() == "done"
+
+
+@pytest.mark.parametrize("parts", [list(range(PARTS)), [0] * PARTS])
+def test_what_work_took_counts_in_its_visitor_s_turns(monkeypatch, parts):
+    """Work that hangs, too: whoever sends it again and again does not hold the worker."""
+    process = Replying(parts)
+    monkeypatch.setattr(processes, "time", SimpleNamespace(monotonic=lambda: process.seconds))
+    for number, visitor in ((1, "dear"), (2, "dear"), (3, "cheap")):
+        process.lane.put(Job(float(number), number, "save", visitor=visitor, cost=0.1))
+    process._do(process.lane.take())
+    assert [process.lane.take().number for _ in range(2)] == [3, 2]

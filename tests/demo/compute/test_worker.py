@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from io import BytesIO
 
 import pytest
@@ -13,6 +15,7 @@ from demo.compute.worker import Worker, _failure
 from demo.editing.piece_session import PieceSession
 from fadernets.music import examples
 from tests.fadernets import tiny
+from tests.public.server import ROOT
 
 
 def test_only_our_own_sentences_reach_the_visitor():
@@ -39,3 +42,30 @@ def test_a_worker_keeps_no_more_notes_than_it_may():
         patch.setattr(worker, "NOTES_KEPT", 1)
         keeper._make_room()
         assert list(keeper.sessions) == ["4"]
+
+
+ALL_WORK = """
+import sys, tempfile
+from pathlib import Path
+from benchmarks import prices
+from demo.compute.worker import load_tasks
+tasks = load_tasks(None)
+loaded, kinds = set(sys.modules), sys.argv[1:]
+with tempfile.TemporaryDirectory() as name:
+    data = prices.piece(prices.tune(16), 64.0)
+    subject, made = prices.subject_of("tune", data, Path(name)), Path(name) / "made"
+    made.mkdir()
+    for kind in kinds:
+        prices.seconds(tasks, subject, prices.KINDS[kind](subject), made)
+print(*sorted(set(sys.modules) - loaded))
+"""
+
+
+@pytest.mark.slow
+def test_what_work_needs_is_loaded_before_it_comes():
+    """Else whoever hears a long piece first in a worker waits a second more, unpriced."""
+    kinds = ("open", "one segment", "other drawings", "sound of a part", "MP3", "/mix", "/describe")
+    command = [sys.executable, "-c", ALL_WORK, *kinds]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.strip() == "", process.stdout
