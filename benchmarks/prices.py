@@ -7,7 +7,8 @@ one thread. Seconds are those of a processor, the synthesiser's among them. Pric
 idle core, and how they compare decides whose turn it is: so each ratio of seconds to price is
 divided by that of an ordinary piece that is planned shortly before, which a slow or busy machine
 hurts alike. Work that is priced above `--most` is left out. `--before` names a report with the
-prices of another version, such as `--only-prices` writes.
+prices of another version, such as `--only-prices` writes. Rows of the report that `--keep` names
+stay where they are not measured anew, so that all need not be measured at once.
 """
 
 from __future__ import annotations
@@ -320,6 +321,12 @@ def _row(subject: Subject, kind: str) -> dict[str, Any]:
     return {"piece": subject.name, "kind": kind, **held}
 
 
+def _rows(report: Path | None) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows of a report by kind of work and piece; none without a report."""
+    rows = json.loads(report.read_text())["rows"] if report else []
+    return {(row["kind"], row["piece"]): row for row in rows}
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.prices", description=__doc__)
@@ -328,6 +335,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--most", type=float, default=4.0, help="seconds of a price")
     parser.add_argument("--only-prices", action="store_true", help="do no work")
     parser.add_argument("--before", type=Path, help="report of another version")
+    parser.add_argument("--keep", type=Path, help="report whose other rows stay")
     parser.add_argument("--out", type=Path, help="file to write")
     return parser
 
@@ -336,10 +344,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print the rows, write the report; returns the exit status."""
     options = parser().parse_args(arguments)
     report: dict[str, Any] = {"machine": machine(), "most_s": options.most, "rows": []}
-    before = {}
-    if options.before:
-        rows = json.loads(options.before.read_text())["rows"]
-        before = {(row["kind"], row["piece"]): row["price_s"] for row in rows}
+    before, kept = _rows(options.before), _rows(options.keep)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = (
@@ -350,11 +355,12 @@ def main(arguments: list[str] | None = None) -> int:
         for row in rows:
             earlier = before.get((row["kind"], row["piece"]))
             if earlier is not None and "ratio" in row:
-                row["ratio_before"] = rounded(row["ratio"] * row["price_s"] / earlier)
-            report["rows"].append(row)
+                row["ratio_before"] = rounded(row["ratio"] * row["price_s"] / earlier["price_s"])
+            kept[row["kind"], row["piece"]] = row
             print(json.dumps(row), flush=True)
-    if options.out:
-        options.out.write_text(json.dumps(report, indent=1) + "\n")
+            if options.out:  # what a run that is cut short has measured, too
+                report["rows"] = list(kept.values())
+                options.out.write_text(json.dumps(report, indent=1) + "\n")
     return 0
 
 

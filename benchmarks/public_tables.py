@@ -59,6 +59,37 @@ def latency_table() -> str:
     return f"{table(rows, head)}\n\n{note} {_measured_on(report)}"
 
 
+def prices_table() -> str:
+    """Of each kind of work the piece on which it takes longest for its price, before and now."""
+    report = json.loads((RESULTS / "prices.json").read_text())
+    done = [row for row in report["rows"] if "ratio" in row]
+    rows = []
+    for kind in dict.fromkeys(row["kind"] for row in done):
+        own = [row for row in done if row["kind"] == kind]
+        worst = max(own, key=lambda row: row["ratio"])
+        before = max((row["ratio_before"] for row in own if "ratio_before" in row), default=None)
+        rows.append(
+            (
+                kind,
+                f"{len(own)}",
+                worst["piece"],
+                f"{worst['price_s']:.2f}",
+                f"{worst['ratio']:.2f}",
+                "–" if before is None else f"{before:.2f}",
+            )
+        )
+    rows.sort(key=lambda row: -float(row[4]))
+    head = (
+        "work", "pieces", "the dearest for its price", "price, s",
+        "times its price", "the most before",
+    )  # fmt: skip
+    note = (
+        "Seconds of a processor by the pace of an ordinary piece that is planned shortly before; "
+        f"work that is priced above {report['most_s']:g} s was left out."
+    )
+    return f"{table(rows, head)}\n\n{note} {_measured_on(report)}"
+
+
 def memory_table() -> str:
     """Memory while visitors come and go."""
     figures = _results("load")["memory"]
@@ -120,6 +151,7 @@ def bombs_table() -> str:
 TABLES = {
     "attack": attack_table,
     "latency": latency_table,
+    "prices": prices_table,
     "memory": memory_table,
     "fuzz": fuzz_table,
     "bombs": bombs_table,

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from demo.compute.workers import CALLS_UNDER_WAY
 from fadernets.music import midi
 from fadernets.music.notes import NO_PEDAL, Notes
 from fadernets.music.piece import Piece
 from tests.conftest import ONE_WAY
 from tests.fadernets import tiny
-from tests.public.server import Server
+from tests.public.server import Answer, Server
 from tests.public.test_life import edit_json, long_piece, opened
 
 MANY = 20  # calls of one program
@@ -87,6 +88,27 @@ def test_who_calls_without_an_end_keeps_nobody_from_calling(server: Server):
         finally:
             ends.set()
         assert not [each.result() for each in floods if each.exception()]
+
+
+def test_long_calls_that_nobody_comes_for_keep_nobody_out(server: Server):
+    """More than may be under way, of one address that listens to none: others' calls are done."""
+    (long,) = server.upload("long.mid", long_piece()).json()
+    (short,) = server.upload("short.mid", midi.dump(tiny.piece(tiny.bars(1)))).json()
+
+    def called(name: str, path: str, *values: object, visitor: str) -> Answer:
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        headers = {"X-Forwarded-For": visitor}
+        return server.ask(f"gradio_api/call/{name}", {"data": [file, *values]}, headers=headers)
+
+    values = [0.5, *[None] * 7]
+    many = [called("slide", long, *values, visitor="1.2.3.4") for _ in range(CALLS_UNDER_WAY + 20)]
+    assert {answer.status for answer in many} <= {200, 503} and many[0].status == 200
+    for number in range(3):
+        newcomer = called("describe", short, None, False, visitor=f"5.6.7.{number}")
+        assert newcomer.status == 200, (number, newcomer)
+        address = f"gradio_api/call/describe/{newcomer.json()['event_id']}"
+        answer = server.ask(address, timeout=300).text
+        assert "event: complete" in answer, (number, answer)
 
 
 def test_short_calls_do_not_wait_for_a_long_one(server: Server):
