@@ -67,6 +67,8 @@ SITES = [
     if (way, proxy) != ("space", "root")  # tests/public has it at a root, without a proxy
 ]
 
+EACH_PROXY_ONCE = ("make-run-stripped", "space-kept", "make-run-root")  # and each way of starting
+
 
 @pytest.fixture(scope="module", params=SITES)
 def site(request: pytest.FixtureRequest, running: Running) -> Iterator[Site]:
@@ -221,6 +223,9 @@ def test_headers_of_strangers(site):
     assert not [name for name in admin.headers if name.startswith("access-control-")]
 
 
+@pytest.mark.parametrize(
+    "site", [each for each in SITES if each.id in EACH_PROXY_ONCE], indirect=True
+)
 def test_nobody_takes_turns_for_visitors_they_make_up(site):
     """All that come from one address count as one, who may have 15 calls waiting, not 30."""
     content = midi.dump(tiny.piece(tiny.bars(12)))

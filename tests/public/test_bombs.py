@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from benchmarks import bombs
+from tests.conftest import BOTH_WAYS, ONE_WAY
 from tests.public.server import Answer, Server
 from tests.public.test_calls import MOST_MEGABYTES, megabytes
 from tests.public.test_life import answer_shown, edit_json
@@ -16,6 +17,12 @@ from tests.public.test_life import answer_shown, edit_json
 REFUSED = ("notes, 3.3 million", "tracks, 65,535 with a note", "tempos", "a beat of 1 µs", "zeros")
 OPENED = ("the largest", "text of 20 MB")
 MANY = 24  # addresses
+# Both ways of starting with one of them: what a file costs is the workers' affair.
+WAYS_AND_KINDS = [
+    pytest.param(*way.values, kind, marks=way.marks)
+    for kind in (*REFUSED, *OPENED)
+    for way in (BOTH_WAYS if kind == REFUSED[0] else BOTH_WAYS[:1])
+]
 
 
 def opening(server: Server, kind: str) -> Answer:
@@ -24,7 +31,7 @@ def opening(server: Server, kind: str) -> Answer:
     return server.run("upload", file, session="bombs")
 
 
-@pytest.mark.parametrize("kind", [*REFUSED, *OPENED])
+@pytest.mark.parametrize(("server", "kind"), WAYS_AND_KINDS, indirect=["server"])
 def test_a_hostile_file_costs_little_memory_and_is_refused_or_opened(server: Server, kind: str):
     before = megabytes(server, "VmRSS")
     answer = opening(server, kind)
@@ -38,6 +45,7 @@ def test_a_hostile_file_costs_little_memory_and_is_refused_or_opened(server: Ser
     assert max(after[number] - before[number] for number in after) < MOST_MEGABYTES
 
 
+@ONE_WAY
 def test_nobody_waits_for_files_that_others_open(server: Server):
     """A dozen at once wait for each other, while faders move."""
     piece = server.open_example("mazurka")
@@ -52,6 +60,7 @@ def test_nobody_waits_for_files_that_others_open(server: Server):
     assert server.ask("healthz").status == 200
 
 
+@ONE_WAY
 def test_a_small_file_that_holds_much_keeps_nobody_waiting(server: Server):
     """Order, not time: two dozen addresses open two hundred bytes of which a lot is made."""
     (path,) = server.upload("few.mid", bombs.few_bytes()).json()

@@ -41,6 +41,7 @@ def call(server: Server, content: bytes, *values: object, visitor: str | None = 
     return f"gradio_api/call/slide/{answer.json()['event_id']}"
 
 
+@ONE_WAY
 def test_who_calls_often_keeps_nobody_waiting(server: Server):
     """Turns go round: another's call waits for one of the many, and there is always room for it."""
     piece, values = midi.dump(tiny.piece(tiny.bars(30))), [0.5, *[None] * 7]
@@ -56,6 +57,7 @@ def test_who_calls_often_keeps_nobody_waiting(server: Server):
     assert other in done and done.index(other) < len(done) - 6
 
 
+@ONE_WAY
 def test_who_calls_without_an_end_keeps_nobody_from_calling(server: Server):
     """One address calls from many connections and reads no answer: others' calls get places."""
     (path,) = server.upload("short.mid", midi.dump(tiny.piece(tiny.bars(1)))).json()
@@ -133,6 +135,7 @@ def test_short_calls_do_not_wait_for_a_long_one(server: Server):
         waits.close()
 
 
+@ONE_WAY
 def test_a_program_whose_connection_breaks_gets_its_answer_when_it_comes_back(server: Server):
     address = call(server, long_piece(), 0.5, *[None] * 7)
     host = urlsplit(server.url)
@@ -172,6 +175,7 @@ def sparse_piece() -> bytes:
     return midi.dump(Piece(notes, NO_PEDAL, tempo, meter, 29 * 120.0))
 
 
+@ONE_WAY
 def test_what_takes_long_is_told_by_what_a_file_holds_and_not_by_its_bytes(server: Server):
     """Three addresses call for half an hour of sound: the worker for short calls is free."""
     content = sparse_piece()

@@ -27,7 +27,7 @@ from fadernets.music.notes import NO_PEDAL, Notes, concatenate
 from fadernets.music.piece import Piece
 from survey.core.own_folder import HELD
 from survey.core.settings import Settings
-from tests.conftest import kept_offline
+from tests.conftest import ONE_WAY, kept_offline
 from tests.fadernets import tiny
 from tests.public.server import START, Server, serving, starting
 
@@ -99,6 +99,7 @@ def test_a_newer_move_takes_the_place_of_the_one_before(server: Server):
     assert answer_shown(results[0]) is None
 
 
+@ONE_WAY
 def test_work_of_a_visitor_who_hangs_up_is_dropped(server: Server):
     """The long worker is free for others at once, though nobody waited for its answer."""
     piece, event = opened(server, long_piece()), server.event("ask")
@@ -120,6 +121,7 @@ def test_work_of_a_visitor_who_hangs_up_is_dropped(server: Server):
     assert time.monotonic() - began < 100  # thirty would take longer
 
 
+@ONE_WAY
 def test_a_worker_that_is_killed_is_replaced(server: Server):
     piece, event = server.open_example("mazurka"), server.event("ask")
     for child in server.workers():
@@ -132,6 +134,7 @@ def test_a_worker_that_is_killed_is_replaced(server: Server):
     assert answer_shown(answer)["sound"]["made"]
 
 
+@ONE_WAY
 def test_a_crowd_moves_faders_and_everybody_hears_the_last_move(server: Server):
     """Moves that come before the one ahead of them is answered take its place; none is an error."""
 
