@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from survey.designs import preferences, systems
+from survey.comparisons import preferences, systems
 from survey.designs.design import Resampling
 from survey.designs.findings import of_discrimination
 from survey.designs.questions import Question

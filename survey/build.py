@@ -194,15 +194,21 @@ def _spec(args: argparse.Namespace) -> StudySpec:
     """The study that the arguments describe, which are named as the fields of `StudySpec`."""
     names = {field.name for field in dataclasses.fields(StudySpec)}
     values = {name: value for name, value in vars(args).items() if name in names}
-    values |= {"strengths": tuple(args.strengths), "rules": _rules(args.rules)}
+    values |= {"strengths": tuple(args.strengths), "rules": rules_of(args.rules)}
     values["information"] = text_file.read(args.information)
     values["anchors"] = None if args.anchors is None else tuple(args.anchors)
     values["questions"] = _questions(args.questions)
     return StudySpec(**values)
 
 
-def _rules(path: Path | None) -> Rules | None:
-    """Rules of exclusion from a JSON file."""
+def rules_of(path: Path | None) -> Rules | None:
+    """Rules of exclusion from a JSON file.
+
+    Raises
+    ------
+    BuildError
+        If it holds none.
+    """
     if path is None:
         return None
     rules = _json(path, "utf-8")

@@ -27,8 +27,8 @@ MAY_IMPORT = {
 ROOMS = {
     "fadernets": ("music", "models", "decoding", "arranger", "playback"),
     "survey": (
-        "core", "ratings", "statistics", "analysis", "designs", "planning", "records", "publishing",
-        "journal", "building", "participant", "admin",
+        "core", "ratings", "statistics", "analysis", "comparisons", "designs", "planning",
+        "records", "publishing", "journal", "building", "participant", "admin",
     ),
     "train": ("metrics", "data", "reporting", "evaluation", "run", "figures"),
     "demo": ("guard", "editing", "compute"),

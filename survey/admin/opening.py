@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import MAIN, TRANSFER, Audit, Clip, Stimulus, Study, now
-from survey.core import panels
+from db.models import TRANSFER, Audit, Clip, Stimulus, Study, now
+from survey.core import panels, study_trials
 from survey.core.settings import Settings
 from survey.core.study_clips import of_study
 from survey.journal.durability import Durability
@@ -25,7 +23,7 @@ def hindrances(
     if not durable.ok and not settings.force_open:
         sentences.append(f"{durable.sentence} {FORCE}")
     stimuli = session.scalars(select(Stimulus).where(Stimulus.study_id == study.id)).all()
-    trials = _trials(stimuli)
+    trials = study_trials.most(stimuli)
     if not stimuli:
         sentences.append("The study has no stimuli.")
     elif trials < study.trials_each:
@@ -48,17 +46,6 @@ def close_study(session: Session, study: Study) -> None:
     """Let nobody in any more, and store no more answers."""
     study.state, study.closed_at = "closed", now()
     session.add(Audit(actor="admin", action="closed", study_id=study.id))
-
-
-def _trials(stimuli: Sequence[Stimulus]) -> int:
-    """How many of them one participant can have: of the same versions only one."""
-    return len(
-        {
-            (stimulus.item, *sorted(set(stimulus.systems))) if stimulus.systems else stimulus.name
-            for stimulus in stimuli
-            if stimulus.kind in MAIN
-        }
-    )
 
 
 def _missing(session: Session, study: Study, settings: Settings) -> list[str]:

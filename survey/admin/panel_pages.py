@@ -13,11 +13,11 @@ from survey.admin.authentication import AdminError
 from survey.admin.forms import PanelForm
 from survey.admin.participant_pages import erase_page, erase_person
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
-from survey.admin.settings_pages import has_begun
 from survey.admin.study_pages import frame, origin
 from survey.core import panels
 from survey.core.panels import Panel
 from survey.records import panel_list
+from survey.records.begun import has_begun
 
 FIXED = ("kind", "name", "parameter")  # of a panel, once somebody may have read of it
 router = APIRouter(route_class=AdminRoute)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from db.models import Participant, Study
 from survey.admin import (
     create_pages,
+    life_pages,
     monitoring,
     pair_pages,
     panel_pages,
@@ -22,6 +23,7 @@ from survey.admin import (
     study_pages,
 )
 from survey.admin.request import AdminDep, AdminRoute
+from survey.building import study_life
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,13 @@ def overview(admin: AdminDep) -> Response:
     with admin.database.read() as session:
         studies = session.scalars(select(Study).order_by(Study.created_at.desc(), Study.id.desc()))
         rows = [_row(session, study) for study in studies]
+        deleted = study_life.deleted(session)
     return admin.render(
-        "overview", rows=rows, durable=admin.durable, building=admin.services.builder.running
+        "overview",
+        rows=rows,
+        deleted=deleted,
+        durable=admin.durable,
+        building=admin.services.builder.running,
     )
 
 
@@ -64,6 +71,7 @@ for module in (
     pair_pages,
     study_pages,
     settings_pages,
+    life_pages,
     participant_pages,
     panel_pages,
     payment_pages,

@@ -5,27 +5,28 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from db.models import Participant, Study
+from db.models import Study
+from survey.admin import life_pages
 from survey.admin.forms import SettingsForm
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
 from survey.admin.study_pages import frame
-from survey.building import study_summary
+from survey.building import study_life, study_summary
 from survey.building.study_spec import (
     LONGEST_INFORMATION,
     LONGEST_LEASE_MINUTES,
     LONGEST_STATEMENT,
 )
-from survey.core import texts
+from survey.core import study_trials, texts
 from survey.designs import registry
 from survey.designs.questions import parsed
 from survey.designs.ratings import ReplyColumn
 from survey.participant import unused_places
 from survey.ratings import exclusion
 from survey.records import consent_texts
+from survey.records.begun import has_begun
 
 BUILT = ("pairs", "strengths", "seed", "checkpoint", "loudness")
 router = APIRouter(route_class=AdminRoute)
@@ -56,6 +57,8 @@ def settings(admin: AdminDep, name: str) -> Response:
         study = study_of(session, name)
         values = frame(admin, session, study, "/settings")
         begun, built = has_begun(session, study), _build(study)
+        is_editable = not study_life.edit_hindrance(session, study)
+        most_trials = study_trials.most(study.stimuli)
     limits = study.rules.items()
     skipped = (None, False)
     rules = [
@@ -67,6 +70,9 @@ def settings(admin: AdminDep, name: str) -> Response:
         "settings",
         rules=rules,
         build=built,
+        is_editable=is_editable,
+        rule_fields=life_pages.rule_fields(study),
+        most_trials=most_trials,
         planned=unused_places.participants_wanted(study),
         languages=texts.languages(),
         begun=begun,
@@ -177,12 +183,6 @@ def _ask(admin: AdminRequest, name: str, form: SettingsForm, unconfirmed: Unconf
         unsaid=unconfirmed.unsaid,
         **values,
     )
-
-
-def has_begun(session: Session, study: Study) -> bool:
-    """Whether anybody ever took part, withdrawn or not."""
-    any_participant = select(Participant.id).where(Participant.study_id == study.id).limit(1)
-    return study.withdrawn + study.lapsed > 0 or session.scalar(any_participant) is not None
 
 
 def _build(study: Study) -> list[tuple[str, str]]:

@@ -22,10 +22,10 @@ from survey.building.pairs import CATCH, Pair
 from survey.building.sounds import Sound, SoundError, decibels
 from survey.building.stimuli_file import ListedItem, SoundFile
 from survey.building.study_spec import BuildError, StudySpec
+from survey.comparisons.anchors import is_anchor
 from survey.core import texts
 from survey.core.settings import Settings
 from survey.designs import registry
-from survey.designs.anchors import is_anchor
 from survey.designs.design import REFERENCE, Design, DesignError
 from survey.designs.questions import Question, QuestionError, parsed
 from survey.designs.ratings import RESERVED

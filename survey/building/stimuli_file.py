@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from survey.building.study_spec import BuildError
-from survey.designs import anchors
+from survey.comparisons import anchors
 from survey.designs.design import REFERENCE, Item
 from survey.ratings.columns import Column
 from survey.ratings.csv_file import read_cells

@@ -31,6 +31,21 @@ class BuildError(ValueError):
     """A study cannot be built as asked; the message is one sentence for a person."""
 
 
+def checked_name(name: str) -> str:
+    """A study's name, if it can be a part of addresses.
+
+    Raises
+    ------
+    BuildError
+        If not.
+    """
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", name):
+        raise BuildError(
+            f"{name!r} cannot name a study: use 1 to 64 small letters, digits and hyphens."
+        )
+    return name
+
+
 @dataclass(frozen=True)
 class StudySpec:
     """What study is to be built.
@@ -121,10 +136,7 @@ class StudySpec:
         title = say("home.study") if self.title is None else self.title
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "information", texts.tidy(self.information))
-        if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", self.name):
-            raise BuildError(
-                f"{self.name!r} cannot name a study: use 1 to 64 small letters, digits and hyphens."
-            )
+        checked_name(self.name)
         for text, name, most in (
             (title, "title", LONGEST_TEXT),
             (self.contact, "contact", LONGEST_TEXT),

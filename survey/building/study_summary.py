@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 
 from db.models import MAIN, Stimulus, Study
+from survey.comparisons.anchors import is_anchor
 from survey.core import texts
-from survey.designs.anchors import is_anchor
 from survey.statistics.estimate import t_quantile
 from survey.statistics.pieces import FEW_PIECES
 from survey.statistics.precision import UNLIMITED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, CompoundSelect, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, select, true, union
 
 from db.models import Stimulus, StimulusClip, Study
 
@@ -17,6 +17,11 @@ def of_study(study_id: int) -> CompoundSelect[int]:
 def of_open_studies() -> CompoundSelect[int]:
     """The same of all open studies."""
     return _clips(Study.state == "open")
+
+
+def of_any_study() -> CompoundSelect[int]:
+    """The same of all studies."""
+    return _clips(true())
 
 
 def _clips(condition: ColumnElement[bool]) -> CompoundSelect[int]:

@@ -15,11 +15,11 @@ from survey.analysis import figures, heard_sentences, participant_sentences, rep
 from survey.analysis.analyse import NothingToAnalyse, participant_flow
 from survey.analysis.results import ParticipantFlow, Provenance
 from survey.analysis.tables import as_table, flow_rows
+from survey.comparisons import people as designs_people
+from survey.comparisons.people import Person
 from survey.core.templates import templates
 from survey.designs import habits
-from survey.designs import people as designs_people
 from survey.designs.design import Chart, Design, DesignError, Findings, Resampling
-from survey.designs.people import Person
 from survey.designs.questions import Question
 from survey.designs.rules import checked_rules
 from survey.ratings.exclusion import Rules, apply_rules

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from survey.analysis.tables import as_table, of_estimate
-from survey.designs import mixed_model, preferences, systems
-from survey.designs.equivalence import Equivalence
-from survey.designs.headphone_groups import GroupDifference
+from survey.comparisons import mixed_model, preferences, systems
+from survey.comparisons.equivalence import Equivalence
+from survey.comparisons.headphone_groups import GroupDifference
+from survey.comparisons.trial_order import Trend
 from survey.designs.questions import Question
-from survey.designs.trial_order import Trend
 from survey.statistics.estimate import Estimate
 
 NAIVE = ("low", "high")

@@ -21,23 +21,22 @@ from survey.analysis.number_format import (
     probability,
 )
 from survey.analysis.tables import as_table, of_estimate
-from survey.designs import (
+from survey.comparisons import (
     equivalence,
-    finding_rows,
     headphone_groups,
-    missing,
     mixed_model,
     preferences,
     systems,
     trial_order,
 )
-from survey.designs.anchors import are_tested
+from survey.comparisons.anchors import are_tested
+from survey.comparisons.equivalence import Equivalence
+from survey.comparisons.headphone_groups import GroupDifference
+from survey.comparisons.preferences import COLUMNS
+from survey.comparisons.trial_order import PLACE, POSITION, Trend
+from survey.designs import finding_rows, missing
 from survey.designs.design import Chart, Findings, Resampling
-from survey.designs.equivalence import Equivalence
-from survey.designs.headphone_groups import GroupDifference
-from survey.designs.preferences import COLUMNS
 from survey.designs.questions import Question
-from survey.designs.trial_order import PLACE, POSITION, Trend
 from survey.statistics import twoway
 from survey.statistics.crossed_design import crossed
 from survey.statistics.estimate import CONSTANT, LEVEL, NONE, Estimate, two_sided

@@ -26,6 +26,7 @@ from survey.journal.lines import (
     BegunLine,
     Line,
     ParticipantLine,
+    RemovedLine,
     StartLine,
     StudyLine,
     WithdrawnLine,
@@ -97,6 +98,10 @@ class Journal:
     def opened(self, session: Session, study: Study) -> None:
         """A study was opened, closed, changed, or has new invitations."""
         self._keep(session, [study_line(session, study.id)], at_once=True)
+
+    def removed(self, session: Session, name: str) -> None:
+        """A study, which nobody takes part in, was deleted or has another name since."""
+        self._keep(session, [RemovedLine(type="removed", at=now(), study=name)], at_once=True)
 
     def began(self, session: Session, participant: Participant) -> None:
         """A participant has agreed, and has been assigned trials.
@@ -258,6 +263,9 @@ class Journal:
                 self._study_of[line["participant"]["public_id"]] = line["study"]
             elif line["type"] == "study":
                 self._note_texts(line["study"])
+            elif line["type"] == "removed":
+                removed = line["study"]
+                self._consent_texts = {one for one in self._consent_texts if one[0] != removed}
 
     def _note_texts(self, record: StudyRecord) -> None:
         texts = record.get("consent_texts", [])

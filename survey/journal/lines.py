@@ -57,7 +57,15 @@ class BegunLine(TypedDict):
     count: int
 
 
-Line = StartLine | StudyLine | ParticipantLine | WithdrawnLine | BegunLine
+class RemovedLine(TypedDict):
+    """A study was deleted, or has another name since: lines of it before say nothing any more."""
+
+    type: Literal["removed"]
+    at: str
+    study: str
+
+
+Line = StartLine | StudyLine | ParticipantLine | WithdrawnLine | BegunLine | RemovedLine
 
 
 def now() -> str:

@@ -116,6 +116,14 @@ class JournalState:
             if type(count) is not int or not 0 <= count < 2**31:
                 raise RecordError("count cannot be so many people")
             self.begun[name] = max(count, self.begun.get(name, 0))
+        elif line["type"] == "removed":
+            name = str(member(line, "study"))
+            self.studies.pop(name, None)
+            self.begun.pop(name, None)
+            self.withdrawn = {  # another study of that name has nothing to do with them
+                mark: {**one, "study": None} if one.get("study") == name else one
+                for mark, one in self.withdrawn.items()
+            }
 
     def _person(self, study: str, record: ParticipantRecord) -> None:
         checked(record)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from survey.designs import preferences, systems
+from survey.comparisons import preferences, systems
 from survey.designs.design import Resampling
 from survey.designs.findings import of_discrimination
 from survey.planning.listeners import CHOICE, PREFERENCE, Form, Listening

@@ -43,6 +43,7 @@ GETS = (
     "/studies/small/invitations",
     "/studies/small/participants",
     "/studies/small/participants/{person}/erase",
+    "/studies/small/delete",
 )
 POSTS = (
     "/new",
@@ -53,6 +54,9 @@ POSTS = (
     "/studies/small/invitations/{invitation}/revoke",
     "/studies/small/participants/{person}/erase",
     "/studies/small/preview",
+    "/studies/small/plan",
+    "/studies/small/clone",
+    "/studies/small/delete",
     "/studies/small/payments",
     "/studies/small/payments/paid",
 )

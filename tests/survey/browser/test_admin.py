@@ -14,6 +14,7 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Participant, Study
 from survey.admin import invitations
+from survey.building import study_life
 from tests.survey import crowd
 from tests.survey.browser.accessibility import serious
 from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
@@ -33,6 +34,9 @@ PAGES = {
     "consent": "/studies/small/consent",
     "settings": "/studies/small/settings",
     "log": "/studies/small/log",
+    "delete": "/studies/small/delete",
+    "draft": "/studies/again/settings",
+    "deleting": "/studies/again/delete",
     "new": "/new",
     "build": "/build",
     "refused": "/studies/none",
@@ -101,6 +105,8 @@ def test_every_page_can_be_read(
     """Nothing serious by axe, nothing to scroll sideways, nothing too small to hit."""
     page = enter(size=size, scheme=scheme, cut=True).page
     top = page.url
+    with database.write() as session:
+        study_life.clone(session, session.get_one(Study, study.id), "again")
     person_page = {"erase": f"/studies/small/participants/{crowded[0]}/erase"}
     for name, path in (PAGES | person_page | {"ended": "/studies/small"}).items():
         if name == "ended":

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survey.designs import systems
+from survey.comparisons import systems
 
 VALUES = [[5, 5, 4], [4, 4, 4], [2, 3, 2], [3, 3, 4]]  # of docs/statistics.md
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from survey.designs.anchors import are_tested
+from survey.comparisons.anchors import are_tested
 from survey.statistics import twoway
 from survey.statistics.bootstrap import Percentiles, percentiles, totals
 from survey.statistics.crossed_design import crossed, units

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survey.designs import missing, trial_order
+from survey.comparisons import trial_order
+from survey.designs import missing
 from survey.designs.design import Resampling
 from survey.designs.findings import of_discrimination, of_preferences, of_systems
 from survey.designs.questions import Question
 from survey.statistics.families import corrected
-from tests.survey.designs.test_mixed_model import balanced
+from tests.survey.comparisons.test_mixed_model import balanced
 
 ONCE = Resampling(0, 1)
 

@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from survey.designs.anchors import are_tested
+from survey.comparisons.anchors import are_tested
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.estimate import Estimate, t_interval, two_sided

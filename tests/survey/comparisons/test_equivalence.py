@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from survey.designs import equivalence, systems
+from survey.comparisons import equivalence, systems
+from survey.comparisons.equivalence import Equivalence
 from survey.designs.design import Resampling
-from survey.designs.equivalence import Equivalence
 from survey.designs.findings import of_discrimination, of_preferences, of_systems
 from survey.designs.questions import Question, QuestionError, parsed
 from survey.statistics.estimate import CONSTANT, Estimate, t_interval
 from survey.statistics.families import corrected
-from tests.survey.designs.test_mixed_model import balanced
+from tests.survey.comparisons.test_mixed_model import balanced
 
 ONCE = Resampling(0, 1)
 

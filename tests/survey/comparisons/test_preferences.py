@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from survey.designs import preferences
+from survey.comparisons import preferences
 from survey.designs.design import Resampling
 from survey.designs.findings import of_preferences
 from survey.designs.questions import Question

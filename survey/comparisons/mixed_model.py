@@ -21,7 +21,7 @@ import pandas as pd
 import scipy  # whose parts are loaded when they are first used
 from scipy import sparse
 
-from survey.designs import systems
+from survey.comparisons import systems
 from survey.statistics.crossed_design import units
 from survey.statistics.estimate import NONE, Estimate, around
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survey.designs import mixed_model, systems
+from survey.comparisons import mixed_model, systems
 from survey.designs.design import Resampling
 from survey.designs.findings import of_systems
 from survey.designs.questions import Question

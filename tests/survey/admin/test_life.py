@@ -1,0 +1,104 @@
+"""A study cloned, edited and deleted on the admin's pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Study
+from survey.core.settings import Settings
+from tests.survey.manager import Manager, contents
+from tests.survey.person import Person
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+SETTINGS = "/studies/again/settings"
+
+
+def clone(manager: Manager) -> None:
+    path = "/studies/small/settings"
+    answer = manager.send(path, "/studies/small/clone", new_name="again")
+    assert answer.status_code == 303 and answer.headers["location"].endswith("/studies/again")
+
+
+def study_named(database: Database, name: str) -> Study | None:
+    with database.read() as session:
+        return session.scalar(select(Study).where(Study.name == name))
+
+
+def test_clone_edit_delete(
+    manager: Manager, client: TestClient, database: Database, settings: Settings, study: Study
+) -> None:
+    clone(manager)
+    plan = {"new_name": "pilot", "trials": "3", "rule_median_seconds": "2.5"}
+    answer = manager.send(SETTINGS, "/studies/again/plan", **plan)
+    assert answer.headers["location"].endswith("/studies/pilot/settings"), answer.text
+    made = study_named(database, "pilot")
+    assert made is not None and (made.trials_each, made.rules["median_seconds"]) == (3, 2.5)
+    page = manager.get("/studies/pilot/settings").text
+    assert "took less than 2.5 seconds for the median trial" in page
+    assert "edited" in manager.get("/studies/pilot/log").text
+    assert "cloned" in manager.get("/studies/pilot/log").text
+    assert "Delete this study?" in manager.get("/studies/pilot/delete").text
+    gone = manager.send("/studies/pilot/delete", "/studies/pilot/delete")
+    assert gone.status_code == 303 and study_named(database, "pilot") is None
+    assert manager.get("/studies/pilot").status_code == 404
+    assert re.search(r"<li>[^<]+ <small>pilot</small>", manager.get("").text)
+    Person.ready(client).finish()  # the clips are the other study's, too
+
+
+@ONE
+def test_emptied_and_ticked_rules(manager: Manager, database: Database, study: Study) -> None:
+    clone(manager)
+    manager.send(SETTINGS, "/studies/again/plan", rule_finished="yes", rule_same_answers="")
+    made = study_named(database, "again")
+    assert made is not None
+    assert made.rules["finished"] is True and made.rules["same_answers"] is None
+    assert made.name == "again" and made.trials_each == study.trials_each
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"new_name": "small"}, "There is a study named small already"),
+        ({"new_name": "../x"}, "cannot name a study"),
+        ({"trials": "9"}, "cannot have 9 of 8 trials"),
+        ({"trials": "many"}, "trials must be a whole number"),
+        ({"rule_median_seconds": "soon"}, "The limit of the rule median_seconds is no number."),
+        ({"rule_same_answers": "7"}, "cannot be 7"),
+        ({"rule_same_answers": "nan"}, "cannot be nan"),
+    ],
+)
+def test_what_cannot_be_changes_nothing(
+    manager: Manager, database: Database, change: dict[str, str], words: str
+) -> None:
+    clone(manager)
+    before = contents(database)
+    answer = manager.send(SETTINGS, "/studies/again/plan", **change)
+    assert answer.status_code == 422 and words in answer.text.replace("&#39;", "'")
+    assert contents(database) == before
+
+
+@ONE
+def test_what_is_open_or_has_people_is_neither_edited_nor_deleted(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    assert "Plan of this draft" not in manager.get("/studies/small/settings").text
+    assert "close it before it is deleted" in manager.get("/studies/small/delete").text
+    clone(manager)
+    form = manager.form(SETTINGS, "/studies/again/plan")
+    deletion = manager.form("/studies/again/delete", "/studies/again/delete")
+    manager.send("/studies/again", "/studies/again/open")
+    assert manager.post("/studies/again/plan", {**form, "trials": "2"}).status_code == 422
+    assert manager.post("/studies/again/delete", deletion).status_code == 409
+    Person.ready(client, "again").finish()
+    manager.send("/studies/again", "/studies/again/close")
+    refused = manager.post("/studies/again/delete", deletion)
+    assert refused.status_code == 409 and "1 participant has taken part" in refused.text
+    assert "1 participant has taken part" in manager.get("/studies/again/delete").text
+    made = study_named(database, "again")
+    assert made is not None and made.trials_each == study.trials_each
