@@ -21,7 +21,7 @@ import pandas as pd
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
-from db.models import TRANSFER
+from db.models import MAIN, TRANSFER
 from survey.analysis import code_version, report
 from survey.analysis.analyse import ResamplingProgress, analyse
 from survey.analysis.results import Provenance
@@ -38,6 +38,7 @@ from survey.ratings.rating_table import ParticipantCounts
 from survey.records import preregistration
 from survey.records.preregistration import Preregistered
 from survey.statistics.bootstrap import DRAWS
+from survey.statistics.conditions import conditions
 
 OUT = Path("analysis")
 FAILED = 2  # exit status
@@ -45,6 +46,7 @@ STILL_OPEN = (
     "Warning: the study is still open. Intervals and p values hold for one look at the end; who "
     "looks while answers come in, and stops when they please, finds more than there is."
 )
+AVERAGED = "The analysis averages over models or strengths, too (--together)."
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,8 @@ class StudyRatings:
     """What is analysed: the ratings of one study, who came how far, and the study's rules.
 
     `origin` says whose rules they are: "study", "default", "file" or "none". `questions` are those
-    of a design that has any, `preregistered` what was; `is_open`: answers still come in.
+    of a design that has any, `preregistered` what was; `is_open`: answers still come in;
+    `together`: models and strengths are averaged, too.
     """
 
     study: str
@@ -64,6 +67,7 @@ class StudyRatings:
     questions: Sequence[Question] = ()
     preregistered: Preregistered | None = None
     is_open: bool = False
+    together: bool = False
 
     def provenance(self, seed: int, draws: int) -> Provenance:
         """What results are computed from, and by what."""
@@ -85,7 +89,12 @@ class StudyRatings:
         if self.preregistered is None:
             return ()
         finished = None if self.counts is None else self.counts.finished
-        return self.preregistered.deviations(finished, self.origin, version)
+        found = self.preregistered.deviations(finished, self.origin, version)
+        return (*found, AVERAGED) if self.together and self._has_several_conditions() else found
+
+    def _has_several_conditions(self) -> bool:
+        is_main = self.table["kind"].isin(MAIN)
+        return self.design.is_transfer and bool(conditions(self.table[is_main]))
 
     def _preregistration(self, version: str) -> tuple[str, ...]:
         known = self.preregistered
@@ -102,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.keep_all or options.rules:
             origin = "none" if options.keep_all else "file"
             data = replace(data, rules=_rules(options), origin=origin)
+        data = replace(data, together=options.together)
         provenance = data.provenance(options.seed, options.draws)
         files = _files(data, options, provenance)
         folder = options.out or OUT / report.file_name(data.study or options.csv.stem)

@@ -16,6 +16,7 @@ from survey.analysis.number_format import counted
 from survey.analysis.results import ParticipantFlow, Provenance
 from survey.designs.design import Design
 from survey.designs.questions import Question
+from survey.publishing.material import Material, of_ratings
 from survey.publishing.study_facts import StudyFacts
 
 TO_BE_FILLED_IN = "to be filled in by the authors"
@@ -37,6 +38,13 @@ class Known:
     facts: StudyFacts | None
     provenance: Provenance
     preregistered: str = ""
+
+    @property
+    def material(self) -> Material:
+        """What the study is about; without a database, as far as its ratings tell."""
+        if self.facts is not None:
+            return self.facts.material
+        return of_ratings(self.table, self.design.is_transfer)
 
 
 Answer = Callable[[Known], str | None]
@@ -83,21 +91,11 @@ def asked(question: Question) -> str:
 
 
 def _systems(known: Known) -> str | None:
-    if known.facts is not None:
-        return ", ".join(known.facts.systems) or None
-    columns = [name for name in known.table if str(name).startswith("system")]
-    names = sorted({str(name) for column in columns for name in known.table[column].dropna()})
-    return ", ".join(names) or None
+    return known.material.named_systems or None
 
 
 def _items(known: Known) -> str:
-    if known.facts is not None:
-        items, pieces = known.facts.items, known.facts.pieces
-    else:
-        items = int(known.table["item"].nunique())
-        sources = known.table["source"].replace("", None)
-        pieces = int(sources.fillna(known.table["item"]).nunique())
-    return f"{counted(items, 'item')} of {counted(pieces, 'piece')}"
+    return known.material.amount
 
 
 def _clips(known: Known) -> str | None:
@@ -122,7 +120,7 @@ def _trials(known: Known) -> str:
     answers = known.table.drop_duplicates(["participant", _trial(known.table)])
     sizes = answers.groupby("participant").size()
     done = f"{sizes.min()} to {sizes.max()} answered, median {sizes.median():g}"
-    return done if known.facts is None else f"{known.facts.trials_each} given; {done}"
+    return done if known.facts is None else f"{known.facts.given} given; {done}"
 
 
 def _trial(table: pd.DataFrame) -> str:

@@ -26,6 +26,7 @@ ESCAPES = {
     "×": r"$\times$",
     "′": "$'$",
     "α": r"$\alpha$",
+    "ρ": r"$\rho$",
     "≤": r"$\leq$",
     "≥": r"$\geq$",
     "→": r"$\rightarrow$",
@@ -41,8 +42,18 @@ PREAMBLE = r"""\documentclass{article}
 \fi
 \usepackage{graphicx}
 \usepackage{booktabs}
+\sloppy
 """
-WIDE = 7  # columns, from which on a table is brought to the width of the line
+# Tables that are wider than the line are brought to its width.
+FITTED = r"""\newsavebox{\fittedbox}
+\newcommand{\fitted}[1]{\sbox{\fittedbox}{#1}%
+  \ifdim\wd\fittedbox>\linewidth
+    \resizebox{\linewidth}{!}{\usebox{\fittedbox}}%
+  \else
+    \usebox{\fittedbox}%
+  \fi}
+"""
+LONG, STEP = 25, 8  # letters of a word, such as a hash, that may end a line after every so many
 COMMANDS = {1: "section", 2: "subsection"}
 
 
@@ -58,7 +69,12 @@ def escaped(text: str) -> str:
 
 def latex(document: Document) -> str:
     """The whole document, ready for pdflatex; xelatex where names have letters beyond Latin."""
-    lines = [PREAMBLE, f"\\title{{{escaped(document.title)}}}", "\\author{}", "\\begin{document}"]
+    lines = [
+        PREAMBLE + FITTED,
+        f"\\title{{{escaped(document.title)}}}",
+        "\\author{}",
+        "\\begin{document}",
+    ]
     lines.append("\\maketitle")
     for section in document.sections:
         lines += ["", *_section(section)]
@@ -69,12 +85,12 @@ def _section(section: Section) -> Iterator[str]:
     yield f"\\{COMMANDS[section.level]}{{{escaped(section.title)}}}"
     for paragraph in section.paragraphs:
         yield ""
-        yield escaped(paragraph)
+        yield _broken(paragraph)
     if section.points:
         yield ""
         yield "\\begin{itemize}"
         for point in section.points:
-            yield f"  \\item {escaped(point)}"
+            yield f"  \\item {_broken(point)}"
         yield "\\end{itemize}"
     for table in section.tables:
         yield ""
@@ -84,13 +100,21 @@ def _section(section: Section) -> Iterator[str]:
         yield from _picture(picture)
 
 
+def _broken(text: str) -> str:
+    """A text in which lines may end within words that are too long for one."""
+    words = []
+    for word in text.split(" "):
+        step = STEP if len(word) >= LONG else max(len(word), 1)
+        parts = [escaped(word[at : at + step]) for at in range(0, len(word), step)]
+        words.append(r"\allowbreak{}".join(parts))
+    return " ".join(words)
+
+
 def _table(table: Table) -> Iterator[str]:
-    is_wide = len(table.head) >= WIDE
     yield "\\begin{table}[htbp]"
     yield "\\centering\\small"
     yield f"\\caption{{{escaped(table.caption)}}}"
-    if is_wide:
-        yield "\\resizebox{\\linewidth}{!}{%"
+    yield "\\fitted{%"
     yield f"\\begin{{tabular}}{{{'l' * len(table.head)}}}"
     yield "\\toprule"
     yield f"{_row(table.head)} \\\\"
@@ -98,7 +122,7 @@ def _table(table: Table) -> Iterator[str]:
     for row in table.rows:
         yield f"{_row(row)} \\\\"
     yield "\\bottomrule"
-    yield "\\end{tabular}" + ("}" if is_wide else "")
+    yield "\\end{tabular}}"
     for note in table.notes:
         yield f"\\par\\footnotesize {escaped(note)}"
     yield "\\end{table}"

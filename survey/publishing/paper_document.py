@@ -10,7 +10,6 @@ import pandas as pd
 
 from survey.analysis import participant_sentences, report
 from survey.analysis import sentences as wording
-from survey.analysis.number_format import counted
 from survey.analysis.results import Results
 from survey.analysis.tables import TWOWAY, flow_rows, tables
 from survey.designs import analysis as design_analysis
@@ -41,22 +40,30 @@ MEANINGS = {
     "discrimination": "Shares of right answers are tested against one half, and have two-way "
     "clustered 95 % intervals, by participants and pieces (Cameron, Gelbach and Miller 2011), on "
     "logits or Korn and Graubard's (1998), whichever is wider.",
-    "equivalence": "Equivalence was tested by two one-sided tests (Schuirmann 1987) with the "
+    "equivalence": "Equivalence is tested by two one-sided tests (Schuirmann 1987) with the "
     "two-way standard error, within the margin that the question had since the study was built.",
     "mixed_model": "A linear mixed model with random terms of participants, pieces, and both by "
     "system, fitted by restricted maximum likelihood, stands beside.",
-    "trend": "Whether answers change with the order of trials, or the place on the page, was "
+    "trend": "Whether answers change with the order of trials, or the place on the page, is "
     "estimated within participants and within what was heard.",
 }
 ON_TRANSFER = (
     "An answer agrees if it says the intended direction. Agreement has two-way clustered 95 % "
     "intervals, by participants and pieces (Cameron, Gelbach and Miller 2011), on logits or Korn "
     "and Graubard's (1998), whichever is wider; means of ratings have two-way t intervals. Whether "
-    "agreement is guessing was tested by flipping signs of participants' rates."
+    "agreement is guessing is tested by flipping signs of participants' rates; tests also ask "
+    "whether directions differ, whether people lean to a word, whether ratings differ from the "
+    "middle of the scale, and whether more is heard of what changed more (Spearman's correlations "
+    "within a direction)."
+)
+BY_CONDITION = (
+    "Every model and every strength is a condition of its own, and all is computed for each by "
+    "itself: there is no average over conditions. They are compared two by two, by two-way "
+    "intervals of the difference in agreement and on every scale."
 )
 CORRECTED = (
     "p values are Holm's (1979), corrected for all tests of their kind; intervals are 95 % each, "
-    "not corrected. All was computed with the rules of exclusion and without."
+    "not corrected. All is computed with the rules of exclusion and without."
 )
 BESIDE = "python -m survey.analyze writes all numbers and tables, longer ones, too."
 
@@ -134,12 +141,10 @@ def _method(known: Known, results: Results | DesignResults) -> list[str]:
         f"{answers['Questions as they were asked, with scales and the words at their ends']}.",
     ]
     if facts is not None:
-        more = f", {counted(facts.catch, 'catch trial')} on top" if facts.catch else ""
         paragraphs.append(
-            f"Each was given {counted(facts.trials_each, 'trial')}{more} in an order of their own, "
-            f"after {counted(facts.practice, 'practice trial')}; trials with the fewest answers "
-            f"came first. Clips of {facts.clip_seconds:.1f} s could be played again and had to be "
-            f"heard before an answer was taken. {facts.sounds}"
+            f"Each was given {facts.given} in an order of their own, {facts.practised}; trials "
+            f"with the fewest answers came first. Clips of {facts.clip_seconds:.1f} s could be "
+            f"played again and had to be heard before an answer was taken. {facts.sounds}"
         )
     else:
         paragraphs.append(f"How clips were made and trials given out: {TO_BE_FILLED_IN}.")
@@ -154,7 +159,7 @@ def _method(known: Known, results: Results | DesignResults) -> list[str]:
         made = results.kept.tables
         said = [words for name, words in MEANINGS.items() if name in made and len(made[name])]
     else:
-        said = [ON_TRANSFER]
+        said = [ON_TRANSFER, BY_CONDITION] if results.conditions else [ON_TRANSFER]
     return [*paragraphs, " ".join([*said, CORRECTED])]
 
 
@@ -211,6 +216,7 @@ def _of_transfer(results: Results, drawn: Sequence[report.Figure]) -> list[Secti
     sections = [Section("Results", participant_sentences.comparison(results))]
     for name in OF_TRANSFER:
         title, _ = report.ABOUT[name]
+        paragraphs: list[str] = []  # one for each condition, where there are several
         said: list[str] = []
         if name == "conditions":
             if not results.conditions:
@@ -219,7 +225,10 @@ def _of_transfer(results: Results, drawn: Sequence[report.Figure]) -> list[Secti
         else:
             for at, (part, kept, _) in enumerate(results.parts()):
                 lines = report.section_sentences(name, kept, first=at == 0)
-                said += [f"{part[0].upper()}{part[1:]}:", *lines] if part else lines
+                if part and lines:
+                    paragraphs.append(" ".join([f"{part[0].upper()}{part[1:]}:", *lines]))
+                else:
+                    said += lines
         if name == "change":
             said += wording.doses(results.doses)
         if name == "intervals":
@@ -230,9 +239,9 @@ def _of_transfer(results: Results, drawn: Sequence[report.Figure]) -> list[Secti
             if table in TABLES_OF_TRANSFER
         }
         pictures = [_picture(figure) for figure in drawn if figure.section == name]
-        sections.append(
-            Section(title, [" ".join(said)] if said else [], (), _tables(chosen), pictures, 2)
-        )
+        if said:
+            paragraphs.append(" ".join(said))
+        sections.append(Section(title, paragraphs, (), _tables(chosen), pictures, 2))
     return sections
 
 

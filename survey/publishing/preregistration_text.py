@@ -12,7 +12,7 @@ from survey.designs.design import Design
 from survey.designs.questions import Question
 from survey.publishing.checklist import HEADPHONES, asked
 from survey.publishing.document import Document, Section
-from survey.publishing.paper_document import CORRECTED, MEANINGS, ON_TRANSFER
+from survey.publishing.paper_document import BY_CONDITION, CORRECTED, MEANINGS, ON_TRANSFER
 from survey.publishing.study_facts import StudyFacts
 from survey.ratings.exclusion import MEANINGS as RULES
 from survey.ratings.exclusion import sentence
@@ -98,7 +98,7 @@ def preregistration(
                 else ["Nobody is left out by a rule."],
                 rules,
             ),
-            Section("Analysis", _analysis(design, questions)),
+            Section("Analysis", _analysis(design, questions, facts)),
             Section(
                 "What this is about, as hashes",
                 [f"The code has version {code_version}."],
@@ -119,21 +119,20 @@ def _margin(question: Question) -> str:
 
 
 def _design(design: Design, facts: StudyFacts) -> list[str]:
-    systems = ", ".join(facts.systems)
-    more = f", {counted(facts.catch, 'catch trial')} on top" if facts.catch else ""
+    material = facts.material
     return [
-        f"The test is of the design {design.name}: {design.about}. It has "
-        f"{counted(facts.items, 'item')} of {counted(facts.pieces, 'piece')}. Systems: {systems}.",
-        f"Each participant is given {counted(facts.trials_each, 'trial')}{more} in an order of "
-        f"their own, after {counted(facts.practice, 'practice trial')}; trials with the fewest "
-        f"answers come first. {facts.sounds}",
+        f"The test is of the design {design.name}: {design.about}. It has {material.amount}. "
+        f"Systems: {material.named_systems}.",
+        f"Each participant is given {facts.given} in an order of their own, {facts.practised}; "
+        f"trials with the fewest answers come first. {facts.sounds}",
     ]
 
 
-def _analysis(design: Design, questions: Sequence[Question]) -> list[str]:
+def _analysis(design: Design, questions: Sequence[Question], facts: StudyFacts) -> list[str]:
     """What the analysis of a design will compute, by the tables that it makes."""
     if design.is_transfer:
-        return [f"{ON_TRANSFER} {CORRECTED}"]
+        several = facts.material.has_several_conditions
+        return [" ".join([ON_TRANSFER, *([BY_CONDITION] if several else []), CORRECTED])]
     numbers = [question for question in questions if question.is_number]
     tables = {
         "mos": ("means", "mixed_model", "trend"),

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from db.models import MAIN, Study
+from survey.analysis.number_format import counted
 from survey.core import panels, texts
-from survey.designs.design import REFERENCE
+from survey.publishing.material import Material, of_study
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,7 @@ class StudyFacts:
         That one participant is given, catch trials and practice left out.
     catch, practice : int
         Such trials on top, for everybody.
-    items, pieces : int
-    systems : dict
-        Name to the number of trials that it is in.
+    material : Material
     clip_seconds : float
         Length of every clip, silence at its ends included.
     sounds : str
@@ -44,9 +43,7 @@ class StudyFacts:
     trials_each: int
     catch: int
     practice: int
-    items: int
-    pieces: int
-    systems: dict[str, int]
+    material: Material
     clip_seconds: float
     sounds: str
     panel: str
@@ -56,24 +53,35 @@ class StudyFacts:
     opened: str | None
     closed: str | None
 
+    @property
+    def given(self) -> str:
+        """The trials that everybody was given, as words: "30 trials and 4 catch trials"."""
+        if not self.catch:
+            return counted(self.trials_each, "trial")
+        trials = "transfer" if self.trials_each == 1 else "transfers"
+        return f"{self.trials_each} {trials} and {counted(self.catch, 'catch trial')}"
+
+    @property
+    def practised(self) -> str:
+        """The trials before, as words: "after 2 practice trials"."""
+        return (
+            f"after {counted(self.practice, 'practice trial')}"
+            if self.practice
+            else "without practice"
+        )
+
 
 def facts(study: Study) -> StudyFacts:
     """The facts of a study that is still in its session."""
     main = [stimulus for stimulus in study.stimuli if stimulus.kind in MAIN]
     kinds = Counter(stimulus.kind for stimulus in study.stimuli)
-    systems: Counter[str] = Counter()
-    for stimulus in main:
-        of_trial = stimulus.systems or [REFERENCE, stimulus.checkpoint]
-        systems.update(name for name in dict.fromkeys(of_trial) if name)
     return StudyFacts(
         title=study.title,
         language=study.language,
         trials_each=study.trials_each,
         catch=kinds["identical"] + kinds["swapped"],
         practice=kinds["practice"],
-        items=len({stimulus.item or stimulus.name for stimulus in main}),
-        pieces=len({stimulus.source or stimulus.item or stimulus.name for stimulus in main}),
-        systems=dict(sorted(systems.items())),
+        material=of_study(study),
         clip_seconds=main[0].first.seconds,
         sounds=_sounds(study),
         panel=_panel(study),

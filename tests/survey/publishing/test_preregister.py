@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,16 +18,23 @@ from db.database import Database
 from db.migrate import upgrade
 from db.models import Audit, Clip, Stimulus, Study
 from survey.admin.opening import close_study, open_study
+from survey.analyze import AVERAGED, from_file
 from survey.analyze import main as analyze
+from survey.designs import registry
 from survey.designs.questions import Question
 from survey.paper import main as paper
 from survey.preregister import main as preregister
+from survey.publishing import preregistration_text
+from survey.publishing.markdown import markdown
+from survey.publishing.paper_document import BY_CONDITION
+from survey.publishing.study_facts import facts
 from survey.records import preregistration
 from survey.records.export_files import export
 from survey.records.import_study import import_study
 from survey.records.preregistration import NO_DEVIATION, Preregistered
 from tests.survey.built import Build
 from tests.survey.person import Person
+from tests.survey.publishing import golden
 
 QUICK = ["--draws", "50"]
 EXPECTED = "cedar is better than alder.\n\nBirch lies between: 50 % of *all* people hear it.\n"
@@ -226,6 +234,49 @@ def test_report_and_paper_list_deviations(
     broken = table.assign(preregistration='{"day": 5}')
     broken.to_csv(tmp_path / "broken.csv", index=False)
     assert analyze(["--csv", str(tmp_path / "broken.csv"), "--out", str(tmp_path / "c")]) == 2
+
+
+@pytest.mark.slow
+def test_an_average_over_conditions_is_a_deviation(tmp_path: Path) -> None:
+    frozen = Preregistered("2026-11-28", "0" * 64, "1.0", 5, True, ())
+    table = pd.read_csv(golden.RATINGS["transfer"], dtype=str, keep_default_na=False)
+    table[preregistration.KEY] = preregistration.as_json(frozen)
+
+    table.to_csv(tmp_path / "ratings.csv", index=False)
+    asked = ["--csv", str(tmp_path / "ratings.csv"), *QUICK]
+    assert analyze([*asked, "--together", "--out", str(tmp_path / "a")]) == 0
+    results = json.loads((tmp_path / "a" / "results.json").read_text())
+    assert AVERAGED in results["provenance"]["preregistration"]
+
+    data = from_file(tmp_path / "ratings.csv", None)
+    assert AVERAGED not in data.deviations("1.0")
+    assert AVERAGED in replace(data, together=True).deviations("1.0")
+    one = data.table[data.table["strength"] != 0.5]
+    assert AVERAGED not in replace(data, table=one, together=True).deviations("1.0")
+
+
+@pytest.mark.parametrize("strength", [0.5, 1.0])
+def test_strengths_and_their_comparison_are_fixed(strength: float) -> None:
+    pairs = [
+        Stimulus(name=f"lh-{at}", kind="transfer", item="", systems=[], checkpoint="arranger")
+        for at in range(2)
+    ]
+    for pair, step in zip(pairs, (strength, 1.0), strict=True):
+        pair.strength, pair.source, pair.segment = step, "piece", 0
+        pair.first = pair.second = Clip(sha256="0" * 64, bytes=1, seconds=4.0)
+    study = Study(name="dose", title="", trials_each=2, headphones="none", invited_only=False)
+    study.stimuli, study.build, study.panel, study.statement = pairs, {}, {}, "I agree."
+    settings = {"rules": {}, "participants": 9, "stops_at_wanted": False}
+    hashes = {"stimuli_sha256": "", "consent_sha256": ""}
+    text = markdown(
+        preregistration_text.preregistration(
+            "dose", registry.find("transfer"), (), facts(study), settings | hashes, [], [], "1.0"
+        )
+    )
+    assert (BY_CONDITION in text) == (strength == 0.5)
+    assert ("2 items, which are 1 segment of 1 piece" in text) and "reference." in text
+    assert ("arranger (strength 0.5 and 1)" in text) == (strength == 0.5)
+    assert "2 trials in an order of their own, without practice;" in text
 
 
 @pytest.mark.parametrize(
