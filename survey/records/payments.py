@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 import pandas as pd
 from sqlalchemy import select
@@ -106,20 +107,20 @@ def check(session: Session, study: Study, text: str) -> tuple[list[CheckedCode],
     Small letters, missing hyphens, blanks for them and words around codes do no harm. A line
     without a code is one that is nobody's; so is, beside a code, what may be meant for one: four
     characters or more, with a digit or without a small letter. Every word of the text is in one of
-    the two lists.
+    the two lists; the others of a line that are those of one before, once.
     """
     by_code = {_bare(finisher.code): finisher for finisher in finished(session, study)}
     seen: set[str] = set()
     checked: list[CheckedCode] = []
-    words: list[str] = []
+    words: dict[tuple[str, ...], None] = {}  # of lines, each once
     for line in filter(None, map(str.strip, text.splitlines())):
         given, others = _split(_hyphenated(line, by_code), by_code)
-        words += others
+        words[tuple(others)] = None
         for entry in given:
             code = _bare(entry)
             checked.append(CheckedCode(entry, by_code.get(code), code in seen))
             seen.add(code)
-    return checked, words
+    return checked, list(chain.from_iterable(words))
 
 
 def _hyphenated(line: str, known: Container[str]) -> str:

@@ -76,7 +76,8 @@ def test_codes_are_checked_however_people_write_them(
     before = contents(database)
     sent = (
         "ABCD-EFG2\r\nmy code is abcd – efg3, thanks!\r\n\r\nThis is it: wxyz2345\r\n"
-        "wxyz 2345; \r\nABCD-EFG2, WXYZ2345\r\nAAAA-AAAA\r\nI lost it\r\n<script>"
+        "wxyz 2345; \r\nABCD-EFG2, WXYZ2345\r\nAAAA-AAAA\r\nI lost it\r\n<script>\r\n"
+        "my code is ABCD-EFG2, thanks!"
     )
     page = manager.send(PATH, PATH, codes=sent)
     assert page.status_code == 200
