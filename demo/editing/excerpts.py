@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from fadernets.music.decay import faded
 from fadernets.music.notes import EARLY, RINGS_IN, Notes
 from fadernets.music.piece import Piece
-
-FADING = 6.0  # seconds in which the velocity that a held string sounds like falls to 1/e: -3 dB/s
 
 
 def excerpt(piece: Piece, begin: float, end: float) -> Piece:
@@ -24,7 +23,7 @@ def excerpt(piece: Piece, begin: float, end: float) -> Piece:
     offset[rings] = np.maximum(offset[rings], RINGS_IN)  # the pedal may hold it on from there
     held = piece.seconds(begin) - piece.seconds(piece.notes.onset[rows[rings]])
     velocity = piece.notes.velocity[rows]
-    velocity[rings] = np.rint(velocity[rings] * np.exp(-held / FADING)).clip(min=1)
+    velocity[rings] = faded(velocity[rings], held)
     notes = Notes(np.maximum(onset, 0.0), offset, piece.notes.pitch[rows], velocity)
     pedal = piece.pedal.clip(begin, end) - begin
     return Piece(

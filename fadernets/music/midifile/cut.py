@@ -1,16 +1,19 @@
 """Some beats of a MIDI file as a file of its own, with every track and all of its events.
 
 What was set before its first tick is set at that tick: tempo, meter, key, programs, the last value
-of every controller. Notes that cross an end of the cut are cut there.
+of every controller. Notes that cross an end of the cut are cut there; those of a piano begin as loud
+as they still are by then.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from fadernets.music.decay import faded
+from fadernets.music.midifile import maps
 from fadernets.music.midifile.edit import release_event
 from fadernets.music.midifile.events import BEND, CONTROL, PROGRAM, MidiFile
-from fadernets.music.midifile.notes import HELD, raw_notes
+from fadernets.music.midifile.notes import HELD, RawNotes, raw_notes
 from fadernets.music.midifile.tracks import (
     END_OF_TRACK,
     ESCAPE,
@@ -94,6 +97,7 @@ def _notes(
     own = (raw.start >= first) | ((raw.start >= first - early) & (raw.end > first))
     rings_in = (raw.start < first) & (raw.end >= first + LEAST_RINGING * file.division)
     sounds = (own | rings_in) & (raw.start < last - early)
+    velocity = np.where(raw.start < first - early, _faded(file, raw, first), raw.velocity)
     tracks: list[tuple[set[int], list[Event], list[Event]]] = [(set(), [], []) for _ in file.tracks]
     for note in np.flatnonzero(~sounds & (raw.start < last) & (raw.end >= first)).tolist():
         dropped = tracks[raw.parts[raw.part[note]].track][0]
@@ -103,12 +107,25 @@ def _notes(
         track, (dropped, strikes, releases) = file.tracks[number], tracks[number]
         strike, release = int(raw.strike[note]), int(raw.release[note])
         if raw.start[note] < first:
-            strikes.append((0, event_bytes(file, track, strike)))
+            head = event_bytes(file, track, strike)[:-1]
+            strikes.append((0, head + bytes([int(velocity[note])])))
         if raw.end[note] >= last:
             releases.append((last - first, release_event(file, track, strike, release)))
         else:
             dropped.discard(release)  # several notes may share one
     return tracks
+
+
+def _faded(file: MidiFile, raw: RawNotes, first: int) -> np.ndarray:
+    """How loud each note still is at a tick, if it is a piano's that was struck before: (n,)."""
+    end = first / file.division
+    rows = maps.tempo(file, end)
+    edges = np.append(rows[:, 0], end)
+    clock = np.append(0.0, np.cumsum(np.diff(edges) * 60 / rows[:, 1]))
+    start = np.minimum(raw.start / file.division, end)
+    fades = np.array([part.is_piano for part in raw.parts], bool)[raw.part]
+    held = np.where(fades, clock[-1] - np.interp(start, edges, clock), 0.0)
+    return faded(raw.velocity, held)
 
 
 def _states(file: MidiFile, track: Track) -> np.ndarray:

@@ -9,9 +9,10 @@ import pytest
 import soundfile
 
 from demo.editing import saving, service
-from demo.editing.excerpts import FADING, excerpt, excerpt_rows
+from demo.editing.excerpts import excerpt, excerpt_rows
 from demo.editing.piece_session import PieceSession
 from fadernets.music import midi
+from fadernets.music.decay import FADING
 from fadernets.music.notes import EARLY, NO_PEDAL, Notes
 from fadernets.music.piece import Piece
 from tests.demo.editing.requested import ask

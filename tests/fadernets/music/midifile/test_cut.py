@@ -108,9 +108,9 @@ def test_notes_that_cross_an_end_are_cut_there():
         *mb.note(4 * BEAT - 6, 4 * BEAT - 2, 67),  # early, and over before
     ]
     assert cut(*rows) == [
-        (0, mb.on(60, 71)),
+        (0, mb.on(60, 65)),  # as loud as it still is
         (0, mb.on(63, 72)),
-        (0, mb.on(66, 74)),
+        (0, mb.on(66, 63)),
         (BEAT, mb.off(60, 11)),
         (BEAT, mb.off(63, 14)),
         (3 * BEAT, mb.on(64, 73)),
@@ -123,11 +123,19 @@ def test_keys_down_at_the_end_of_the_track_come_up_at_the_end_of_the_cut():
     rows = [(5 * BEAT, mb.on(60)), (13 * BEAT, mb.on(62))]
     assert cut(*rows) == [(BEAT, mb.on(60)), (4 * BEAT, mb.off(60))]
     assert cut(*rows, begin=12, end=16) == [
-        (0, mb.on(60)),
+        (0, mb.on(60, 36)),
         (BEAT, mb.on(62)),
         (4 * BEAT, mb.off(60)),
         (4 * BEAT, mb.off(62)),
     ]
+
+
+def test_what_rings_in_has_faded_by_the_seconds_that_it_was_held_and_of_a_piano_alone():
+    held = mb.note(0, 9 * BEAT, 60, 90)
+    slow = (BEAT, tempo(30))  # half a second to the beat, then two: 6.5 s
+    assert cut(slow, *held)[1] == (0, mb.on(60, 30))
+    organ = (0, mb.program(19))
+    assert cut(slow, organ, *held)[2] == (0, mb.on(60, 90))
 
 
 def test_all_tracks_come_along_and_end_where_they_ended():
