@@ -40,12 +40,13 @@
     }
 
     row({ number, name }) {
+      const isTaken = [...this.list.querySelectorAll("span")].some((span) => span.textContent === name);
       const row = this.list.querySelector("li").cloneNode(true);
       const [label, box, text] = ["label", "input", "span"].map((tag) => row.querySelector(tag));
       row.dataset.track = number;
       label.title = `All notes of ${name}`;
       box.value = `track:${number}`;
-      text.textContent = name;
+      text.textContent = isTaken ? `${name} (track ${number})` : name; // as "Left hand" may be, or "Bass"
       return row;
     }
 

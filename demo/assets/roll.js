@@ -120,7 +120,7 @@
       if (!this.data || !this.canvas.clientWidth) return;
       const { pen, width, height, colour } = surface ?? F.prepare(this.canvas);
       const { bottom, low, high, row, y } = this.rows(height);
-      pen.clearRect(0, 0, width, height);
+      if (!surface) pen.clearRect(0, 0, width, height); // another one has a ground of its own
       this.drawKeys(pen, { width, bottom, row, low, high, y, colour });
       this.drawGrid(pen, bottom, colour);
       if (this.ruler) this.drawRuler(pen, height, colour);

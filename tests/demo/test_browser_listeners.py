@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.demo.page import WIDE, open_page, wait_until_heard
+from tests.demo.page import PHONE, WIDE, open_page, wait_until_heard
 from tests.public.server import TOKEN, Server
 
 pytestmark = pytest.mark.browser
@@ -32,6 +32,12 @@ def test_a_pair_goes_to_the_listening_test_and_is_known_again(browser: Browser, 
         tab.get_by_role("button", name="Add this pair").click()
         row = tab.get_by_role("row", name="Arousal 100 % calm")
         expect(row).to_be_visible()
+        tab.set_viewport_size(PHONE)  # a name has room there, and the row still is one
+        piece = row.get_by_role("rowheader")
+        assert piece.bounding_box()["width"] > 0.75 * PHONE["width"]
+        expect(row.get_by_role("cell", name="Moved: Arousal 100 % calm")).to_be_visible()
+        assert tab.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+        tab.set_viewport_size(WIDE)
 
         heard_by = page.locator(SAID)
         expect(heard_by).to_be_hidden()

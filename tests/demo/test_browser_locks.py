@@ -85,6 +85,20 @@ def test_a_track_of_the_piece_can_be_kept(visit, hands, tmp_path):
     expect(group.get_by_role("checkbox")).to_have_count(6)
 
 
+def test_what_can_be_kept_has_names_of_its_own(visit, tmp_path):
+    """Tracks are often called as hands are."""
+    names = (b"Right hand", b"Left hand")
+    tracks = [
+        mb.track((0, mb.meta(3, name)), *mb.music(16, channel=k, base=53 - 13 * k))
+        for k, name in enumerate(names)
+    ]
+    (tmp_path / "named.mid").write_bytes(mb.file(*tracks))
+    page = visit()
+    opened(page, tmp_path / "named.mid")
+    rows = page.get_by_role("group", name="Keep exactly").locator("li").all_inner_texts()
+    assert len(set(rows)) == 8 and rows[-2:] == ["Right hand (track 1)", "Left hand (track 2)"]
+
+
 def test_notes_are_chosen_in_the_roll(visit, artefacts, hands, tmp_path):
     page = visit()
     opened(page, hands)
