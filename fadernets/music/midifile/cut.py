@@ -1,8 +1,8 @@
 """Some beats of a MIDI file as a file of its own, with every track and all of its events.
 
 What was set before its first tick is set at that tick: tempo, meter, key, programs, the last value
-of every controller. Notes that cross an end of the cut are cut there; those of a piano begin as loud
-as they still are by then.
+of every controller. Notes that cross an end of the cut are cut there; those of a piano begin as
+loud as they still are by then.
 """
 
 from __future__ import annotations
