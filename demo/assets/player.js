@@ -9,6 +9,9 @@
   const SOON_SECONDS = 10; // before the playhead comes to a chunk that it is asked for
   const KEPT_SECONDS = 480; // of each sound that are kept
   const BEHIND_SECONDS = 60; // of these, that the playhead has passed
+  const START_MS = 5000; // that a browser may take to begin; without a device some never do
+
+  F.NO_SOUND = "The browser reaches no loudspeaker: connect one, or headphones, and press Play again.";
 
   function bytes(base64) {
     if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
@@ -34,10 +37,10 @@
 
   F.Player = class {
     // changed() is called whenever something to be shown has changed, and moved() every tenth of a
-    // second while playing.
-    constructor(changed, moved = () => {}) {
-      this.changed = changed;
-      this.moved = moved;
+    // second while playing; refused() where the browser has no sound to play with.
+    constructor(changed, moved = () => {}, refused = () => {}) {
+      Object.assign(this, { changed, moved, refused });
+      this.starting = false; // whether the browser's sound is still to come
       this.context = null; // made by the first press of Play: browsers allow it no earlier
       this.sounds = { original: new F.Sound(), result: new F.Sound() };
       this.volumes = { original: 1, result: 1 };
@@ -201,9 +204,13 @@
     }
 
     async play() {
-      if (!this.ready) return;
+      if (!this.ready || this.starting) return;
       this.context = this.context || new AudioContext();
-      await this.context.resume();
+      this.starting = true;
+      const late = new Promise((resolve) => setTimeout(resolve, START_MS));
+      await Promise.race([this.context.resume(), late]);
+      this.starting = false;
+      if (this.context.state !== "running") return this.refused();
       this.begin(this.rest >= this.to || this.rest < this.from ? this.from : this.rest);
       this.changed();
     }

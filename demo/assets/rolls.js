@@ -34,6 +34,7 @@
         ArrowLeft: () => go(player.position - STEP_SECONDS),
         ArrowRight: () => go(player.position + STEP_SECONDS),
         Home: () => go(0),
+        End: () => go(player.length),
         "+": () => this.zoomRolls(2),
         "=": () => this.zoomRolls(2),
         "-": () => this.zoomRolls(1 / 2),

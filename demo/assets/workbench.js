@@ -31,7 +31,8 @@
           this.fetch();
           this.instrument.follow();
         },
-        () => this.fetch()
+        () => this.fetch(),
+        () => this.show("summary", F.NO_SOUND)
       );
       this.overview = new F.Overview(this.find(".fn-strip"), () => this.select());
       this.locks = new F.Locks(
@@ -214,10 +215,12 @@
       this.set(Object.fromEntries(values));
     }
 
-    // The lane of a fader comes, or goes.
+    // The lane of a fader comes, and into sight, or goes.
     turn(fader) {
       const lane = this.lanes.find((each) => each.fader === fader);
       lane.show(!lane.isShown);
+      const { top, bottom } = lane.element.getBoundingClientRect();
+      if (lane.isShown && (top < 0 || bottom > window.innerHeight)) lane.element.scrollIntoView({ block: "center" });
     }
 
     reseed(seed, control = null) {

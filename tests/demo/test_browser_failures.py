@@ -254,3 +254,21 @@ def test_a_server_without_room_is_asked_again_for_the_first_answer(browser: Brow
     wait_until_heard(page)
     assert left == [0]
     expect(page.get_by_role("alert").first).to_be_empty()
+
+
+def test_a_browser_that_reaches_no_loudspeaker_says_so(visit):
+    """As Firefox without a device, which never begins to play; once there is one, Play plays."""
+    page = visit()
+    page.evaluate(
+        """() => { window.isDeaf = true;
+        window.AudioContext = class extends AudioContext {
+            get state() { return window.isDeaf ? "suspended" : super.state; }
+            resume() { return window.isDeaf ? new Promise(() => {}) : super.resume(); } }; }"""
+    )
+    play(page)
+    play(page)  # nothing more comes of it
+    expect(page.locator("[data-show=summary]")).to_contain_text("reaches no loudspeaker")
+    assert not page.evaluate("FaderNets.bench.player.playing")
+    page.evaluate("window.isDeaf = false")
+    play(page)
+    passes(page, 0.1)

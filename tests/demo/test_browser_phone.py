@@ -63,6 +63,18 @@ def test_a_finger_scrolls_or_moves_a_fader(phone, artefacts):
     phone.wait_for_function("FaderNets.bench.player.position > 0.2")
 
 
+def test_a_curve_to_be_drawn_comes_into_sight(phone):
+    """The button lies two screens below it."""
+    phone.locator("[data-fader=valence] [data-draw]").tap()
+    lane = phone.locator("[data-lane=valence]")
+    phone.wait_for_function("scrollY < 400")
+    assert 0 <= lane.bounding_box()["y"] < PHONE["height"] - lane.bounding_box()["height"]
+    place = lane.locator("svg").bounding_box()
+    phone.touchscreen.tap(place["x"] + 4, place["y"] + 8)
+    wait_until_heard(phone)
+    assert phone.evaluate("Math.max(...FaderNets.bench.now.valence.map(point => point[1]))") > 0.9
+
+
 def test_no_half_page_is_empty(visit):
     """Beside the faders there are rolls, nearly to the end of both."""
     page = visit(WIDE)

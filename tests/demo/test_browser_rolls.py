@@ -173,6 +173,11 @@ def test_a_loop_is_made_by_keys(visit):
         assert time == min(beats, key=lambda beat: abs(beat - near))
     rolls.press("Escape")
     assert page.evaluate(REGION) is None
+    rolls.press("End")
+    assert page.evaluate(POSITION) == page.evaluate("FaderNets.bench.player.length")
+    rolls.press("Home")
+    assert page.evaluate(POSITION) == 0
+    rolls.press("ArrowRight")
     rolls.press("[")
     page.get_by_role("button", name="Next bars").click()
     wait_until_heard(page)
