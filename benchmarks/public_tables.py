@@ -84,7 +84,8 @@ def prices_table() -> str:
         "times its price", "the most before",
     )  # fmt: skip
     note = (
-        "Seconds of a processor by the pace of an ordinary piece that is planned shortly before; "
+        "Seconds of a processor, of several runs, by the pace of an ordinary piece that is planned "
+        "shortly before; "
         f"work that is priced above {report['most_s']:g} s was left out."
     )
     return f"{table(rows, head)}\n\n{note} {_measured_on(report)}"
