@@ -20,11 +20,9 @@ from db.database import Database
 from db.migrate import upgrade
 from db.models import TRANSFER, Study
 from fadernets.command_line import arguments
-from survey.analysis.number_format import counted
 from survey.bars import Bars
-from survey.building import from_sounds, study_summary
-from survey.building.create import REFUSALS, build, restore
-from survey.building.from_sounds import Checked
+from survey.building import create, study_summary
+from survey.building.create import REFUSALS
 from survey.building.study_spec import NAME, BuildError, StudySpec
 from survey.core import text_file, texts
 from survey.core.settings import Settings
@@ -60,11 +58,11 @@ def _run(
     bars = Bars()
     try:
         if check_only:
-            return _print_check(from_sounds.check(spec, bars), spec, everything=True)
+            return create.look(spec, bars, _say)
         if restore_clips:
-            restore(database, settings, spec, bars)
+            create.restore(database, settings, spec, bars)
         else:
-            build(database, settings, spec, bars)
+            create.build(database, settings, spec, bars, _say)
     finally:
         bars.close()
     with database.read() as session:
@@ -74,19 +72,9 @@ def _run(
         print("\n".join(study_summary.lines(study)))
 
 
-def _print_check(checked: Checked, spec: StudySpec, everything: bool = False) -> None:
-    """Say what was found in the sounds of a table."""
-    folder = Path() if spec.stimuli is None else spec.stimuli.parent
-    if everything:
-        print("\n".join(checked.report(folder)))
-    for remark in checked.remarks(folder):
-        print(f"Warning: {remark}")
-    level = "left as loud as they are" if checked.lufs is None else f"at {checked.lufs:.1f} LUFS"
-    made = sum(file.is_made for file in checked.sounds)
-    files = counted(len(checked.sounds) - made, "file")
-    anchors = f", and {counted(made, 'anchor')} made of references," if made else ""
-    print(f"{files} of {counted(len(checked.items), 'item')}{anchors} can be used, {level}.")
-    print(checked.systems())
+def _say(sentences: Sequence[str]) -> None:
+    """Print what was found in the sounds of a table."""
+    print("\n".join(sentences))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -43,6 +43,7 @@ OFF = (
     "The admin's pages are switched off. To switch them on, set FADERNETS_ADMIN_TOKEN to a secret "
     "of 16 characters or more and start the server again."
 )
+FOREIGN = "This was sent by a page of another site, so nothing was changed."
 log = logging.getLogger(__name__)
 
 
@@ -196,7 +197,7 @@ def check_post(
             and (public_url is None or _site(origin) != _site(public_url))
         )
     if foreign:
-        raise AdminError(403, "This was sent by a page of another site, so nothing was changed.")
+        raise AdminError(403, FOREIGN)
     if not hmac.compare_digest(carried.encode(), expected.encode()):
         raise AdminError(
             403, "This form is out of date, so nothing was changed; load the page again."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -19,6 +21,7 @@ from db.database import Database
 from db.models import Audit, Study
 from survey.admin.authentication import (
     AGAIN,
+    FOREIGN,
     AdminError,
     Authenticator,
     Credentials,
@@ -27,7 +30,8 @@ from survey.admin.authentication import (
 )
 from survey.admin.live_results import Live
 from survey.admin.preview import Previews
-from survey.building.background import Builder
+from survey.building.background import SOUNDS_PREFIX, Builder
+from survey.core import own_folder
 from survey.core.http_guard import POLICY
 from survey.core.settings import Settings
 from survey.core.templates import mount_path, templates
@@ -57,6 +61,23 @@ class AdminRoute(APIRoute):
     The token is checked first, and nothing of a stranger's form is read.
     """
 
+    @staticmethod
+    async def check_body(request: Request) -> None:
+        """Refuse a form that is too large, or that would be read with other characters than sent.
+
+        Raises
+        ------
+        AdminError
+            413 or 422.
+        """
+        body = await request.body()
+        if len(body) > LARGEST_FORM_BYTES:
+            raise AdminError(413, f"A form may have {LARGEST_FORM_BYTES // 1024} kB at most.")
+        try:
+            unquote(body.decode(), errors="strict")
+        except UnicodeDecodeError as error:
+            raise AdminError(422, "The form is not readable text.") from error
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
 
@@ -64,7 +85,7 @@ class AdminRoute(APIRoute):
             try:
                 request.state.credentials = _admit(request)
                 if request.method == "POST":
-                    await _check_body(request)
+                    await self.check_body(request)
                 response = await handler(request)
             except AdminError as refused:
                 response = refusal(request, refused)
@@ -80,11 +101,42 @@ class AdminRoute(APIRoute):
         return handle
 
 
+class UploadRoute(AdminRoute):
+    """A route whose form has a file, which goes to the disk and not into memory."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await handler(request)
+            finally:
+                await request.close()
+
+        return handle
+
+    @staticmethod
+    async def check_body(request: Request) -> None:
+        """Refuse what other sites sent before it is read; its size `http_guard` knows.
+
+        Raises
+        ------
+        AdminError
+            403 or 422.
+        """
+        site = request.headers.get("sec-fetch-site", "none")
+        if request.state.credentials.ambient and site not in ("same-origin", "none"):
+            raise AdminError(403, FOREIGN)
+        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+            raise AdminError(422, UNREADABLE)
+
+
 class AdminServices:
     """What the admin's pages keep between requests, in memory alone."""
 
     def __init__(self, create_app: Callable[[Settings], FastAPI]) -> None:
         self.authenticator = Authenticator()
+        own_folder.remove_orphans(Path(tempfile.gettempdir()), SOUNDS_PREFIX)
         self.builder = Builder()
         self.live = Live()
         self.previews = Previews(create_app)
@@ -204,23 +256,6 @@ def _admit(request: Request) -> Credentials:
     authenticator: Authenticator = state.admin_services.authenticator
     header, again = request.headers.get("authorization"), AGAIN in request.query_params
     return authenticator.admit(header, state.settings.admin_token, again=again)
-
-
-async def _check_body(request: Request) -> None:
-    """Refuse a form that is too large, or that would be read with other characters than were sent.
-
-    Raises
-    ------
-    AdminError
-        413 or 422.
-    """
-    body = await request.body()
-    if len(body) > LARGEST_FORM_BYTES:
-        raise AdminError(413, f"A form may have {LARGEST_FORM_BYTES // 1024} kB at most.")
-    try:
-        unquote(body.decode(), errors="strict")
-    except UnicodeDecodeError as error:
-        raise AdminError(422, "The form is not readable text.") from error
 
 
 def refusal(request: Request, error: AdminError) -> HTMLResponse:

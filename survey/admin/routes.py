@@ -20,6 +20,7 @@ from survey.admin import (
     payment_pages,
     preview_pages,
     settings_pages,
+    sounds_pages,
     study_pages,
 )
 from survey.admin.request import AdminDep, AdminRoute
@@ -68,6 +69,7 @@ def _row(session: Session, study: Study) -> Row:
 
 for module in (
     create_pages,
+    sounds_pages,
     pair_pages,
     study_pages,
     settings_pages,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from db.database import Database
 from survey.building import child_process
@@ -12,6 +14,7 @@ from survey.building.child_process import Job, Message
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 
+SOUNDS_PREFIX = "fadernets-sounds-"  # of the folders of sounds that were sent
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +33,12 @@ class Run:
     running : bool
     problem : str
         Why there is no study, one sentence; "" if there is one or the work goes on.
+    found : list of str
+        What is better known of its sounds.
+    check_only : bool
+        Whether they are only looked at, and no study is made.
+    is_of_sounds : bool
+        Whether sounds were sent for it.
     """
 
     name: str
@@ -38,6 +47,9 @@ class Run:
     total: int = 0
     running: bool = True
     problem: str = ""
+    found: list[str] = field(default_factory=list)
+    check_only: bool = False
+    is_of_sounds: bool = False
 
     @property
     def words(self) -> str:
@@ -47,7 +59,7 @@ class Run:
     @property
     def fingerprint(self) -> str:
         """A text that changes whenever the page has something new to show."""
-        return f"{self.name} {self.words} {self.running} {self.problem}"
+        return f"{self.name} {self.words} {self.running} {self.problem} {len(self.found)}"
 
 
 class Builder:
@@ -69,8 +81,32 @@ class Builder:
         """Whether a study is being made."""
         return self.run is not None and self.run.running
 
-    def start(self, database: Database, settings: Settings, spec: StudySpec) -> Run:
+    def refuse_two(self) -> None:
+        """Refuse to make a study while one is being made.
+
+        Raises
+        ------
+        BuildError
+        """
+        if self.running:
+            raise BuildError("Another study is being made; wait until it is ready.")
+
+    def start(
+        self,
+        database: Database,
+        settings: Settings,
+        spec: StudySpec,
+        folder: Path | None = None,
+        check_only: bool = False,
+    ) -> Run:
         """Begin to make a study.
+
+        Parameters
+        ----------
+        folder : Path or None
+            Deleted at the end, however that comes: the sounds that were sent.
+        check_only : bool
+            True to look at its sounds and make no study.
 
         Raises
         ------
@@ -78,11 +114,11 @@ class Builder:
             If one is being made already.
         """
         with self._lock:
-            if self.running:
-                raise BuildError("Another study is being made; wait until it is ready.")
-            run = self.run = Run(spec.name)
+            self.refuse_two()
+            run = self.run = Run(spec.name, check_only=check_only, is_of_sounds=folder is not None)
+            job = Job(spec, check_only=check_only)
             self._thread = threading.Thread(
-                target=_make, args=(run, database, settings, spec), name="build", daemon=True
+                target=_make, args=(run, database, settings, job, folder), name="build", daemon=True
             )
             self._thread.start()
         return run
@@ -93,17 +129,22 @@ class Builder:
             self._thread.join(seconds)
 
 
-def _make(run: Run, database: Database, settings: Settings, spec: StudySpec) -> None:
+def _make(run: Run, database: Database, settings: Settings, job: Job, folder: Path | None) -> None:
     """Follow the process that makes the study."""
 
     def report(message: Message) -> None:
+        if message.found:
+            run.found = list(message.found)
+            return
         run.step, run.count, run.total = message.step, message.count, message.total
 
     run.problem = child_process.UNEXPECTED
     try:
-        run.problem = child_process.run(Job(spec), database, settings, report)
+        run.problem = child_process.run(job, database, settings, report)
     except OSError as error:
         log.error("no process could be started to make a study: %s", error.strerror)
         run.problem = f"The work could not be started: {error.strerror}."
     finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
         run.running = False

@@ -11,9 +11,10 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
@@ -39,10 +40,13 @@ class Job:
     spec : StudySpec
     restore : bool
         True to write the lost clips of a study anew, False to build the study.
+    check_only : bool
+        True to look at the sounds of its table, and write nothing.
     """
 
     spec: StudySpec
     restore: bool = False
+    check_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,15 @@ class Message:
         Of this step.
     problem : str or None
         None while the work goes on; then "", or one sentence that says why there is no study.
+    found : tuple of str
+        What is better known of the sounds; () in all messages but one.
     """
 
     step: str = ""
     count: int = 0
     total: int = 0
     problem: str | None = None
+    found: tuple[str, ...] = ()
 
 
 JOB, MESSAGE = TypeAdapter(Job), TypeAdapter(Message)
@@ -144,9 +151,19 @@ def _problem(job: Job, database: Database, settings: Settings) -> str:
     """ "" when the job is done, or why it cannot be done."""
     from survey.building import create  # PyTorch takes seconds to import
 
-    work = create.restore if job.restore else create.build
+    def progress(*step: Any) -> None:
+        _write(Message(*step))
+
+    def tell(found: Sequence[str]) -> None:
+        _write(Message(found=tuple(found)))
+
     try:
-        work(database, settings, job.spec, lambda *step: _write(Message(*step)))
+        if job.restore:
+            create.restore(database, settings, job.spec, progress)
+        elif job.check_only:
+            create.look(job.spec, progress, tell)
+        else:
+            create.build(database, settings, job.spec, progress, tell)
     except create.REFUSALS as error:
         return str(error)
     except SQLAlchemyError as error:

@@ -17,6 +17,7 @@ from fadernets.playback.audio import AudioError
 from survey.building import clips, corpus, from_sounds, provenance, selection
 from survey.building.clips import ClipError
 from survey.building.corpus import Progress, WorkError
+from survey.building.from_sounds import Tell
 from survey.building.insert import RecordedStudy, check_name, may_open, register
 from survey.building.pairs import Recording, pairs
 from survey.building.selection import SelectionError, Take
@@ -41,8 +42,24 @@ REFUSALS = (
 FILES_PER_PAIR = 2  # of MIDI; a third of their segments may be chosen in each direction
 
 
+def look(spec: StudySpec, progress: Progress, tell: Tell) -> None:
+    """Read the sounds of a table and say what is in them; writes nothing.
+
+    Raises
+    ------
+    BuildError
+        If they cannot be used.
+    """
+    checked = from_sounds.check(spec, progress)
+    from_sounds.check_design(spec, checked)
+    tell([*checked.report(), *checked.sentences()])
+
+
 def make(
-    settings: Settings, spec: StudySpec, progress: Progress = lambda *_: None
+    settings: Settings,
+    spec: StudySpec,
+    progress: Progress = lambda *_: None,
+    tell: Tell = lambda _: None,
 ) -> RecordedStudy:
     """Choose, transfer and record segments; writes the clips to their folder, and no rows.
 
@@ -51,7 +68,7 @@ def make(
     As `build` does.
     """
     if spec.stimuli is not None:
-        return from_sounds.make(settings, spec, progress)
+        return from_sounds.make(settings, spec, progress, tell)
     net = _net(spec.checkpoint)
     rng = np.random.default_rng(spec.seed)
     unread: dict[str, str]
@@ -174,9 +191,15 @@ def _record(
 
 
 def build(
-    database: Database, settings: Settings, spec: StudySpec, progress: Progress = lambda *_: None
+    database: Database,
+    settings: Settings,
+    spec: StudySpec,
+    progress: Progress = lambda *_: None,
+    tell: Tell = lambda _: None,
 ) -> str:
     """Make a study and put it into the database; gives its name.
+
+    `tell` is called with what is better known of the sounds of a table.
 
     The database must have its tables. If it is stopped, the database has no study; clips that are
     on the disk stay, and the next build finds them by their hash.
@@ -191,7 +214,7 @@ def build(
         If the model, the music, the sound or the disk cannot be used.
     """
     check(database, settings, spec)
-    new_study = make(settings, spec, progress)
+    new_study = make(settings, spec, progress, tell)
     register(database, spec, new_study)
     return spec.name
 

@@ -6,7 +6,7 @@ tags nor sizes of files tell who made them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,7 @@ LOUDEST = -16.0  # LUFS, to which all are brought if none is cut off by that
 SOFTEST = -35.0  # LUFS: softer, and people turn the volume up
 MOST_PADDING = 2.0  # seconds of silence after the shortest that are worth telling
 UNLIKE = 0.5  # seconds by which an item's versions differ that are worth telling
+Tell = Callable[[Sequence[str]], None]  # called with what is better known
 NAMED = 5  # faults that are said one by one
 QUESTION_SECONDS, OTHER_SECONDS = 6.0, 3.0  # for one answer; for going on
 
@@ -53,6 +54,8 @@ class Checked:
         Loudness that all get; None: they stay as they are.
     samples : int
         Length of every clip.
+    folder : Path
+        Of the table, from which files are named.
     """
 
     items: list[ListedItem]
@@ -60,6 +63,7 @@ class Checked:
     gains: Mapping[SoundFile, float]
     lufs: float | None
     samples: int
+    folder: Path
 
     def systems(self) -> str:
         """Whose versions they are; reference and anchors are not counted among the systems."""
@@ -69,12 +73,22 @@ class Checked:
         said = f"{counted(len(compared), 'system')}: {', '.join(compared)}"
         return f"{said}; beside them {', '.join(beside)}." if beside else f"{said}."
 
-    def report(self, folder: Path) -> list[str]:
+    def report(self) -> list[str]:
         """What was measured, a line a file."""
-        return [f"{file.named(folder)}: {sound.line()}" for file, sound in self.sounds.items()]
+        return [f"{file.named(self.folder)}: {sound.line()}" for file, sound in self.sounds.items()]
 
-    def remarks(self, folder: Path) -> list[str]:
+    def sentences(self) -> list[str]:
+        """What is better known, how much can be used, and of whom it is."""
+        level = f"at {self.lufs:.1f} LUFS" if self.lufs is not None else "left as loud as they are"
+        made = sum(file.is_made for file in self.sounds)
+        files, items = counted(len(self.sounds) - made, "file"), counted(len(self.items), "item")
+        anchors = f", and {counted(made, 'anchor')} made of references," if made else ""
+        warnings = [f"Warning: {remark}" for remark in self.remarks()]
+        return [*warnings, f"{files} of {items}{anchors} can be used, {level}.", self.systems()]
+
+    def remarks(self) -> list[str]:
         """What is better known before anybody hears them."""
+        folder = self.folder
         found = [
             f"{file.named(folder)}: {remark}."
             for file, sound in self.sounds.items()
@@ -131,13 +145,43 @@ def check(spec: StudySpec, progress: Progress = lambda *_: None) -> Checked:
         raise BuildError(f"{len(faults)} of {len(files)} files cannot be used: {named}{more}.")
     gains, lufs = _gains(measured, spec.loudness)
     samples = clips.whole_frames(max(sound.seconds for sound in measured.values()))
-    return Checked(items, measured, gains, lufs, samples)
+    return Checked(items, measured, gains, lufs, samples, spec.stimuli.parent)
+
+
+def check_design(
+    spec: StudySpec, checked: Checked
+) -> tuple[list[tuple[ListedItem, list[tuple[str, ...]]]], list[Question], int]:
+    """The trials of every item, the questions, and how many trials one participant can have.
+
+    Raises
+    ------
+    BuildError
+        If the design cannot be made of these sounds.
+    """
+    design = registry.find(spec.design)
+    plans = _plans(design, checked.items)
+    if design.is_transfer:
+        _check_directions(plans)
+    questions = _questions(design, spec)
+    main = [(item, systems) for item, systems in plans if not item.is_practice]
+    trials = len({(item.name, frozenset(one)) for item, systems in main for one in systems})
+    if not trials:
+        raise BuildError("There is nothing to rate: all items are for practice.")
+    if spec.trials_each is not None and spec.trials_each > trials:
+        raise BuildError(f"A participant cannot have {spec.trials_each} of {trials} trials.")
+    return plans, questions, trials
 
 
 def make(
-    settings: Settings, spec: StudySpec, progress: Progress = lambda *_: None
+    settings: Settings,
+    spec: StudySpec,
+    progress: Progress = lambda *_: None,
+    tell: Tell = lambda _: None,
 ) -> RecordedStudy:
     """Check and record all sounds; writes the clips to their folder, and no rows.
+
+    Nothing is written where the table, its sounds or the design are refused, and what was written
+    goes again if the rest cannot be.
 
     Raises
     ------
@@ -148,32 +192,28 @@ def make(
     """
     design = registry.find(spec.design)
     checked = check(spec, progress)
-    plans = _plans(design, checked.items)
-    questions = _questions(design, spec)
+    plans, questions, trials = check_design(spec, checked)
+    tell(checked.sentences())
+    before = {path.name for path in settings.audio.glob("*.mp3")}
     stored: dict[SoundFile, RecordedClip] = {}
-    for number, file in enumerate(checked.sounds):
-        progress("recording", number, len(checked.sounds))
-        sound = sounds.read(file.path, file.low_pass)
-        if sound.sha256 != checked.sounds[file].sha256:
-            raise BuildError(f"{file.path.name} was changed meanwhile.")
-        data = clips.of_sound(sound.samples, checked.gains[file], checked.samples)
-        stored[file] = clips.store(data, checked.samples, settings.audio)
-    progress("recording", len(checked.sounds), len(checked.sounds))
-    rng = np.random.default_rng(spec.seed)
-    if design.is_transfer:
-        stimuli = _transfers(plans, stored, rng)
-    else:
-        stimuli = _rated(plans, stored, rng)
-    main = [one for one in stimuli if one.kind in ("transfer", "rated")]
-    trials = len({(one.item or one.name, frozenset(one.systems)) for one in main})
-    if not trials:
-        raise BuildError("There is nothing to rate: all items are for practice.")
-    if spec.trials_each is not None and spec.trials_each > trials:
-        raise BuildError(f"A participant cannot have {spec.trials_each} of {trials} trials.")
-    folder = spec.stimuli.parent if spec.stimuli is not None else Path()
+    try:
+        for number, file in enumerate(checked.sounds):
+            progress("recording", number, len(checked.sounds))
+            sound = sounds.read(file.path, file.low_pass)
+            if sound.sha256 != checked.sounds[file].sha256:
+                raise BuildError(f"{file.path.name} was changed meanwhile.")
+            data = clips.of_sound(sound.samples, checked.gains[file], checked.samples)
+            stored[file] = clips.store(data, checked.samples, settings.audio)
+        progress("recording", len(checked.sounds), len(checked.sounds))
+        rng = np.random.default_rng(spec.seed)
+        stimuli = (_transfers if design.is_transfer else _rated)(plans, stored, rng)
+    except BaseException:
+        for name in {f"{clip.sha256}.mp3" for clip in stored.values()} - before:
+            (settings.audio / name).unlink(missing_ok=True)
+        raise
     record = provenance.of_sounds(
         spec,
-        {file.named(folder): sound.sha256 for file, sound in checked.sounds.items()},
+        {file.named(checked.folder): sound.sha256 for file, sound in checked.sounds.items()},
         checked.lufs,
         checked.samples,
         stimuli,
@@ -272,10 +312,6 @@ def _transfers(
     transfers = []
     for item, all_systems in plans:
         for _, system in all_systems:
-            if system not in item.directions:
-                raise BuildError(
-                    f"Item {item.name} says no direction for {system}: lower or higher."
-                )
             transfers.append(
                 Pair(
                     name=item.name if len(all_systems) == 1 else f"{item.name}-{system}"[:64],
@@ -301,6 +337,15 @@ def _transfers(
         pairs.swapped_of(pair, f"swapped-{number}") for number, pair in enumerate(chosen[CATCH:], 1)
     ]
     return _named_apart([*main, *catches, *(pair for pair in transfers if pair not in main)])
+
+
+def _check_directions(plans: Sequence[tuple[ListedItem, Sequence[tuple[str, ...]]]]) -> None:
+    for item, all_systems in plans:
+        for _, system in all_systems:
+            if system not in item.directions:
+                raise BuildError(
+                    f"Item {item.name} says no direction for {system}: lower or higher."
+                )
 
 
 def _named_apart(stimuli: Sequence[Pair]) -> list[Pair]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from db.database import Database
 from db.models import Participant, Study
 from survey.admin import invitations
 from survey.building import study_life
-from tests.survey import crowd
+from tests.survey import crowd, sound_files
 from tests.survey.browser.accessibility import serious
 from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
 from tests.survey.manager import ADMIN
@@ -38,6 +39,7 @@ PAGES = {
     "draft": "/studies/again/settings",
     "deleting": "/studies/again/delete",
     "new": "/new",
+    "sounds": "/new/sounds",
     "build": "/build",
     "refused": "/studies/none",
 }
@@ -156,6 +158,48 @@ def test_results_renew_themselves_and_stay_where_they_are(
     page.wait_for_function("[...document.images].every(i => i.complete)")
     assert drawn(page) == [True, True]
     expect(page.locator("[data-live-status]")).to_have_text("Kept up to date.")
+
+
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_a_study_of_ones_own_sounds(
+    enter: Callable[..., Visitor], tmp_path: Path, artefacts: Path, size: dict
+) -> None:
+    """First a file that cannot be heard, then a check, then the study."""
+    archive = tmp_path / "sounds.zip"
+    sound_files.write(tmp_path, 1)
+    sounds = [*tmp_path.glob("*.csv"), *tmp_path.glob("*.wav"), *tmp_path.glob("*.flac")]
+
+    def pack(**broken: bytes) -> None:
+        with zipfile.ZipFile(archive, "w") as made:
+            for path in sounds:
+                made.writestr(path.name, broken.get(path.stem.partition("-")[2], path.read_bytes()))
+
+    page = enter(size=size).page
+    page.get_by_role("link", name="Study of sounds").click()
+
+    def fill(button: str) -> None:
+        page.get_by_label("Table and sounds").set_input_files(archive)
+        page.get_by_label("Design").select_option("mushra")
+        page.get_by_label("Name in addresses").fill("mine")
+        page.get_by_role("button", name=button).click()
+
+    pack(alder=b"nothing to be heard")
+    fill("Make the study")
+    expect(page.get_by_role("heading", name="mine was not made")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("1 of 6 files cannot be used: 0-alder.flac")).to_be_visible()
+    page.get_by_role("link", name="Try again").click()
+    pack()
+    fill("Only check the sounds")
+    expect(page.get_by_role("heading", name="The sounds can be used")).to_be_visible(timeout=60_000)
+    page.screenshot(path=artefacts / f"admin-checked-{size['width']}.png", full_page=True)
+    assert serious(page, "light") == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.get_by_role("link", name="Make a study of them").click()
+    fill("Make the study")
+    expect(page.get_by_role("heading", name="mine is ready")).to_be_visible(timeout=60_000)
+    page.screenshot(path=artefacts / f"admin-made-{size['width']}.png", full_page=True)
+    page.get_by_role("link", name="See the study").click()
+    expect(page.get_by_text("alder · birch · cedar")).to_be_visible()
 
 
 def test_results_say_when_they_are_old(enter: Callable[..., Visitor], crowded: list[str]) -> None:

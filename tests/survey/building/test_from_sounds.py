@@ -90,7 +90,7 @@ def test_what_is_worth_telling_is_told(database: Database, tmp_path: Path) -> No
     soundfile.write(tmp_path / "short.wav", np.clip(tone(440, 2, 1.0), -1, 1), RATE)
     rows = [{"item": "i", "system": name, "file": f"{name}.wav"} for name in ("long", "short")]
     spec = StudySpec(design="mos", stimuli=sound_files.table(tmp_path, rows))
-    remarks = " ".join(from_sounds.check(spec).remarks(tmp_path))
+    remarks = " ".join(from_sounds.check(spec).remarks())
     assert "short.wav: waves are cut off" in remarks
     assert "its versions last 1.0 to 4.0 s, which tells them apart" in remarks
     assert "come 3.0 s of silence" in remarks

@@ -1,0 +1,101 @@
+"""A ZIP file of a table of sounds and its files, as a browser sends it: unpacked, or refused.
+
+What a name says is not trusted: nothing is written outside of the folder, no more is unpacked than
+was allowed for, and the table may name files of the archive alone.
+"""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from survey.building import stimuli_file
+from survey.building.study_spec import BuildError
+
+LARGEST_BYTES = 512 * 1024 * 1024  # of the file that is sent
+LARGEST_UNPACKED = 2 * 1024 * 1024 * 1024  # bytes of all that is in it
+LARGEST_TABLE = 5 * 1024 * 1024
+MOST_FILES = 5001  # a table, and a file for each of its rows
+LONGEST_NAME = 240  # characters
+TABLE, SOUNDS = ".csv", (".wav", ".flac", ".mp3", ".ogg", ".mid", ".midi")
+STEP = 1024 * 1024  # bytes
+
+
+def unpack(archive: IO[bytes], folder: Path) -> Path:
+    """Write the table and the sounds of an archive into an empty folder; where the table is.
+
+    Files that are neither, such as a read-me, are passed over.
+
+    Raises
+    ------
+    BuildError
+        If it is no such archive, or too much is in it.
+    OSError
+        If the folder cannot be written to.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = _members(opened)
+            for name, member in members.items():
+                _write(opened, member, folder / name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise BuildError("This is no ZIP file that can be read.") from error
+    (table,) = (name for name in members if name.suffix.lower() == TABLE)
+    _refuse_others(folder / table, folder)
+    return folder / table
+
+
+def _members(opened: zipfile.ZipFile) -> dict[PurePosixPath, zipfile.ZipInfo]:
+    """What of an archive is unpacked, by a name that stays within its folder."""
+    found: dict[PurePosixPath, zipfile.ZipInfo] = {}
+    for member in opened.infolist():
+        name = PurePosixPath(member.filename.replace("\\", "/"))
+        if member.is_dir() or name.suffix.lower() not in (TABLE, *SOUNDS):
+            continue
+        if "__MACOSX" in name.parts or name.name.startswith("."):
+            continue
+        plain = all(part not in ("..", ".") and part.isprintable() for part in name.parts)
+        if name.is_absolute() or not plain or ":" in str(name) or len(str(name)) > LONGEST_NAME:
+            raise BuildError("A file of the archive has a name that leads elsewhere.")
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise BuildError(f"{name} of the archive is a link, and no file.")
+        if member.flag_bits & 1:
+            raise BuildError("The archive is encrypted; send it without a password.")
+        if name in found:
+            raise BuildError(f"The archive has {name} twice.")
+        found[name] = member
+    tables = [name for name in found if name.suffix.lower() == TABLE]
+    if len(tables) != 1:
+        count = "none" if not tables else str(len(tables))
+        raise BuildError(f"The archive needs one table of its sounds, a CSV file; it has {count}.")
+    if len(found) > MOST_FILES:
+        raise BuildError(f"The archive has {len(found)} files; {MOST_FILES} can be taken in.")
+    if found[tables[0]].file_size > LARGEST_TABLE:
+        raise BuildError(f"{tables[0].name} is larger than {LARGEST_TABLE // 1024**2} MB.")
+    if sum(member.file_size for member in found.values()) > LARGEST_UNPACKED:
+        raise BuildError(f"Unpacked the archive has more than {LARGEST_UNPACKED // 1024**3} GB.")
+    return found
+
+
+def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
+    """Unpack one file; no more of it than its entry says, whatever comes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    left = member.file_size
+    with opened.open(member) as packed, path.open("xb") as file:
+        while part := packed.read(min(STEP, left + 1)):
+            left -= len(part)
+            if left < 0:
+                raise BuildError("This is no ZIP file that can be read.")
+            file.write(part)
+
+
+def _refuse_others(table: Path, folder: Path) -> None:
+    """A table that names files outside of its archive would have the server read its own."""
+    within = folder.resolve()
+    for item in stimuli_file.read(table):
+        for file in item.files.values():
+            if "\0" in str(file.path) or not file.path.resolve().is_relative_to(within):
+                raise BuildError(f"{table.name} names a file that is not in the archive.")

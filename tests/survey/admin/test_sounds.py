@@ -1,0 +1,250 @@
+"""A study of one's own sounds, sent to the admin's page as a ZIP file."""
+
+from __future__ import annotations
+
+import io
+import stat
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx import Response
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Study
+from survey.admin import sound_archive
+from survey.building.background import SOUNDS_PREFIX
+from survey.building.study_spec import BuildError
+from survey.core.settings import Settings
+from tests.survey import sound_files
+from tests.survey.manager import ADMIN, SAME, Manager
+from tests.survey.person import Person
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+PATH = "/new/sounds"
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def sounds(folder: Path, items: int = 2) -> dict[str, bytes]:
+    """A table and its sounds, by name."""
+    folder.mkdir(exist_ok=True)
+    sound_files.write(folder, items)
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def send(manager: Manager, archive: bytes, **fields: str) -> Response:
+    form = manager.form(PATH, PATH)
+    form.pop("sounds", None)
+    return manager.client.post(
+        f"/admin{PATH}",
+        data=form | {"name": "mine", "design": "ab"} | fields,
+        files={"sounds": ("sounds.zip", archive, "application/zip")},
+        headers=manager.headers | SAME,
+        follow_redirects=False,
+    )
+
+
+def names(database: Database) -> list[str]:
+    with database.read() as session:
+        return list(session.scalars(select(Study.name)))
+
+
+@pytest.fixture
+def bare(app: FastAPI, database: Database, tmp_path: Path, monkeypatch) -> Manager:
+    """An admin of a server whose folder of temporary files is its own."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    return Manager(TestClient(app), ADMIN)
+
+
+@pytest.fixture
+def left(settings: Settings, tmp_path: Path) -> Callable[[], list[Path]]:
+    """What has come to the disk since; a study that was not made must leave nothing."""
+    before = set(settings.audio.glob("*"))
+    return lambda: [
+        *(set(settings.audio.glob("*")) - before),
+        *(tmp_path / "temporary").glob(f"{SOUNDS_PREFIX}*"),
+    ]
+
+
+def test_from_a_zip_file_to_an_answer(
+    bare: Manager, app: FastAPI, left, database: Database, tmp_path: Path
+) -> None:
+    questions = '[{"name": "liking", "kind": "scale", "text": "Which?", "least": -2, "most": 2}]'
+    sent = send(bare, zipped(sounds(tmp_path / "s")), questions=questions, anchors="none", seed="3")
+    assert sent.headers.get("location", "").endswith("/admin/build"), sent.text
+    app.state.admin_services.builder.wait(240)
+    page = bare.get("/build").text
+    assert "mine is ready" in page and "8 files of 2 items can be used, at -" in page
+    assert "3 systems: alder, birch, cedar; beside them reference." in page
+    assert len(left()) == 8 and not [path for path in left() if path.suffix != ".mp3"]
+    with database.read() as session:
+        study = session.scalars(select(Study).where(Study.name == "mine")).one()
+        assert (study.design, study.state, study.build["seed"]) == ("ab", "draft", 3)
+        assert [question["name"] for question in study.questions] == ["liking"]
+        assert len(study.stimuli) == 12
+    assert bare.send("/studies/mine", "/studies/mine/open").status_code == 303
+    person = Person.ready(bare.client, "mine")
+    assert person.reply(lambda trial: {"liking": 1})["progress"]["done"] == 1
+
+
+@ONE
+def test_checking_keeps_nothing(
+    bare: Manager, app: FastAPI, left, database: Database, tmp_path: Path
+) -> None:
+    sent = send(bare, zipped(sounds(tmp_path / "s", 1)), design="mushra", only="check")
+    assert sent.status_code == 303, sent.text
+    app.state.admin_services.builder.wait(240)
+    page = bare.get("/build").text
+    assert "The sounds can be used" in page and "0-alder.flac: 0.60 s, " in page
+    assert "4 files of 1 item, and 2 anchors made of references, can be used" in page
+    assert left() == []
+    assert names(database) == ["small"]
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("broken", "fields", "words"),
+    [
+        ({"0-alder.flac": b"no sound"}, {}, "1 of 8 files cannot be used: 0-alder.flac: it is no"),
+        ({}, {"trials": "999"}, "A participant cannot have 999 of 6 trials"),
+        ({}, {"design": "transfer"}, "says no direction for"),
+        ({}, {"questions": '[{"name": "why", "kind": "text", "text": "Why?"}]'}, "that has to be"),
+    ],
+)
+def test_a_study_that_cannot_be_leaves_nothing(
+    bare: Manager,
+    app: FastAPI,
+    left: Callable[[], list[Path]],
+    database: Database,
+    tmp_path: Path,
+    broken: dict[str, bytes],
+    fields: dict[str, str],
+    words: str,
+) -> None:
+    sent = send(bare, zipped(sounds(tmp_path / "s") | broken), **fields)
+    assert sent.status_code == 303, sent.text
+    app.state.admin_services.builder.wait(240)
+    page = bare.get("/build").text
+    assert "mine was not made" in page and words in page.replace("&#39;", "'")
+    assert left() == []
+    assert names(database) == ["small"]
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": "Not Good"}, "cannot name a study"),
+        ({"design": "none"}, "There is no design"),
+        ({"questions": "{}"}, "a JSON list of objects"),
+        ({"questions": "["}, "The questions are not JSON"),
+        ({"questions": '[{"name": "item", "text": "?", "kind": "?"}]'}, "Question 1 cannot be"),
+        ({"anchors": "3,5 kHz"}, "Anchors are kilohertz"),
+        ({"anchors": "99"}, "Anchors are cut off at 0.5 to 16 kHz"),
+        ({"seed": "-1"}, "seed must be a whole number"),
+        ({"loudness": "loud"}, "Loudness is aligned or kept"),
+    ],
+)
+def test_fields_that_cannot_be(
+    bare: Manager, left, tmp_path: Path, fields: dict[str, str], words: str
+) -> None:
+    sent = send(bare, zipped(sounds(tmp_path / "s", 1)), contact="Ada", **fields)
+    assert sent.status_code == 422 and words in sent.text and 'value="Ada"' in sent.text
+    assert left() == []
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name)
+    member.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return member
+
+
+ROW = "item,system,file\none,a,{}\n"
+BAD = {
+    "no archive": ({}, "no ZIP file"),
+    "nothing": ({"a.wav": b""}, "needs one table of its sounds, a CSV file; it has none"),
+    "two tables": ({"a.csv": b"", "b.csv": b""}, "it has 2"),
+    "a way out": ({"../a.csv": b""}, "a name that leads elsewhere"),
+    "a root": ({"/etc/a.csv": b""}, "a name that leads elsewhere"),
+    "a drive": ({"c:\\a.csv": b""}, "a name that leads elsewhere"),
+    "another file": ({"a.csv": ROW.format("/etc/passwd").encode()}, "is not in the archive"),
+    "a file above": ({"a.csv": ROW.format("../x.wav").encode()}, "is not in the archive"),
+    "no table": ({"a.csv": b"one,two\n1,2\n"}, "has no column 'item'"),
+    "a NUL": ({"a.csv": ROW.format("a\0b").encode()}, "is not in the archive|cannot be read"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_archives_that_are_refused(tmp_path: Path, case: str) -> None:
+    files, words = BAD[case]
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with pytest.raises(BuildError, match=words):
+        sound_archive.unpack(io.BytesIO(zipped(files) if files else b"PK no"), inside)
+    assert [path.name for path in tmp_path.iterdir()] == ["inside"]
+
+
+def test_links_are_no_files(tmp_path: Path) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a.csv", ROW.format("a.wav"))
+        archive.writestr(link("a.wav"), "/etc/passwd")
+    with pytest.raises(BuildError, match=r"a\.wav of the archive is a link"):
+        sound_archive.unpack(made, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_more_is_unpacked_than_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    big = zipped({"a.csv": ROW.format("a.wav").encode(), "a.wav": bytes(1_000_000)})
+    monkeypatch.setattr(sound_archive, "LARGEST_UNPACKED", 999_999)
+    with pytest.raises(BuildError, match="Unpacked the archive has more than"):
+        sound_archive.unpack(io.BytesIO(big), tmp_path)
+    # An entry that says less than comes.
+    lying = bytearray(zipped({"a.csv": ROW.format("a.wav").encode(), "a.wav": bytes(100_000)}))
+    at = lying.rindex(b"PK\1\2")
+    lying[at + 24 : at + 28] = (10).to_bytes(4, "little")
+    with pytest.raises(BuildError):
+        sound_archive.unpack(io.BytesIO(lying), tmp_path)
+    assert all(path.stat().st_size <= 1000 for path in tmp_path.iterdir())
+
+
+def test_what_is_not_needed_is_passed_over(tmp_path: Path) -> None:
+    files = sounds(tmp_path / "s", 1) | {"__MACOSX/x.csv": b"", ".DS_Store": b"", "read.me": b""}
+    inside = tmp_path / "inside"
+    table = sound_archive.unpack(
+        io.BytesIO(zipped({f"f/{n}": c for n, c in files.items()})), inside
+    )
+    assert table.parent == inside / "f" and len(list(table.parent.iterdir())) == 5
+
+
+@ONE
+def test_who_may_not_send_is_not_read(bare: Manager, left, tmp_path: Path) -> None:
+    archive = zipped(sounds(tmp_path / "s", 1))
+    files = {"sounds": ("sounds.zip", archive, "application/zip")}
+    path = f"/admin{PATH}"
+    assert bare.client.post(path, files=files).status_code == 401
+    foreign = bare.headers | {"Sec-Fetch-Site": "cross-site"}
+    assert bare.client.post(path, files=files, headers=foreign).status_code == 403
+    assert bare.client.post(path, files=files, headers=bare.headers | SAME).status_code == 403
+    # Elsewhere a large body is refused as ever.
+    large = {"sounds": ("sounds.zip", bytes(300_000), "application/zip")}
+    assert bare.client.post("/admin/new", files=large, headers=bare.headers).status_code == 413
+    assert send(bare, archive, design="mos", trials="x").status_code == 422
+    assert left() == []
