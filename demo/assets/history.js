@@ -8,16 +8,17 @@
   const selection = ({ first, last } = {}) => ({ first, last });
 
   F.History = class {
+    #gesture = new F.Gesture();
+
     constructor({ past = [], future = [] } = {}) {
       this.past = [...past];
       this.future = [...future];
-      this.gesture = new F.Gesture();
     }
 
     // entry: {settings, first, last}, before a change to the settings `after`. control: whose keys make
     // it, or null. What goes on with a gesture is one point with it, and none if it leads back.
     push(entry, after, control = null) {
-      const goesOn = this.gesture.goesOn(control);
+      const goesOn = this.#gesture.goesOn(control);
       const before = this.past[this.past.length - 1];
       if (goesOn && before.first === entry.first && before.last === entry.last) {
         if (JSON.stringify(before.settings) === JSON.stringify(after)) this.back(after);
@@ -38,7 +39,7 @@
     }
 
     travel(from, to, settings) {
-      this.gesture.end();
+      this.#gesture.end();
       const entry = from.pop();
       if (entry) to.push({ ...entry, settings });
       return entry;

@@ -17,18 +17,18 @@
   F.extend(F.Workbench.prototype, {
     movedWords() {
       const { span } = this.area;
-      const words = this.faders.map((fader) => this.moveOf(fader)).filter(Boolean);
+      const words = this.faders.map((fader) => this.moveOf(fader, this.now, span)).filter(Boolean);
       const isHere = ([from, to]) => from < span[1] && to > span[0];
       if (this.now.redrawn.some(isHere)) words.push("drawn once more");
       return words.join(", ");
     },
 
-    // "" where a fader moves nothing. A density may be moved in one bar and put to a position in another.
-    moveOf(fader) {
-      const { score, now } = this;
-      const { span } = this.area;
+    // What settings have of a fader from one beat to another, "" where it moves nothing. A density may
+    // be moved in one bar and put to a position in another.
+    moveOf(fader, settings, span) {
+      const { score } = this;
       const kinds = (fader.isMood ? [false] : [false, true])
-        .map((isPosition) => [score.part(now, fader.name, span, isPosition), isPosition])
+        .map((isPosition) => [score.part(settings, fader.name, span, isPosition), isPosition])
         .map(([points, isPosition]) => ({ points, isPosition, rest: isPosition ? null : 0 }))
         .filter(({ points, rest }) => points.some(([, value]) => value !== rest));
       // Where there are both, one is at rest where the other is not.

@@ -45,20 +45,24 @@
       return points.map(({ settings }, number) => {
         if (!number) return this.score.isMoved(settings) ? "As it was" : "As played";
         const { settings: before, first, last } = points[number - 1];
-        const what = this.differences(before, settings).join(", ");
+        const { edges } = this.overview.piece;
+        const isHere = last < this.overview.count; // of other tracks there may be fewer bars
+        const span = isHere ? [edges[first], edges[last + 1]] : this.area.whole;
+        const what = this.differences(before, settings, span).join(", ");
         if (!what) return "As played";
-        return last < this.overview.count ? `${what}, ${this.overview.named(first, last)}` : what;
+        return isHere ? `${what}, ${this.overview.named(first, last)}` : what;
       });
     },
 
-    // What two settings differ in; nothing where the second is neutral.
-    differences(before, after) {
+    // What two settings differ in, and what the second has there; nothing where it is neutral.
+    differences(before, after, span) {
       if (JSON.stringify(after) === JSON.stringify(this.score.neutral)) return [];
       const differs = (one, other) => JSON.stringify(one ?? null) !== JSON.stringify(other ?? null);
       const isMoved = ({ name }) =>
         differs(before[name], after[name]) || differs(before.positions[name], after.positions[name]);
       const others = Object.keys(OTHERS).filter((name) => differs(before[name], after[name]));
-      return [...this.faders.filter(isMoved).map(({ title }) => title), ...others.map((name) => OTHERS[name])];
+      const move = (fader) => this.moveOf(fader, after, span) || `${fader.title} as played`;
+      return [...this.faders.filter(isMoved).map(move), ...others.map((name) => OTHERS[name])];
     },
   });
 })((window.FaderNets = window.FaderNets || {}));

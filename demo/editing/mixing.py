@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from demo.editing.opening import open_example, open_file
 from demo.editing.piece_session import SLICE, PieceSession
 from demo.editing.requests import EditRequest, Values
-from demo.editing.saving import plain_name, write_midi
+from demo.editing.saving import title, write_midi
 from fadernets.donor import Donor
 from fadernets.lock_report import LockReport
 from fadernets.music import midi
@@ -107,5 +107,5 @@ def mix_piece(
     if all(mix.problems.values()):
         reason = next(filter(None, mix.problems.values()), "there is nothing to mix")
         raise ValueError(f"no bar can have the notes of {name}: {reason}")
-    title = f"{plain_name(session.piece)}_with-notes-of-{plain_name(other)}"[:120]
-    return write_midi(folder, title, midi.file_bytes(mix.piece))
+    both = f"{title(session.piece)} with the notes of {title(other)}"
+    return write_midi(folder, both, midi.file_bytes(mix.piece))

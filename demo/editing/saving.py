@@ -24,6 +24,7 @@ from fadernets.score import controllers
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
 
+NAME_BYTES = 90  # of a piece's name in that of a file, of which there are 255 at most
 MOOD_WORDS = {"arousal": ("calm", "energetic"), "valence": ("sad", "joyful")}  # low, high
 
 
@@ -110,8 +111,18 @@ def file_name(session: PieceSession, edit: EditRequest, is_whole: bool) -> str:
 
 
 def plain_name(piece: Piece) -> str:
-    """A piece's name as a file may have it."""
-    return re.sub(r"\W+", "-", piece.name).strip("-").lower()[:60] or "piece"
+    """A piece's name as a file may have it among other words."""
+    return shortened(re.sub(r"\W+", "-", piece.name).strip("-").lower()[:60]) or "piece"
+
+
+def title(piece: Piece) -> str:
+    """A piece's name as people read it, without signs that names of files cannot have."""
+    return shortened(re.sub(r"\s+", " ", re.sub(r"[^\w\s.,'()&-]+", "", piece.name))) or "piece"
+
+
+def shortened(name: str) -> str:
+    """The beginning of a name that is too long: file systems count bytes, of some letters three."""
+    return name.encode()[:NAME_BYTES].decode(errors="ignore").strip(" .-")
 
 
 def _way(offset: float) -> str:

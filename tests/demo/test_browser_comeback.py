@@ -34,7 +34,7 @@ def moved(page: Page) -> tuple[list, str]:
     page.get_by_role("slider", name="Rhythm density").press("End")
     wait_until_heard(page)
     page.get_by_role("button", name="Next bars").click()
-    page.get_by_role("button", name="calm", exact=True).click()
+    page.get_by_role("button", name="Arousal: calm").click()
     wait_until_heard(page)
     return page.evaluate(SET), picture(page, "result")
 

@@ -24,7 +24,7 @@ def moved(page: Page) -> None:
     page.get_by_role("slider", name="Rhythm density").press("End")
     wait_until_heard(page)
     page.get_by_role("button", name="Next bars").click()
-    page.get_by_role("button", name="calm", exact=True).click()
+    page.get_by_role("button", name="Arousal: calm").click()
     page.get_by_role("checkbox", name="Bass").check()
     page.get_by_label("Seed").fill("12")
     page.get_by_label("Seed").blur()

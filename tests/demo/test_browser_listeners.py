@@ -110,6 +110,6 @@ def test_words_say_how_far_a_fader_goes_that_varies(visit):
     words = page.evaluate("FaderNets.bench.movedWords()")
     low, high = "100 % calm", "100 % energetic"
     table = page.evaluate("FaderNets.bench.faders.find(f => f.name == 'note').tables.positions")
-    assert words == f"Note density −1.00 and {table[-1]:.2f}, Arousal {low} to {high}"
+    assert words == f"Note density \u22121.00 and {table[-1]:.2f}, Arousal {low} to {high}"
     page.evaluate("FaderNets.bench.overview.choose(0, 2)")
     assert page.evaluate("FaderNets.bench.movedWords()").endswith(f"between {low} and {high}")

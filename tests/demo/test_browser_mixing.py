@@ -33,7 +33,7 @@ def test_with_an_example_and_back(visit, hands, tmp_path):
     was = page.evaluate(NOW)
     page.get_by_role("combobox", name="Notes of").select_option(label="Bach Chorale")
     heading = page.locator("[data-show=name]")
-    expect(heading).to_contain_text("hands_with-notes-of-")
+    expect(heading).to_contain_text("hands with the notes of ")
     wait_until_heard(page)
     assert page.evaluate("FaderNets.bench.score.isMoved(FaderNets.bench.now)") is False
     midi.write(examples.load("chorale"), tmp_path / "chorale.mid")
@@ -56,11 +56,11 @@ def test_with_a_file_and_after_a_reload(visit, hands, tmp_path):
     with page.expect_file_chooser() as chooser:
         page.get_by_role("combobox", name="Notes of").select_option(label="a MIDI file\u2026")
     chooser.value.set_files(tmp_path / "rag.mid")
-    expect(page.locator("[data-show=name]")).to_contain_text("hands_with-notes-of-")
+    expect(page.locator("[data-show=name]")).to_contain_text("hands with the notes of ")
     wait_until_heard(page)
     is_the_mix(page, hands, tmp_path / "rag.mid", tmp_path)
     page.reload()
-    expect(page.locator("[data-show=name]")).to_contain_text("hands_with-notes-of-")
+    expect(page.locator("[data-show=name]")).to_contain_text("hands with the notes of ")
     wait_until_heard(page)
 
 

@@ -31,7 +31,11 @@ def test_two_points_of_the_history_are_compared(visit):
     wait_until_heard(page)
     thin = picture(page, "result")
     bars = page.evaluate("FaderNets.bench.overview.named(0, 1)")
-    assert names(page) == ["0  As played", f"1  Rhythm density, {bars}", f"2  Note density, {bars}"]
+    assert names(page) == [
+        "0  As played",
+        f"1  Rhythm density +1.00, {bars}",
+        f"2  Note density −1.00, {bars}",
+    ]
 
     # Any two of them, at once and without the server, while it plays on.
     page.evaluate(ASKS)
@@ -107,7 +111,7 @@ def test_keys_in_quick_succession_are_one_point(visit):
     bars = page.evaluate("FaderNets.bench.overview.named(0, 1)")
     for _ in range(3):
         rhythm.press("ArrowRight")
-    assert names(page) == ["0  As played", f"1  Rhythm density, {bars}"]
+    assert names(page) == ["0  As played", f"1  Rhythm density +0.03, {bars}"]
     assert rhythm.input_value() == "0.03"
     page.evaluate("later(1001)")
     rhythm.press("PageUp")
