@@ -33,7 +33,7 @@ from sqlalchemy.types import TypeDecorator
 # The words of each column, for types; below them as values.
 State = Literal["draft", "open", "closed"]  # of a study
 Stage = Literal["active", "finished"]  # of a participant; who withdraws is erased
-Kind = Literal["transfer", "identical", "swapped", "practice", "rated"]  # of a stimulus
+Kind = Literal["transfer", "identical", "swapped", "practice", "rated", "repeat"]  # of a stimulus
 Direction = Literal["lower", "same", "higher"]  # of arousal, from the first clip to the second
 Side = Literal["first", "second"]  # clip of a pair: the original, then the transformed one
 # Where a clip is in a trial; the first two are the sides of a pair.
@@ -202,7 +202,9 @@ class Stimulus(Base):
         UniqueConstraint("study_id", "name"),
         CheckConstraint("strength >= 0", name="strength"),
         CheckConstraint("(kind = 'identical') = (intended = 'same')", name="identical_is_same"),
-        CheckConstraint("kind IN ('rated', 'practice') OR intended IS NOT NULL", name="is_meant"),
+        CheckConstraint(
+            "kind IN ('rated', 'practice', 'repeat') OR intended IS NOT NULL", name="is_meant"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

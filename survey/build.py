@@ -159,6 +159,13 @@ def _parser() -> argparse.ArgumentParser:
         help="transfers for one participant (all)",
     )
     parser.add_argument(
+        "--repeats",
+        type=arguments.seed,
+        default=0,
+        metavar="N",
+        help="of these that come once more, to see how alike people answer (0; not of transfer)",
+    )
+    parser.add_argument(
         "--rules", type=Path, metavar="FILE", help="whom the analysis leaves out, as JSON"
     )
     parser.add_argument(

@@ -19,7 +19,7 @@ from survey.building.study_life import Plan
 from survey.building.study_spec import BuildError
 from survey.designs import registry
 from survey.designs.rules import RULES
-from survey.ratings.exclusion import DEFAULT_RULES, MEANINGS, Rules
+from survey.ratings.exclusion import DEFAULT_RULES, KNOWN, MEANINGS, Rules
 
 router = APIRouter(route_class=AdminRoute)
 RULE = "rule_"  # begins the names of a rule's field
@@ -134,7 +134,7 @@ def rules_of(study: Study, sent: dict[str, str]) -> Rules:
     rules: dict[str, bool | float | None] = {}
     for field in rule_fields(study):
         name, text = field.name.removeprefix(RULE), sent.get(field.name, "").strip()
-        if isinstance(DEFAULT_RULES[name], bool):
+        if isinstance(KNOWN[name], bool):
             rules[name] = text == "yes"
             continue
         try:

@@ -12,6 +12,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from db.models import KINDS, MAIN, Answer, Kind, Participant, Stimulus, Study, Trial, now
+from survey.comparisons.repeats import REPEAT
 from survey.participant import unused_places
 from survey.ratings import rating_table
 
@@ -108,6 +109,7 @@ def cells(session: Session, study: Study) -> list[Cell]:
     main_stimuli = sum(stimulus.kind in MAIN for stimulus, _, _ in rows)
     wanted = unused_places.participants_wanted(study)
     target = math.ceil(wanted * min(1.0, study.trials_each / max(main_stimuli, 1)))
+    again = math.ceil(wanted * study.build.get("repeats", 0) / max(main_stimuli, 1))
     cells = [
         Cell(
             stimulus.name,
@@ -117,7 +119,7 @@ def cells(session: Session, study: Study) -> list[Cell]:
             stimulus.strength,
             answers,
             int(waiting),
-            target if stimulus.kind in MAIN else wanted,
+            _target(stimulus.kind, target, wanted, again),
         )
         for stimulus, answers, waiting in rows
     ]
@@ -125,6 +127,13 @@ def cells(session: Session, study: Study) -> list[Cell]:
         cells,
         key=lambda cell: (cell.kind == "practice", KINDS.index(cell.kind), cell.answers, cell.name),
     )
+
+
+def _target(kind: str, main: int, catch: int, again: int) -> int:
+    """How many answers stimuli of a kind are to have."""
+    if kind in MAIN:
+        return main
+    return again if kind == REPEAT else catch
 
 
 def flow(session: Session, study: Study, analysed: int) -> Flow:

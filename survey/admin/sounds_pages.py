@@ -51,6 +51,7 @@ class SoundsFields(BaseModel):
     anchors: str = ""
     seed: str = "1"
     trials: str = ""
+    repeats: str = "0"
 
     def spec(self, table: Path) -> StudySpec:
         """The study to be made of a table.
@@ -85,6 +86,7 @@ class SoundsForm(AdminForm):
     anchors: str = Field("", max_length=100)
     seed: WholeNumber = Field(1, ge=0, le=LARGEST_SEED)
     trials: OptionalWholeNumber = Field(None, ge=1, le=MOST_PEOPLE)
+    repeats: WholeNumber = Field(0, ge=0, le=MOST_PEOPLE)
 
 
 async def _sent(request: Request) -> dict[str, Any]:

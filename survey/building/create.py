@@ -153,6 +153,7 @@ def _spec_of(study: Study, spec: StudySpec) -> StudySpec:
             seed=record["seed"],
             loudness=record["loudness"],
             anchors=tuple(record["anchors"]),
+            repeats=record.get("repeats", 0),
             trials_each=None,
         )
     return replace(

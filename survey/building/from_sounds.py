@@ -7,7 +7,7 @@ tags nor sizes of files tell who made them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from survey.building.sounds import Sound, SoundError, decibels
 from survey.building.stimuli_file import ListedItem, SoundFile
 from survey.building.study_spec import BuildError, StudySpec
 from survey.comparisons.anchors import is_anchor
+from survey.comparisons.repeats import REPEAT, SUFFIX
 from survey.core import texts
 from survey.core.settings import Settings
 from survey.designs import registry
@@ -35,6 +36,7 @@ SOFTEST = -35.0  # LUFS: softer, and people turn the volume up
 MOST_PADDING = 2.0  # seconds of silence after the shortest that are worth telling
 UNLIKE = 0.5  # seconds by which an item's versions differ that are worth telling
 Tell = Callable[[Sequence[str]], None]  # called with what is better known
+LONGEST_TRIAL = 64  # characters of its name
 NAMED = 5  # faults that are said one by one
 QUESTION_SECONDS, OTHER_SECONDS = 6.0, 3.0  # for one answer; for going on
 
@@ -169,6 +171,12 @@ def check_design(
         raise BuildError("There is nothing to rate: all items are for practice.")
     if spec.trials_each is not None and spec.trials_each > trials:
         raise BuildError(f"A participant cannot have {spec.trials_each} of {trials} trials.")
+    each = spec.trials_each or trials
+    if spec.repeats > each // 2:
+        raise BuildError(
+            f"Of {each} trials of a participant up to {each // 2} can be repeated, so that others "
+            f"come between, and not {spec.repeats}."
+        )
     return plans, questions, trials
 
 
@@ -207,6 +215,8 @@ def make(
         progress("recording", len(checked.sounds), len(checked.sounds))
         rng = np.random.default_rng(spec.seed)
         stimuli = (_transfers if design.is_transfer else _rated)(plans, stored, rng)
+        if spec.repeats:
+            stimuli = _named_apart([*stimuli, *_repeats(stimuli)])
     except BaseException:
         for name in {f"{clip.sha256}.mp3" for clip in stored.values()} - before:
             (settings.audio / name).unlink(missing_ok=True)
@@ -300,6 +310,19 @@ def _rated(
                 )
             )
     return _named_apart([stimuli[at] for at in rng.permutation(len(stimuli))])
+
+
+def _repeats(stimuli: Sequence[Pair]) -> list[Pair]:
+    """Every trial once more, to be heard by who has heard it."""
+    longest = LONGEST_TRIAL - len(SUFFIX)
+    for one in stimuli:
+        if len(one.name) > longest:
+            raise BuildError(f"{one.name!r} is too long a name for a trial that is repeated.")
+    return [
+        replace(one, name=f"{one.name}{SUFFIX}", kind=REPEAT)
+        for one in stimuli
+        if one.kind == "rated"
+    ]
 
 
 def _transfers(

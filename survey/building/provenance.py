@@ -113,6 +113,7 @@ def of_sounds(
         },
         "items": {pair.name: _sounds_item(pair) for pair in pairs},
         "trial_seconds": trial_seconds,
+        "repeats": spec.repeats,
         "versions": versions(),
     }
 

@@ -103,6 +103,9 @@ def edit(session: Session, study: Study, plan: Plan, actor: str = "admin") -> li
     trials = study_trials.most(study.stimuli)
     if not 1 <= plan.trials_each <= trials:
         raise BuildError(f"A participant cannot have {plan.trials_each} of {trials} trials.")
+    repeats = study.build.get("repeats", 0)
+    if 2 * repeats > plan.trials_each:
+        raise BuildError(f"{repeats} trials come once more, so {2 * repeats} or more are needed.")
     check = exclusion.checked if registry.find(study.design).is_transfer else checked_rules
     try:
         check(plan.rules)

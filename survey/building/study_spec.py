@@ -88,6 +88,8 @@ class StudySpec:
         The same seed, music and versions of the libraries give the same study, byte by byte.
     trials_each : int or None
         Transfer trials of one participant; None for all there are.
+    repeats : int
+        Trials of each participant that come once more, of those whose questions are data.
     is_open : bool
         Whether participants may begin at once.
     actor : str
@@ -123,6 +125,7 @@ class StudySpec:
     strengths: tuple[float, ...] = (1.0,)
     seed: int = 1
     trials_each: int | None = None
+    repeats: int = 0
     is_open: bool = False
     actor: str = "admin"
     rules: Rules | None = None
@@ -174,6 +177,13 @@ class StudySpec:
             )
         if self.questions is not None and design.is_transfer:
             raise BuildError(f"The design {self.design} has no questions of your own.")
+        if self.repeats < 0 or (self.repeats and design.is_transfer):
+            raise BuildError(
+                f"A study of the design {self.design} repeats no trials; it has identical and "
+                "swapped pairs."
+                if design.is_transfer
+                else f"{self.repeats} trials cannot be repeated."
+            )
         if self.rules is not None:
             try:
                 if design.is_transfer:

@@ -56,6 +56,9 @@ def _of_systems(study: Study) -> list[str]:
     asked = ", ".join(str(question["name"]) for question in study.questions)
     sentences = [f"Design {study.design}; systems, and in how many trials: {systems(study)}."]
     sentences.append(f"One participant has {study.trials_each} of these trials.")
+    repeats = study.build.get("repeats", 0)
+    if repeats:
+        sentences.append(f"Of these {repeats} {'comes' if repeats == 1 else 'come'} once more.")
     return [*sentences, f"Asked: {asked}."] if asked else sentences
 
 

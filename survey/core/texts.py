@@ -123,7 +123,8 @@ def names(text: str) -> set[str]:
 def minutes(study: Study) -> int:
     """About how long a study takes."""
     seconds = float((study.build or {}).get(TRIAL_SECONDS, PAIR_SECONDS))
-    return math.ceil((study.trials_each + OTHER_TRIALS) * seconds / 60 + OTHER_MINUTES)
+    trials: int = study.trials_each + (study.build or {}).get("repeats", 0) + OTHER_TRIALS
+    return math.ceil(trials * seconds / 60 + OTHER_MINUTES)
 
 
 def sections(study: Study) -> list[tuple[str, str]]:

@@ -16,7 +16,9 @@ from survey.analysis.analyse import NothingToAnalyse, participant_flow
 from survey.analysis.results import ParticipantFlow, Provenance
 from survey.analysis.tables import as_table, flow_rows
 from survey.comparisons import people as designs_people
+from survey.comparisons import repeats
 from survey.comparisons.people import Person
+from survey.comparisons.repeats import Consistency
 from survey.core.templates import templates
 from survey.designs import habits
 from survey.designs.design import Chart, Design, DesignError, Findings, Resampling
@@ -36,7 +38,8 @@ WITH, WITHOUT = "with exclusions", "without exclusions"
 class DesignResults:
     """The findings of a study, with its exclusions and without; the music of those with them.
 
-    `questions` are what was asked, `people` all who answered.
+    `questions` are what was asked, `people` all who answered; `repeated` is of those whom the rules
+    keep, and of trials that they answered twice.
     """
 
     design: Design
@@ -47,6 +50,7 @@ class DesignResults:
     music: Music
     habits: list[Habit]
     people: list[Person]
+    repeated: Consistency | None = None
 
 
 def analyse(
@@ -74,11 +78,14 @@ def analyse(
             f"all answers are left out by the rules of exclusion ({len(excluded)} times a "
             "participant fell under one); --keep-all applies no rules"
         )
+    of_kept = table[table["participant"].isin(stay)]
+    answers = table.drop_duplicates(["participant", "stimulus"])
+    twice, repeated = repeats.by_participant(table), repeats.consistency(of_kept)
+    table = repeats.without(table)
     chosen = table[table["participant"].isin(stay)].reset_index(drop=True)
     kept = design.analyse(chosen, questions, resampling)
     same = len(chosen) == len(table)
     everyone = kept if same else design.analyse(table, questions, resampling)
-    answers = table.drop_duplicates(["participant", "stimulus"])
     found = habits.of_everybody(table, questions, stay)
     flow = participant_flow(answers, counts, stay, excluded, rules)
     return DesignResults(
@@ -89,7 +96,8 @@ def analyse(
         everyone,
         amount(chosen),
         found,
-        designs_people.people(answers, excluded),
+        designs_people.people(repeats.without(answers), excluded, twice),
+        repeated,
     )
 
 
@@ -154,6 +162,7 @@ def files(results: DesignResults, provenance: Provenance) -> dict[str, bytes]:
         "questions": [question.model_dump(mode="json") for question in results.questions],
         "flow": plain(results.flow),
         "alike_throughout": plain(results.habits),
+        "answered_twice": plain(results.repeated),
         "tables": {
             name: _records(table)
             for name, table in made.items()
@@ -210,6 +219,7 @@ def _html(
                 *participant_sentences.flow(results.flow),
                 *_excluded(results.flow),
                 *habits.sentences(results.habits),
+                *repeats.sentences(results.repeated),
             ],
             "figures": [],
             "tables": _page_tables(made, ("flow", "exclusions", "by_participant")),

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import MAIN, Answer, Participant, Stimulus, Study, Trial
+from survey.comparisons.repeats import DISTANCE, REPEAT, Scale, with_distances
 from survey.designs import registry
 from survey.designs.design import Design
 from survey.designs.questions import Question, parsed
@@ -37,7 +38,16 @@ SYSTEM = Column(
     "system", "text", "who made the clip that the row is about", needed=True, filled=True
 )
 KIND = Column(
-    "kind", "word", "what the trial is for: rated, what the study is about", values=("rated",)
+    "kind",
+    "word",
+    "what the trial is for: rated, what the study is about; repeat, one of these once more",
+    values=("rated", REPEAT),
+)
+APART = Column(
+    DISTANCE,
+    "number",
+    "of a repeat: how far the replies are from those of the first time, as a share of the scale, "
+    "0 the same to 1 from end to end",
 )
 STIMULUS = Column("stimulus", "text", "name of the trial, as the study's pages have it")
 PLACE = Column("place", "whole", "place of the clip on the page, from 0")
@@ -47,7 +57,7 @@ AFTER = (
     *("device", "age_band", "training", "sound_ok", "headphones_right"),
 )
 OF_STUDY = ("rules", "people", "design", "questions", "preregistration")  # columns, too
-RESERVED = (*COMMON, "system", "stimulus", "place", *OF_STUDY)
+RESERVED = (*COMMON, "system", "stimulus", "place", DISTANCE, *OF_STUDY)
 ORDINALS = ("first", "second", "third")  # of trials whose systems have a column each
 SORTED_BY = ["study", "participant", "position", "place", "stimulus"]
 
@@ -81,7 +91,7 @@ def is_by_clip(questions: Sequence[Question]) -> bool:
     return any(question.each for question in questions)
 
 
-def columns(questions: Sequence[Question], size: int) -> list[Column]:
+def columns(questions: Sequence[Question], size: int, has_repeats: bool = False) -> list[Column]:
     """The columns of a table, in their order.
 
     Parameters
@@ -89,6 +99,8 @@ def columns(questions: Sequence[Question], size: int) -> list[Column]:
     questions : sequence of Question
     size : int
         How many clips a trial has; `ORDINALS` at most have a column each.
+    has_repeats : bool
+        Whether trials come once more.
     """
     systems = [SYSTEM]
     if not is_by_clip(questions) and size > 1:
@@ -99,7 +111,8 @@ def columns(questions: Sequence[Question], size: int) -> list[Column]:
     asked = [ReplyColumn.of(question) for question in questions]
     before, after = ([COMMON[name] for name in names] for names in (BEFORE, AFTER))
     place = [PLACE] if is_by_clip(questions) else []
-    return [*before, STIMULUS, KIND, *systems, *place, *asked, *after]
+    apart = [APART] if has_repeats else []
+    return [*before, STIMULUS, KIND, *systems, *place, *asked, *apart, *after]
 
 
 def of_study(
@@ -126,7 +139,7 @@ def frame(
     stimuli = {
         stimulus.id: stimulus
         for stimulus in session.scalars(select(Stimulus).where(Stimulus.study_id == study.id))
-        if stimulus.kind in MAIN
+        if stimulus.kind in (*MAIN, REPEAT)
     }
     people = {
         person.id: rating_table.of_participant(person)
@@ -163,7 +176,18 @@ def frame(
         compared = design.compared(stimulus.size)
         rows += [of_answer | of_clip for of_clip in _judged(heard, compared, answer, questions)]
     size = max((stimulus.size for stimulus in stimuli.values()), default=1)
-    return table_of(rows, columns(questions, size))
+    has_repeats = any(stimulus.kind == REPEAT for stimulus in stimuli.values())
+    table = table_of(rows, columns(questions, size, has_repeats))
+    return with_distances(table, scales(questions)) if has_repeats else table
+
+
+def scales(questions: Sequence[Question]) -> list[Scale]:
+    """The questions whose replies have a distance."""
+    return [
+        Scale(one.name, one.most - one.least if one.is_number else None)
+        for one in questions
+        if one.kind != "text"
+    ]
 
 
 def _judged(
@@ -212,7 +236,7 @@ def read_csv(source: Path | IO[str], questions: Sequence[Question]) -> pd.DataFr
 
     def of_header(header: Sequence[str]) -> list[Column]:
         size = sum(f"system_{word}" in header for word in ORDINALS)
-        return columns(questions, size)
+        return columns(questions, size, DISTANCE in header)
 
     cells, found = read_cells(source, of_header)
     count = len(next(iter(cells.values()), []))

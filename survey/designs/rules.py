@@ -5,11 +5,12 @@ from __future__ import annotations
 from survey.ratings.exclusion import Rules, checked
 
 # The others are about pairs.
-RULES = ("finished", "median_seconds", "faster_than_clips")
+RULES = ("finished", "median_seconds", "faster_than_clips", "repeats_apart")
 NEW_STUDY_RULES: dict[str, bool | float | None] = {
     "finished": True,
     "median_seconds": None,  # clips may have any length
     "faster_than_clips": 0.5,
+    "repeats_apart": None,  # who hears no difference may answer otherwise the second time
 }
 
 

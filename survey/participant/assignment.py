@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -20,6 +20,7 @@ from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import MAIN, SIDES, Answer, Participant, Stimulus, Study, Trial, TrialClip
+from survey.comparisons.repeats import REPEAT, SUFFIX
 from survey.core import tokens
 from survey.designs import registry
 from survey.designs.design import Design
@@ -88,6 +89,9 @@ def assign(session: Session, participant: Participant, rng: random.Random | None
     if not chosen:
         return 0
     main = order(chosen, [stimulus for stimulus in stimuli if stimulus.kind in CATCH], rng)
+    repeats = study.build.get("repeats", 0)
+    if repeats:
+        main = with_repeats(main, _repeats(session, study), repeats, rng)
     practice = [stimulus for stimulus in stimuli if stimulus.kind == "practice"]
     _add_trials(session, registry.find(study.design), participant, practice + main, rng)
     return len(main)
@@ -182,6 +186,45 @@ def order(
         if not fewest:
             break
     return best
+
+
+def with_repeats(
+    trials: Sequence[Candidate], again: Mapping[int, Candidate], count: int, rng: random.Random
+) -> list[Candidate]:
+    """An order in which some trials of its first half come once more, in random gaps of the second.
+
+    At least one other trial is between, wherever there are three trials or more.
+
+    Parameters
+    ----------
+    trials : sequence of Candidate
+    again : mapping
+        By the number of a stimulus: the stimulus that is the same once more.
+    count : int
+        How many are to come twice; half of the trials at most do.
+    rng : random.Random
+    """
+    half = len(trials) // 2
+    twice = [one for one in trials[:half] if one.id in again]
+    chosen = rng.sample(twice, min(count, len(twice)))
+    later = list(trials[half:])
+    places = sorted(rng.choices(range(1, len(later) + 1), k=len(chosen)), reverse=True)
+    for place, one in zip(places, chosen, strict=True):
+        later.insert(place, again[one.id])
+    return [*trials[:half], *later]
+
+
+def _repeats(session: Session, study: Study) -> dict[int, Candidate]:
+    """By the number of a stimulus: the one that is the same once more."""
+    query = select(Stimulus).where(Stimulus.study_id == study.id)
+    stimuli = {one.name: one for one in session.scalars(query)}
+    return {
+        stimuli[name.removesuffix(SUFFIX)].id: _candidate(
+            one.id, one.kind, one.intended, one.item, one.systems
+        )
+        for name, one in stimuli.items()
+        if one.kind == REPEAT and name.removesuffix(SUFFIX) in stimuli
+    }
 
 
 def _shuffled(

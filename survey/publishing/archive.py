@@ -211,7 +211,8 @@ def _columns(study: Study, table: pd.DataFrame) -> list[Column]:
     known = list(COLUMNS)
     if study.design != TRANSFER:
         size = max(stimulus.size for stimulus in study.stimuli)
-        known = design_ratings.columns(parsed(study.questions), size)
+        repeats = bool(study.build.get("repeats"))
+        known = design_ratings.columns(parsed(study.questions), size, repeats)
     named = {column.name: column for column in known}
     found = [named.get(str(name)) or _measured(str(name)) for name in table]
     return [*found, *STUDY_COLUMNS, *(DESIGN_COLUMNS if study.design != TRANSFER else ())]

@@ -26,7 +26,7 @@ from db.models import (
 from survey.ratings.judgement import RATING
 
 CHANGE = "change_"  # how the names of measured changes begin; the attribute's name follows
-ANALYSED = tuple(kind for kind in KINDS if kind not in ("practice", "rated"))
+ANALYSED = tuple(kind for kind in KINDS if kind not in ("practice", "rated", "repeat"))
 MISSING = ("", "NA")  # how a table says that there is no value; in free text these are text
 
 Form = Literal["text", "word", "rating", "whole", "number", "moment", "flag"]

@@ -29,6 +29,8 @@ DEFAULT_RULES: dict[str, bool | float | None] = {
 }
 # Studies that were made before keep their rules, and answers from elsewhere give the same counts.
 NEW_STUDY_RULES = {**DEFAULT_RULES, "faster_than_clips": 0.5}
+# A rule that only studies with repeated trials can have.
+KNOWN = {**DEFAULT_RULES, "repeats_apart": None}
 HASTY = 0.5  # share of answers faster than their clips, from which a participant is counted
 MEANINGS = {
     "finished": "did not reach the end of the study",
@@ -37,6 +39,7 @@ MEANINGS = {
     "median_seconds": "took less than {} seconds for the median trial",
     "same_answers": "gave the very same five answers in more than {} of the trials",
     "faster_than_clips": "answered more than {} of the trials before their clips could be heard",
+    "repeats_apart": "answered trials that came twice more than {} of the scale apart",
 }
 
 
@@ -69,6 +72,8 @@ def apply_rules(
           participants with same_answers_least (8) transfer trials or more.
         - faster_than_clips: share from 0 to 1 of trials, of those whose time is known, that may be
           answered before their clips could be heard.
+        - repeats_apart: share from 0 to 1 of the scale by which the answers to trials that came
+          twice may differ on average (`survey.comparisons.repeats`).
 
     Returns
     -------
@@ -108,8 +113,8 @@ def checked(rules: Rules) -> Rules:
         If not; the message names the rule.
     """
     for rule, limit in rules.items():
-        if rule not in DEFAULT_RULES:
-            raise ValueError(f"there is no exclusion rule {rule!r}; use {', '.join(DEFAULT_RULES)}")
+        if rule not in KNOWN:
+            raise ValueError(f"there is no exclusion rule {rule!r}; use {', '.join(KNOWN)}")
         if rule == "finished":
             right = limit is None or isinstance(limit, bool)
         else:
@@ -123,7 +128,7 @@ def checked(rules: Rules) -> Rules:
 
 def sentence(rule: str, limit: float) -> str:
     """What a participant did who falls under a rule, as the end of a sentence."""
-    text = f"{limit:.0%}" if rule.endswith(("wrong", "answers", "clips")) else f"{limit:g}"
+    text = f"{limit:.0%}" if rule.endswith(("wrong", "answers", "clips", "apart")) else f"{limit:g}"
     return MEANINGS[rule].format(text)
 
 
@@ -172,6 +177,14 @@ def _faster(table: pd.DataFrame, rules: Rules) -> pd.Series:
     return faster(table)
 
 
+def _apart(table: pd.DataFrame, rules: Rules) -> pd.Series:
+    if "apart" not in table:
+        return pd.Series(dtype=float)
+    known = table[table["apart"].notna()]
+    of_trials = known.groupby(["participant", "stimulus"])["apart"].mean().astype(float)
+    return of_trials.groupby("participant").mean()
+
+
 def _same(table: pd.DataFrame, rules: Rules) -> pd.Series:
     # Incomplete answers are in no group: `groupby` passes over missing values.
     groups = table[table["kind"] == "transfer"].groupby(
@@ -190,4 +203,5 @@ MEASURES: dict[str, Callable[[pd.DataFrame, Rules], pd.Series]] = {  # by partic
     "median_seconds": _seconds,
     "same_answers": _same,
     "faster_than_clips": _faster,
+    "repeats_apart": _apart,
 }

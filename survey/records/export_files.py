@@ -78,7 +78,8 @@ def dictionary_csv(session: Session, study: Study) -> str:
     if study.design != TRANSFER:
         sizes = {stimulus.size for stimulus in session.get_one(Study, study.id).stimuli}
         asked = parsed(study.questions)
-        of_design = design_ratings.columns(asked, max(sizes, default=1))
+        repeats = bool(study.build.get("repeats"))
+        of_design = design_ratings.columns(asked, max(sizes, default=1), repeats)
         columns = [*of_design, *STUDY_COLUMNS, *DESIGN_COLUMNS]
     if preregistration.KEY in study.build:
         columns.append(preregistration.COLUMN)

@@ -153,6 +153,7 @@ class SoundsRecord(TypedDict):
     clips: SoundsClipsRecord
     items: dict[str, SoundsItemRecord]  # by name of the stimulus
     trial_seconds: float  # about how long one takes
+    repeats: NotRequired[int]  # trials of each participant that come once more
     versions: dict[str, str]
 
 
