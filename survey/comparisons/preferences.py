@@ -161,7 +161,10 @@ def _scores(
     weights = np.where(np.isnan(points), 0, expected * (1 - expected))
     information = (signs * weights[:, None]).T @ signs
     gradient = signs * (points - expected)[:, None]
-    return np.asarray(gradient @ np.linalg.pinv(information))
+    # Strengths tell no level: all alike change nothing. In that direction, where answers say 0, any
+    # information does; with none, rounding errors would be inverted.
+    level = np.full_like(information, np.trace(information) / len(systems) ** 2)
+    return np.asarray(gradient @ np.linalg.inv(information + level))
 
 
 def bradley_terry(wins: np.ndarray) -> np.ndarray:

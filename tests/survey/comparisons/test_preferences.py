@@ -109,16 +109,17 @@ def test_what_decides_everything_is_said_and_has_no_interval() -> None:
         assert one.strength.note == preferences.APART
 
 
-def test_the_errors_of_strengths_are_those_of_a_clustered_regression() -> None:
-    """By participant, that is, where each has a piece of their own."""
-    dice = np.random.default_rng(2)
+@pytest.mark.parametrize("people", [30, 51, 64, 98, 160, 233])
+def test_the_errors_of_strengths_are_those_of_a_clustered_regression(people: int) -> None:
+    """By participant, that is, where each has a piece of their own; in small tables and large."""
+    dice = np.random.default_rng(people)
     rows = []
-    for person in range(30):
+    for person in range(people):
         lean = dice.normal(0, 1)
         for one, other in (("a", "b"), ("b", "c"), ("c", "a"), ("b", "a")):
             good = {"a": 0.0, "b": 0.5 + lean, "c": 1.0}
             wins = dice.random() < 1 / (1 + np.exp(good[one] - good[other]))
-            rows.append((f"p{person:02}", f"i{person:02}", one, other, 1.0 if wins else -1.0))
+            rows.append((f"p{person:03}", f"i{person:03}", one, other, 1.0 if wins else -1.0))
     data = table(rows)
     found = {
         one.system: one.strength
@@ -132,10 +133,10 @@ def test_the_errors_of_strengths_are_those_of_a_clustered_regression() -> None:
     )
     # Strengths less their mean, of the first system's being 0.
     turn = np.array([[-1, -1], [2, -1], [-1, 2]]) / 3
-    errors = np.sqrt(np.diag(turn @ fit.cov_params() @ turn.T) * 30 / 29)
+    errors = np.sqrt(np.diag(turn @ fit.cov_params() @ turn.T) * people / (people - 1))
     assert [found[name].value for name in "abc"] == pytest.approx(turn @ fit.params, abs=1e-5)
     assert [found[name].error for name in "abc"] == pytest.approx(errors, rel=1e-4)
-    assert found["a"].freedom == 29
+    assert found["a"].freedom == people - 1
 
 
 def test_holm_is_over_all_pairs_and_questions() -> None:
