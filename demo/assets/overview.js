@@ -4,10 +4,10 @@
   "use strict";
 
   F.Overview = class {
-    // strip: focusable element with one canvas; chosen(first, last) is called on a new choice.
+    // strip: focusable element with a canvas, and one for names of rows; chosen(first, last) is called on a new choice.
     constructor(strip, chosen) {
       Object.assign(this, { strip, chosen, piece: null, first: 0, last: 0, anchor: 0, amounts: [], along: [] });
-      this.canvas = strip.querySelector("canvas");
+      [this.canvas, this.names] = strip.querySelectorAll("canvas");
       this.dragging = false;
       strip.addEventListener("pointerdown", (event) => this.press(event));
       strip.addEventListener("pointermove", (event) => this.drag(event));

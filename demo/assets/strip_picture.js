@@ -1,6 +1,6 @@
 // How the strip is drawn: all notes, below them the numbers of bars, or times where bars mean nothing;
 // below these densities and arousal along the piece, and of each fader that is moved somewhere, how
-// far in every segment.
+// far in every segment. Their names stay in sight where the strip is wider than the page.
 (function (F) {
   "use strict";
 
@@ -50,6 +50,28 @@
       pen.lineWidth = 2;
       const wide = edge(this.last + 1) - edge(this.first);
       pen.strokeRect(edge(this.first) + 1, 1, Math.max(1, wide - 2), height - 2);
+      this.drawNames({ rows, below });
+    },
+
+    // Of the rows: a piece of each line along the piece, and of faders.
+    drawNames({ rows, below }) {
+      const { pen, width, height, colour } = F.prepare(this.names);
+      pen.clearRect(0, 0, width, height);
+      pen.font = "10px system-ui, sans-serif";
+      pen.lineWidth = 1.25;
+      pen.fillStyle = colour("mute");
+      let x = 3;
+      this.along.forEach(({ title }, i) => {
+        pen.strokeStyle = colour(COLOURS[i % COLOURS.length]);
+        pen.setLineDash(DASHES[i % DASHES.length]);
+        pen.beginPath();
+        pen.moveTo(x, rows + NAME / 2);
+        pen.lineTo(x + 14, rows + NAME / 2);
+        pen.stroke();
+        pen.fillText(title, x + 18, rows + NAME - 3);
+        x += 30 + pen.measureText(title).width;
+      });
+      this.amounts.forEach(({ title }, i) => pen.fillText(title, 3, below + i * ROW + NAME - 2));
     },
 
     drawRuler(pen, { bottom, cell, edge, colour }) {
@@ -67,22 +89,13 @@
       }
     },
 
-    // What the piece has along its way: a line each, told apart by dashes as well, and their names.
+    // What the piece has along its way: a line each, told apart by dashes as well.
     drawAlong(pen, { top, cell, colour }) {
       const [line, room] = [top + NAME + 2, ALONG - NAME - 6];
-      let x = 3;
-      pen.font = "10px system-ui, sans-serif";
       pen.lineWidth = 1.25;
-      this.along.forEach(({ title, values }, i) => {
+      this.along.forEach(({ values }, i) => {
         pen.strokeStyle = colour(COLOURS[i % COLOURS.length]);
         pen.setLineDash(DASHES[i % DASHES.length]);
-        pen.beginPath();
-        pen.moveTo(x, top + NAME / 2);
-        pen.lineTo(x + 14, top + NAME / 2);
-        pen.stroke();
-        pen.fillStyle = colour("mute");
-        pen.fillText(title, x + 18, top + NAME - 3);
-        x += 30 + pen.measureText(title).width;
         pen.beginPath();
         const around = Math.floor(SMOOTH / cell / 2);
         values.forEach((_, j) => {
@@ -95,12 +108,9 @@
       pen.setLineDash([]);
     },
 
-    // A fader's name, and below it how far it is moved: offsets up or down from a line, positions as
-    // frames from the bottom.
+    // Below a fader's name how far it is moved: offsets up or down from a line, positions as frames
+    // from the bottom.
     drawAmount(pen, amount, { top, width, edge, colour }) {
-      pen.fillStyle = colour("mute");
-      pen.font = "10px system-ui, sans-serif";
-      pen.fillText(amount.title, 3, top + NAME - 2);
       const room = ROW - NAME - 2;
       const [line, bottom] = [top + NAME + room / 2, top + NAME + room];
       pen.fillStyle = colour("bar");

@@ -48,6 +48,13 @@ def test_the_strip_is_zoomed_into_and_scrolled(visit):
     index = int((500 + 300 - 3) / wide * count)  # 3 of padding
     assert page.evaluate(SELECTED) == [index, index]
 
+    # Names of the rows stay in sight.
+    names = page.locator(".fn-names")
+    assert names.bounding_box()["x"] == pytest.approx(box["x"], abs=8)
+    drawn = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+        .data.some(value => value > 0)"""
+    assert names.evaluate(drawn)
+
     # What is under the pointer stays there.
     before = (page.evaluate(SCROLLED)[0] + 200) / wide
     page.mouse.move(box["x"] + 200, box["y"] + 40)
