@@ -19,7 +19,10 @@
         !moved && this.now.seed === null && !this.now.lock.length && !this.now.redrawn.length;
       this.showPoints();
       this.find("[data-show=link]").parentElement.hidden = true; // it was to other settings
-      for (const name of ["dice", "redraw", "vary"]) this.find(`[data-do=${name}]`).disabled = !moved;
+      const isMovedHere = this.faders.some((fader) => fader.moved);
+      this.find("[data-do=dice]").disabled = !moved;
+      for (const name of ["redraw", "vary"]) this.find(`[data-do=${name}]`).disabled = !isMovedHere;
+      this.find("[data-show=unmoved]").hidden = isMovedHere;
       for (const button of this.moods) {
         const wanted = Object.entries(F.moods(button));
         const has = ([mood, way]) => this.faders.find(({ name }) => name === mood).value === way;

@@ -34,7 +34,14 @@ def busy_piece(page: Page, hands) -> None:
 
 def test_these_bars_only(visit, hands, tmp_path):
     page = visit()
-    expect(page.get_by_role("button", name="Vary these bars")).to_be_disabled()  # nothing is moved
+    vary = page.get_by_role("button", name="Vary these bars")
+    why = page.get_by_text("To vary these bars, move a fader in them first.")
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    expect(vary).to_be_enabled()
+    expect(why).to_be_hidden()
+    page.get_by_role("button", name="Next bars").click()
+    expect(vary).to_be_disabled()  # nothing is moved in these
+    expect(why).to_be_visible()
     busy_piece(page, hands)
     was, drawn = whole_file(page, tmp_path / "was.mid"), picture(page, "result")
     begin, end = page.evaluate("FaderNets.bench.area.span")
