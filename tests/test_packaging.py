@@ -140,6 +140,7 @@ def test_bounds_that_stand_twice_are_the_same():
     assert len({Requirement(line).name for line in own_lines}) == len(own_lines)
 
 
+@pytest.mark.slow
 def test_the_model_needs_what_it_imports_and_no_more():
     needed = set(requirements_of(PROJECT["dependencies"]))
     assert imported("fadernets") == needed | set(requirements_of(["fadernets[examples]"]))

@@ -73,6 +73,7 @@ def test_a_plain_step_moves_every_weight(batch):
     assert not unchanged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [96, 400])
 def test_all_tell_the_same_tokens(hidden):
     """The plain rendering without a grammar, ours, and ours in bfloat16."""

@@ -73,6 +73,7 @@ def test_a_file_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
     assert (other_folder / "results.json").read_bytes() != (out / "results.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_study_of_the_database(
     database: Database,
     study: Study,

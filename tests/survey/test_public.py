@@ -77,6 +77,7 @@ def test_redirects_name_no_host(behind: TestClient, path: str) -> None:
         assert response.is_redirect and response.headers["location"] == BASE + path.rstrip("/")
 
 
+@pytest.mark.slow
 def test_the_admins_pages_stay_below_the_path(behind: TestClient, app: FastAPI) -> None:
     manager = Manager(behind, ADMIN, BASE)
     for path in ("", "/new", "/build", *(f"/studies/small{tab}" for tab in TABS)):

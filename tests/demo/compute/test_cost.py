@@ -141,6 +141,7 @@ def sparse(minutes: int) -> PieceSession:
     return PieceSession(replace(piece, original=None))
 
 
+@pytest.mark.slow
 def test_a_program_s_call_is_priced_by_what_its_file_holds():
     """However few bytes it has: seconds of sound, segments, notes, as the page's work is."""
     few, many = (PieceSession(tiny.piece(tiny.bars(count))) for count in (4, 2_000))
@@ -162,6 +163,7 @@ def test_sound_costs_more_the_more_its_coding_takes():
     assert wav < ogg < mp3
 
 
+@pytest.mark.slow
 def test_a_part_drawn_once_more_costs_the_more_the_larger_the_piece_is():
     """A hundredth of a second in an ordinary one; 110,000 notes make it a tenth."""
     for bars, few in ((100, 1.5), (4_000, 5.0)):

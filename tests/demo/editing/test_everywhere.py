@@ -44,6 +44,7 @@ def test_a_part_sounds_as_it_does_in_the_whole(net, example, amounts):
         assert list(excerpt(nearby, *ends).notes) == list(part.notes)
 
 
+@pytest.mark.slow
 def test_only_what_bears_on_the_part_is_changed(net):
     session = PieceSession(examples.load("rag"))
     request = EditRequest(20, 21, faders={"rhythm": 0.5}, everywhere=True)

@@ -96,6 +96,7 @@ def test_they_are_read_as_they_are_written():
     assert Settings.read(settings.to_json(), ["rhythm"]) == settings
 
 
+@pytest.mark.slow
 def test_the_same_bars_are_not_drawn_without_end(net):
     """One save of 1,200 bars, each part all of them, once held the server until it was killed."""
     session = PieceSession(tiny.piece(tiny.bars(100)))

@@ -112,6 +112,7 @@ def test_a_curve_is_told_in_the_name_of_the_file(net, session):
     assert saving.file_name(session, same, is_whole=True).endswith("_note-0.25")
 
 
+@pytest.mark.slow
 def test_curves_are_in_the_file_and_open_again(net, session, tmp_path):
     """With the settings that the page has then."""
     end = session.segments[-1].span.end
@@ -131,6 +132,7 @@ def test_curves_are_in_the_file_and_open_again(net, session, tmp_path):
     assert service.piece_message(open_file(part))["settings"]["rhythm"][-1][1] < 0
 
 
+@pytest.mark.slow
 def test_the_command_line_makes_the_same_file_of_the_same_settings(net, session, tmp_path):
     midi.write(session.piece, tmp_path / "in.mid")
     settings = {

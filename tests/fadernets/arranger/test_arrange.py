@@ -87,6 +87,7 @@ def test_densities_are_met_exactly(onsets, notes, seed, candidates):
         assert measure(segment, PAPER) == {"rhythm": onsets / 16, "note": notes / 16}
 
 
+@pytest.mark.slow
 @settings(max_examples=min(30, settings.default.max_examples))
 @given(st.integers(1, 16), st.integers(16, 60), st.integers(0, 99), st.booleans())
 def test_densities_are_met_with_keys_struck_again_within_a_step(onsets, notes, seed, decisive):

@@ -66,6 +66,7 @@ def test_the_last_half_of_a_short_segment_ends_with_it():
     assert jumps(beside, notes, higher, steps=8, source=notes) == pytest.approx([0.0, 1.0])
 
 
+@pytest.mark.slow
 def test_where_nothing_is_known_nothing_speaks_against_a_candidate():
     assert jumps(None, SOURCE, SOURCE.shifted(1.0)[:3]) == [0.0, 0.0]
     windows = [Window(SOURCE), Window(SOURCE, beside=(Texture(60.0, 80.0), NONE))]

@@ -118,6 +118,7 @@ def test_what_is_locked_whole_gets_no_new_notes(words, tmp_path):
     assert len(after) > len(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", ["left,right", "track:1-2", "right,track:2", "track:2,right,left"]
 )

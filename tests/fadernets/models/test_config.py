@@ -32,6 +32,7 @@ configs = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(configs)
 def test_json_round_trip(settings):
     assert config.from_json(config.to_json(settings)) == settings

@@ -15,6 +15,7 @@ from tests.survey.person import Person
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
+@pytest.mark.slow
 def test_it_fills_and_shows_no_results_meanwhile(
     rated: Build, served: TestClient, database: Database
 ) -> None:

@@ -74,6 +74,7 @@ def test_what_cannot_be_a_pair(manager: Manager, settings: Settings, change, wor
     assert not [*CollectedPairs(settings.data).folder.glob("*")]
 
 
+@pytest.mark.slow
 @ONE
 def test_from_the_page_to_ratings_and_back(
     client: TestClient, manager: Manager, app: FastAPI, settings: Settings, database: Database

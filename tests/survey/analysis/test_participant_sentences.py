@@ -14,6 +14,7 @@ from survey.statistics.simulation import simulate
 from tests.survey.analysis.analysed import results
 
 
+@pytest.mark.slow
 def test_who_answers_without_listening_is_shown() -> None:
     table = simulate({"realistic": 3, "random": 1}, seed=1)
     script = (table["participant"] == "random-00003").to_numpy()
@@ -38,6 +39,7 @@ def test_who_answers_without_listening_is_shown() -> None:
     assert "is not known" in " ".join(participant_sentences.flow(unknown.flow))
 
 
+@pytest.mark.slow
 def test_who_left_is_said_and_what_that_means() -> None:
     table = simulate({"realistic": 8, "random": 2}, seed=1)
     assert "left before the end" not in " ".join(participant_sentences.flow(results(table).flow))
@@ -71,6 +73,7 @@ def test_how_far_people_came_is_counted_in_their_order() -> None:
     assert of_a_file.startswith("Of all people: 9 answered at least one trial;")
 
 
+@pytest.mark.slow
 def test_who_left_without_a_rated_answer_is_said() -> None:
     """20 agreed, 5 withdrew, 7 left after practice: no table of ratings has any of these."""
     table = simulate({"realistic": 8}, seed=1)
@@ -114,6 +117,7 @@ def test_a_rule_that_could_not_be_checked_is_not_one_that_found_nobody() -> None
     assert "in more than 95% of the trials: nobody." in words
 
 
+@pytest.mark.slow
 def test_people_who_answer_the_same_throughout_are_counted() -> None:
     """Half of the people answer "same", their ratings at random: no rule finds them."""
     table = simulate({"realistic": 6, "random": 6}, seed=2)
@@ -129,6 +133,7 @@ def test_people_who_answer_the_same_throughout_are_counted() -> None:
     assert "nearly all trials" not in words
 
 
+@pytest.mark.slow
 def test_headphones_are_told_of_where_they_were_checked() -> None:
     table = simulate({"realistic": 4, "random": 2}, seed=1)
     assert "headphone" not in " ".join(participant_sentences.flow(results(table).flow))

@@ -274,6 +274,7 @@ def test_what_the_intervals_may_be_said_of() -> None:
     )
 
 
+@pytest.mark.slow
 def test_strengths_are_averaged_only_if_that_is_asked() -> None:
     table = spread(5, (0.5, 1.0))
     apart = results(table, rules={})
@@ -308,6 +309,7 @@ def test_models_have_sections_and_figures_of_their_own() -> None:
     assert text.count("Catch trials (identical)") == 1
 
 
+@pytest.mark.slow
 def test_heat_maps_are_called_by_what_they_are_drawn_against() -> None:
     table = spread(5, (0.5, 1.0))
     alone = [figure.name for figure in report.drawings(results(table, rules={}))]

@@ -202,6 +202,7 @@ def test_transfers_can_be_anyones(settings: Settings, database: Database, tmp_pa
     assert study.trials_each == 6 and study.questions == [] and study.design == "transfer"
 
 
+@pytest.mark.slow
 def test_lost_clips_are_written_anew(
     rated: Build, settings: Settings, database: Database, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from tests.survey.designs.answering import replies
 from tests.survey.person import Person
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("design", ["ab", "mushra"])
 def test_lines_make_a_database_whole(

@@ -146,6 +146,7 @@ def test_how_much_music_intervals_are_of_is_said_in_every_design() -> None:
     assert "They are all of one piece: nothing can be said of other pieces." in one
 
 
+@pytest.mark.slow
 def test_a_larger_variance_and_an_interval_past_the_scale_are_said() -> None:
     of = data("mos")
     by_person = 1 + 4 * (pd.factorize(of.table["participant"])[0] % 2)
@@ -190,6 +191,7 @@ def test_nothing_is_said_of_pairs_where_a_trial_is_none(design: str) -> None:
     assert not [one for one in words if "both clips" in one or "pair of clips" in one]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", DESIGNS)
 def test_who_answers_alike_throughout_is_said_and_kept(design: str) -> None:
     of = data(design)

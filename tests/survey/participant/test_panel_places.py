@@ -267,6 +267,7 @@ def test_who_is_shut_out_half_way_has_failed(
     assert (state["stage"], state["leave"]) == ("closed", FAILED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fails", "leave"), [(True, FAILED), (False, FINISHED)])
 def test_the_studys_rules_say_who_has_failed(
     client: TestClient, database: Database, study: Study, fails: bool, leave: str

@@ -77,6 +77,7 @@ def test_no_width_is_claimed_where_segments_hold_what_pieces_hide() -> None:
     assert alike.limit is None and set(alike.half_widths.values()) == {None}
 
 
+@pytest.mark.slow
 def test_a_limit_is_told_only_of_items_that_differ() -> None:
     random = np.random.default_rng(0)
     told = 0

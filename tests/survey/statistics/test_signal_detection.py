@@ -82,6 +82,7 @@ def test_intervals_are_those_of_rates_moved_a_little() -> None:
         assert estimate.value - estimate.low == pytest.approx(reach)
 
 
+@pytest.mark.slow
 def test_the_interval_of_d_prime_holds_where_pieces_are_few() -> None:
     """Of 4 pieces a bootstrap's percentiles held the truth in 85 % of studies."""
     held, runs = 0, 60

@@ -231,6 +231,7 @@ def damaged(data, changes):
     return bytes(changed)
 
 
+@pytest.mark.slow
 @settings(max_examples=3 * settings.default.max_examples, deadline=None)
 @given(st.sampled_from(VALID), st.lists(CHANGE, max_size=12))
 @example(MIXED, [])
