@@ -14,7 +14,7 @@ from tests.demo.page import picture, wait_until_heard
 
 pytestmark = pytest.mark.browser
 
-MOVES = 100
+MOVES = 60
 FADERS = ("rhythm", "note", "arousal", "valence")
 MOVED = """([name, value]) => { const input = document.querySelector(`#fn-${name}`);
     input.value = value; input.dispatchEvent(new Event("input", {bubbles: true}));
