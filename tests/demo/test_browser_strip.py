@@ -54,6 +54,13 @@ def test_the_strip_is_zoomed_into_and_scrolled(visit):
     drawn = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
         .data.some(value => value > 0)"""
     assert names.evaluate(drawn)
+    page.locator("[data-fader=note] [data-draw]").click()
+    heading = page.locator("[data-lane=note] p").bounding_box()
+    assert heading["x"] == pytest.approx(box["x"], abs=8)
+    assert heading["width"] == pytest.approx(box["width"], abs=10)
+    page.locator("[data-fader=note] [data-draw]").click()
+    page.locator(".fn-strip").scroll_into_view_if_needed()
+    assert page.locator(".fn-scroll").bounding_box() == box
 
     # What is under the pointer stays there.
     before = (page.evaluate(SCROLLED)[0] + 200) / wide
