@@ -27,8 +27,8 @@
   }
 
   F.Fader = class {
-    // element: has [data-fader], an input, and [data-figure] outputs; released(fader, isKeyed) on
-    // a new value of the selection, by keys or not; drawn(fader) when its lane is to come or to go.
+    // element: has [data-fader], an input, and [data-figure] outputs; released(fader, isStep) on
+    // a new value of the selection, one of steps by keys or not; drawn(fader) when its lane is to come or to go.
     constructor(element, released, drawn) {
       this.element = element;
       this.name = element.dataset.fader;
@@ -45,12 +45,12 @@
       this.input.addEventListener("change", () => {
         if (this.isLetGo) return this.restore();
         this.slide();
-        released(this, this.isKeyed);
-        this.isKeyed = false;
+        released(this, this.isStep);
+        this.isStep = false;
       });
-      this.input.addEventListener("keydown", () => {
+      this.input.addEventListener("keydown", ({ key }) => {
         this.isLetGo = false;
-        this.isKeyed = true;
+        this.isStep = F.Gesture.isStep(key);
       });
       element.querySelectorAll("[data-to]").forEach((button) => {
         button.addEventListener("click", () => {
@@ -122,7 +122,7 @@
     grasp() {
       const { moved, varies } = this;
       this.before = { moved, varies, value: this.input.value };
-      this.isLetGo = this.isKeyed = false;
+      this.isLetGo = this.isStep = false;
     }
 
     letGo() {

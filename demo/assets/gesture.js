@@ -1,5 +1,5 @@
-// Keys that are pressed one soon after another on one control are one gesture, so that the history has
-// a point for what was set, none for each step on the way there.
+// Keys that step on one control, one soon after another, are one gesture, so that the history has a
+// point for what was set, none for each step on the way there. A jump to an end is set by itself.
 (function (F) {
   "use strict";
 
@@ -8,6 +8,10 @@
   F.Gesture = class {
     constructor() {
       this.end();
+    }
+
+    static isStep(key) {
+      return key.startsWith("Arrow") || key.startsWith("Page");
     }
 
     end() {

@@ -19,8 +19,8 @@
   }
 
   F.Lane = class {
-    // fader: a F.Fader; overview: the strip; changed(points, isKeyed) on new ones of the
-    // selection, by keys or not.
+    // fader: a F.Fader; overview: the strip; changed(points, isStep) on new ones of the
+    // selection, one of steps by keys or not.
     constructor(fader, overview, changed) {
       Object.assign(this, { fader, overview, changed, figures: null, held: -1 });
       this.points = null; // of the selection
@@ -191,13 +191,13 @@
         next = Math.min(index, this.points.length - 1);
       } else return;
       event.preventDefault();
-      this.commit(next, true);
+      this.commit(next, F.Gesture.isStep(event.key));
     }
 
     // Tell of the new curve, if it is another, and let the keys go on from a breakpoint.
-    commit(index, isKeyed = false) {
+    commit(index, isStep = false) {
       const points = this.points.map((point) => [...point]);
-      if (JSON.stringify(points) !== JSON.stringify(this.before)) this.changed(points, isKeyed);
+      if (JSON.stringify(points) !== JSON.stringify(this.before)) this.changed(points, isStep);
       else this.draw();
       this.knobs[index]?.focus();
     }

@@ -42,12 +42,12 @@
       );
       this.tracks = new F.Tracks(this.find(".fn-tracks"), () => this.choose());
       this.faders = [...element.querySelectorAll("[data-fader]")].map(
-        (part) => new F.Fader(part, (fader, isKeyed) => this.release(fader, isKeyed), (fader) => this.turn(fader))
+        (part) => new F.Fader(part, (fader, isStep) => this.release(fader, isStep), (fader) => this.turn(fader))
       );
       this.lanes = this.faders.map(
         (fader) =>
-          new F.Lane(fader, this.overview, (points, isKeyed) =>
-            this.set({ [fader.name]: points }, isKeyed ? `curve of ${fader.name}` : null)
+          new F.Lane(fader, this.overview, (points, isStep) =>
+            this.set({ [fader.name]: points }, isStep ? `curve of ${fader.name}` : null)
           )
       );
       this.find(".fn-lanes").append(...this.lanes.map((lane) => lane.element));
@@ -123,12 +123,12 @@
       this.find("#fn-seed").addEventListener("blur", ({ target }) => {
         if (target.validity.badInput) target.value = "";
       });
-      let isKeyed = false; // whether an arrow key steps through seeds
-      this.find("#fn-seed").addEventListener("keydown", ({ key }) => (isKeyed = key.startsWith("Arrow")));
+      let isStep = false; // whether a key steps through seeds
+      this.find("#fn-seed").addEventListener("keydown", ({ key }) => (isStep = F.Gesture.isStep(key)));
       this.find("#fn-seed").addEventListener("change", (event) => {
         const seed = event.target.value === "" ? null : Math.round(Number(event.target.value));
-        this.reseed(seed === null ? null : Math.min(999999, Math.max(0, seed)), isKeyed ? "seed" : null);
-        isKeyed = false;
+        this.reseed(seed === null ? null : Math.min(999999, Math.max(0, seed)), isStep ? "seed" : null);
+        isStep = false;
       });
       document.addEventListener("dragover", (event) => event.preventDefault());
       document.addEventListener("drop", (event) => this.drop(event));
@@ -194,15 +194,15 @@
     }
 
     // Set the selection's part of faders: breakpoints by their names, null as played. control: whose
-    // keys do it, or null.
+    // keys step there, or null.
     set(points, control = null) {
       const put = (settings, [name, inner]) =>
         this.score.set(settings, name, inner, this.area, this.isPosition(name));
       this.change(Object.entries(points).reduce(put, this.now), control);
     }
 
-    release(fader, isKeyed) {
-      this.set(this.levels({ [fader.name]: fader.value }), isKeyed ? fader.name : null);
+    release(fader, isStep) {
+      this.set(this.levels({ [fader.name]: fader.value }), isStep ? fader.name : null);
     }
 
     // Whether all segments chosen get the same densities, or each moves from what it has. What a
@@ -227,7 +227,7 @@
       this.change({ ...this.now, seed }, control);
     }
 
-    // New settings: remember the old ones, show and ask for the new. control: whose keys do it, or null.
+    // New settings: remember the old ones, show and ask for the new. control: whose keys step there, or null.
     change(settings, control = null) {
       if (!this.piece) return;
       if (JSON.stringify(settings) === JSON.stringify(this.now)) return this.place(settings);

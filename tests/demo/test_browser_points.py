@@ -113,6 +113,11 @@ def test_keys_in_quick_succession_are_one_point(visit):
         rhythm.press("ArrowRight")
     assert names(page) == ["0  As played", f"1  Rhythm density +0.03, {bars}"]
     assert rhythm.input_value() == "0.03"
+    rhythm.press("End")
+    rhythm.press("Home")  # jumps are no steps: what was set is heard, and can be gone back to
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert rhythm.input_value() == "0.03"
     page.evaluate("later(1001)")
     rhythm.press("PageUp")
     note.press("ArrowLeft")  # another fader
