@@ -121,15 +121,13 @@ def _edits(
     end, velocity = _outcome(raw, row, was, now, match)
     part = on_free_keys(raw, row, end, new, part, is_open, last)
     is_fixed = np.append(_matches(was, _in_ticks(locked, file.division)) >= 0, False)
+    new, part = _before_ends(raw, row, end, new, part, last, file.division)
     new, part = behind_locked(raw, row, end, new, part, is_fixed[row])
     let_go(raw, row, end, new, part)
     changed = np.flatnonzero((row >= 0) & (end > raw.end))
     end[changed] = _inside(end[changed], raw.start[changed], last[raw.part[changed]], file.division)
     behind = in_order(raw, end)
     new = replace(new, offset=_inside(new.offset, new.onset, last[part], file.division))
-    # A note of one tick that begins with the end of its track has the tick before it.
-    late = (new.offset == last[part] + 1) & (new.onset == last[part]) & (last[part] > 0)
-    new = replace(new, onset=new.onset - late, offset=new.offset - late)
 
     edits = [TrackEdit() for _ in file.tracks]
     differs = (row >= 0) & ((end != raw.end) | (velocity != raw.velocity))
@@ -248,6 +246,37 @@ def _nearest_part(
     cost[last[raw.part[near]] < new.offset[:, None]] = np.inf
     row, best = np.arange(len(new)), cost.argmin(axis=1)
     return np.where(np.isinf(cost[row, best]), longest, raw.part[near[row, best]])
+
+
+def _before_ends(
+    raw: RawNotes,
+    row: np.ndarray,
+    end: np.ndarray,
+    new: Notes,
+    part: np.ndarray,
+    last: np.ndarray,
+    division: int,
+) -> tuple[Notes, np.ndarray]:
+    """New notes and their parts; one that begins with its track's end has the tick before it.
+
+    Where its key is struck at that tick already, it is left out.
+    """
+    ends = _inside(new.offset, new.onset, last[part], division)
+    late = (ends == last[part] + 1) & (new.onset == last[part]) & (last[part] > 0)
+    if not late.any():
+        return new, part
+    new = replace(new, onset=new.onset - late, offset=np.where(late, last[part], new.offset))
+    stays = (row >= 0) & (end != GONE)
+    taken = _strikes(raw, raw.part[stays], raw.pitch[stays], raw.start[stays])
+    struck = _strikes(raw, part, new.pitch, new.onset)
+    again = late & np.isin(struck, np.append(taken, struck[~late]))
+    return new[~again], part[~again]
+
+
+def _strikes(raw: RawNotes, part: np.ndarray, pitch: np.ndarray, tick: np.ndarray) -> np.ndarray:
+    """Tick, channel and key of strikes, as one number: int64, as `part`."""
+    channel = np.array([each.channel for each in raw.parts])[part]
+    return (tick.astype(np.int64) * 16 + channel) * 128 + pitch
 
 
 def _ends_of_tracks(file: MidiFile, raw: RawNotes) -> np.ndarray:
