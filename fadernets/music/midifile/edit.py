@@ -259,24 +259,23 @@ def _before_ends(
 ) -> tuple[Notes, np.ndarray]:
     """New notes and their parts; one that begins with its track's end has the tick before it.
 
-    Where its key is struck at that tick already, it is left out.
+    Where its key is struck at that tick already, or held by another new note, it is left out.
     """
     ends = _inside(new.offset, new.onset, last[part], division)
     late = (ends == last[part] + 1) & (new.onset == last[part]) & (last[part] > 0)
     if not late.any():
         return new, part
     new = replace(new, onset=new.onset - late, offset=np.where(late, last[part], new.offset))
+    channel = np.array([each.channel for each in raw.parts])
     stays = (row >= 0) & (end != GONE)
-    taken = _strikes(raw, raw.part[stays], raw.pitch[stays], raw.start[stays])
-    struck = _strikes(raw, part, new.pitch, new.onset)
-    again = late & np.isin(struck, np.append(taken, struck[~late]))
-    return new[~again], part[~again]
-
-
-def _strikes(raw: RawNotes, part: np.ndarray, pitch: np.ndarray, tick: np.ndarray) -> np.ndarray:
-    """Tick, channel and key of strikes, as one number: int64, as `part`."""
-    channel = np.array([each.channel for each in raw.parts])[part]
-    return (tick.astype(np.int64) * 16 + channel) * 128 + pitch
+    key, taken = channel[part] * 128 + new.pitch, channel[raw.part] * 128 + raw.pitch
+    sounds = np.ones(len(new), bool)
+    for note in np.flatnonzero(late).tolist():  # a few keys at the end of a track
+        tick = new.onset[note]
+        is_struck = stays & (taken == key[note]) & (raw.start == tick)
+        is_down = ~late & (key == key[note]) & (new.onset <= tick) & (new.offset > tick)
+        sounds[note] = not (is_struck.any() or is_down.any())
+    return new[sounds], part[sounds]
 
 
 def _ends_of_tracks(file: MidiFile, raw: RawNotes) -> np.ndarray:

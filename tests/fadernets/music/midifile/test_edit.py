@@ -236,15 +236,17 @@ def test_a_new_note_at_the_very_end_leaves_the_end_of_its_track():
     assert {row[2:5] for row in mb.notes_of(result)} == {(0, 2400, 40), (2399, 2400, 60)}
 
 
+@pytest.mark.parametrize("start", [30, 31])
 @pytest.mark.parametrize("is_new", [False, True])
-def test_a_new_note_at_the_very_end_strikes_no_key_that_is_struck_a_tick_before(is_new):
+def test_a_new_note_at_the_very_end_strikes_no_key_that_is_struck_a_tick_before(start, is_new):
     """Of a coarse clock the last tick may be a sixteenth: what comes too late is left out."""
     own = [] if is_new else mb.note(31, 32, 60)
     piece = read(mb.file(mb.track(*mb.note(0, 32, 40), *own), kind=0, division=4))
-    new = Notes.of([7.75, 8], [8, 8.25], [60, 60], [64, 64])[slice(not is_new, None)]
+    new = Notes.of([start / 4, 8], [8, 8.25], [60, 60], [64, 64])[slice(not is_new, None)]
     result = file_bytes(replace(piece, notes=concatenate([piece.notes, new])))
     assert mb.events(result)[0][-1][0] == 32
-    assert [row[2:5] for row in mb.notes_of(result) if row[4] == 60] == [(31, 32, 60)]
+    begins = start if is_new else 31
+    assert [row[2:5] for row in mb.notes_of(result) if row[4] == 60] == [(begins, 32, 60)]
 
 
 @pytest.mark.parametrize(
