@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from fadernets.arranger import label_plan
+from fadernets.arranger.cheapest_paths import NEVER
+from fadernets.arranger.even_rhythm import evenest
 from fadernets.arranger.free_counts import slack, usual_counts
 from fadernets.arranger.label_plan import LabelPlan, PlanLimits
 from fadernets.arranger.request import ArrangementRequest
@@ -19,10 +22,11 @@ from fadernets.arranger.rhythm_pattern import (
     usual_onsets,
 )
 from fadernets.arranger.weights import ArrangementWeights
-from fadernets.music.attributes import HOLD, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
+from fadernets.music.attributes import HOLD, ONSET, PLANNED_COUNTS, PLANNED_ONSETS, REST
 from fadernets.music.notes import STEPS, STEPS_PER_BEAT
 
 AGAINST_OWN = 0.9  # of what a change costs: most that a label decoder can say for it
+AS_CHOSEN = 24.0  # nats in favour of an onset of the rhythm that is chosen as a whole
 MAX_SURPRISE = 6.0  # nats: a label decoder that is surer would override the segment
 
 
@@ -85,14 +89,32 @@ def candidate_plans(
     not_held = not_held * limits.allowed[..., ONSET]
     onsets = request.planned(PLANNED_ONSETS).clamp(*limits.onsets)
     notes = request.planned(PLANNED_COUNTS)
+    rhythm, pace = rhythm + noise[..., :3], weights.even_rhythm * _off_pace(request)
+    onsets, pace = (x.repeat_interleave(candidates, 0) for x in (onsets, pace))
+    # In a take without a click gaps of steps and beats are the recorder's.
+    follows = torch.tensor([w.follows_beats for w in request.windows], device=fewer.device)
+    thinned = (fewer[:, 0] & follows).repeat_interleave(candidates)
+    if thinned.any() and (weights.unlike_gaps or weights.unlike_beats):
+        strikes = rhythm + NEVER * ~limits.repeated(candidates).allowed
+        strikes = strikes[..., ONSET] - strikes[..., [REST, HOLD]].amin(2)
+        kinds = np.array([(w.steps, w.beat) for w in request.windows])
+        chosen = evenest(
+            strikes[thinned].cpu().numpy(),
+            pace[thinned].cpu().numpy(),
+            onsets[thinned].cpu().numpy(),
+            kinds.repeat(candidates, 0)[thinned.cpu().numpy()],
+            weights.unlike_gaps,
+            weights.unlike_beats,
+        )
+        rhythm[thinned, :, ONSET] -= AS_CHOSEN * torch.from_numpy(chosen).to(rhythm)
     return label_plan.cheapest(
-        rhythm + noise[..., :3],
+        rhythm,
         note + noise[..., 3:],
-        onsets.repeat_interleave(candidates, 0),
+        onsets,
         notes.repeat_interleave(candidates, 0),
         not_held.repeat_interleave(candidates, 0),
         limits.repeated(candidates),
-        (weights.even_rhythm * _off_pace(request)).repeat_interleave(candidates, 0),
+        pace,
         (weights.lets_go * ~_lets_go(request)).repeat_interleave(candidates, 0),
         more_struck.repeat_interleave(candidates, 0),
         slack(request, weights.free_notes).repeat_interleave(candidates, 0),

@@ -23,6 +23,10 @@ class ArrangementWeights:
         at every beat: what is taken or added shall be so all over the segment.
     even_note : float
         Cost in nats of the square of how many notes a step has more or fewer, for the same reason.
+    unlike_gaps, unlike_beats : float
+        Where fewer onsets are asked for of music that has beats, cost in nats of each gap between
+        onsets that is unlike the one before, and of each step that strikes where a beat before, or
+        two, does not, or the other way round.
     in_pattern : float
         Nats in favour of an onset, where fewer are asked for, that every beat has at its place;
         half of them against one that no other beat has, half for one that all have.
@@ -75,6 +79,8 @@ class ArrangementWeights:
     stays_note: float = 1.0
     even_rhythm: float = 2.0
     even_note: float = 0.5
+    unlike_gaps: float = 1.0
+    unlike_beats: float = 1.0
     in_pattern: float = 6.0
     on_beat: float = 2.0
     in_gaps: float = 3.0

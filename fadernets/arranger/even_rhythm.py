@@ -1,0 +1,105 @@
+"""Whole rhythms compared: the one of the asked number of onsets that goes on most evenly.
+
+A cost of each step alone knows neither gaps nor beats, and leaves gaps and beats that are all
+unlike; in real music with beats one gap is often as long as the one before, and one beat strikes as
+the one before does. There are few enough rhythms of sixteen steps to look at each.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from fadernets.music.notes import STEPS, STEPS_PER_BEAT
+
+ROWS_AT_ONCE = 64
+DEAR = 1e3  # nats: more than all else that a rhythm costs
+KEPT = 128  # tables, of numbers of steps, onsets and beats
+
+
+@lru_cache(maxsize=KEPT)
+def rhythms(steps: int, onsets: int) -> np.ndarray:
+    """All rhythms of so many onsets in so many steps: bool array, shape (m, 16)."""
+    numbers = np.arange(2**steps, dtype=np.int64)
+    bits = (numbers[:, None] >> np.arange(STEPS)) & 1
+    return bits[bits.sum(1) == onsets].astype(bool)
+
+
+@lru_cache(maxsize=KEPT)
+def unlike_gaps(steps: int, onsets: int) -> np.ndarray:
+    """How many gaps of each of `rhythms` are unlike the one before: float32 array, shape (m,).
+
+    The gap behind the last onset goes on to the first one, as if the rhythm came again.
+    """
+    each = rhythms(steps, onsets)
+    if onsets < 2:
+        return np.zeros(len(each), np.float32)
+    at = np.nonzero(each)[1].reshape(-1, onsets)
+    gaps = np.diff(at, append=at[:, :1] + steps)
+    return (gaps != np.roll(gaps, 1, 1)).sum(1).astype(np.float32)
+
+
+@lru_cache(maxsize=KEPT)
+def unlike_beats(steps: int, onsets: int, beat: int) -> np.ndarray:
+    """In how many steps each of `rhythms` is unlike one beat before, and two: float32, (m,).
+
+    `beat` is how many steps a beat has.
+    """
+    each = rhythms(steps, onsets)[:, :steps]
+    unlike = np.zeros(len(each), np.float32)
+    for lag in (beat, 2 * beat):
+        unlike += (each[:, lag:] != each[:, :-lag]).sum(1)
+    return unlike
+
+
+@lru_cache(maxsize=KEPT)
+def _before_beats(steps: int, onsets: int) -> np.ndarray:
+    """Onsets of each of `rhythms` before its second, third and last beat: int64, shape (m, 3)."""
+    return rhythms(steps, onsets).cumsum(1)[:, STEPS_PER_BEAT - 1 : -1 : STEPS_PER_BEAT]
+
+
+def evenest(
+    strikes: np.ndarray,
+    pace: np.ndarray,
+    onsets: np.ndarray,
+    windows: np.ndarray,
+    for_gap: float,
+    for_beat: float,
+) -> np.ndarray:
+    """The cheapest rhythms, where what is unlike the gap or the beat before costs something.
+
+    Parameters
+    ----------
+    strikes : float array, shape (b, 16)
+        Cost of an onset in each step beyond that of none.
+    pace : float array, shape (b, 3, 17)
+        As in `fadernets.arranger.label_plan.cheapest`.
+    onsets : int array, shape (b,)
+        How many onsets there are.
+    windows : int array, shape (b, 2)
+        In how many steps, and how many of them a beat has.
+    for_gap, for_beat : float
+        Cost in nats of each gap that is unlike the one before, and of each step that is unlike the
+        one a beat before, or two beats.
+
+    Returns
+    -------
+    bool array, shape (b, 16)
+    """
+    best = np.empty(strikes.shape, bool)
+    kinds = np.column_stack([windows, onsets])
+    for kind in np.unique(kinds, axis=0):
+        steps, beat, number = kind.tolist()
+        each, before = rhythms(steps, number), _before_beats(steps, number)
+        costs = for_gap * unlike_gaps(steps, number) + for_beat * unlike_beats(steps, number, beat)
+        rows = np.flatnonzero((kinds == kind).all(1))
+        for first in range(0, len(rows), ROWS_AT_ONCE):
+            some = rows[first : first + ROWS_AT_ONCE]
+            # Beyond that, single precision would lose what small costs differ by.
+            step = strikes[some].clip(-DEAR, DEAR).astype(np.float32)
+            cost = step @ each.T.astype(np.float32) + costs
+            for place in range(before.shape[1]):
+                cost += pace[some, place].astype(np.float32)[:, before[:, place]]
+            best[some] = each[cost.argmin(1)]
+    return best

@@ -1,0 +1,147 @@
+"""Rhythms as a whole: what is left or added goes on evenly."""
+
+from __future__ import annotations
+
+import dataclasses
+from itertools import combinations
+
+import numpy as np
+import pytest
+import torch
+
+from fadernets.arranger.candidate_plans import candidate_plans
+from fadernets.arranger.even_rhythm import evenest, rhythms, unlike_beats, unlike_gaps
+from fadernets.arranger.request import arrangement_request
+from fadernets.music.attributes import ONSET
+from fadernets.music.windows import Window
+from tests.fadernets.arranger.test_rhythm_pattern import SILENT, planned, struck
+from tests.fadernets.arranger.wanted import asking
+
+EVEN = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_gaps=1.0)
+FOUR_AND_FIVE = torch.tensor([4 / 16, 5 / 12])  # onsets a step
+ALIKE = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_beats=1.0)
+
+
+def row_of(*onsets: int, steps: int) -> int:
+    """Where one rhythm stands among all."""
+    wanted = np.isin(np.arange(16), onsets)
+    return int(np.flatnonzero((rhythms(steps, len(onsets)) == wanted).all(1))[0])
+
+
+@pytest.mark.parametrize(
+    ("onsets", "steps", "unlike"),
+    [
+        ((0, 4, 8, 12), 16, 0),
+        ((1, 5, 9, 13), 16, 0),  # wherever it begins
+        ((0, 3, 8, 11), 16, 4),  # long and short in turn
+        ((0, 4, 8, 10), 16, 3),  # 4, 4, 2, 6
+        ((0, 4, 8), 12, 0),
+        ((0, 4, 8), 16, 2),
+        ((5,), 16, 0),
+    ],
+)
+def test_gaps_unlike_the_one_before(onsets: tuple[int, ...], steps: int, unlike: int):
+    assert unlike_gaps(steps, len(onsets))[row_of(*onsets, steps=steps)] == unlike
+
+
+@pytest.mark.parametrize(
+    ("onsets", "steps", "beat", "unlike"),
+    [
+        ((0, 3, 4, 7, 8, 11, 12, 15), 16, 4, 0),
+        ((0, 3, 6, 9), 12, 6, 0),
+        ((0, 4, 6, 8, 12, 14), 16, 4, 3),  # a half alike, its beats not
+        ((0, 4, 8), 12, 4, 0),
+        ((0, 1, 2), 4, 16, 0),  # shorter than a beat
+    ],
+)
+def test_beats_unlike_those_before(onsets: tuple[int, ...], steps: int, beat: int, unlike: int):
+    assert unlike_beats(steps, len(onsets), beat)[row_of(*onsets, steps=steps)] == unlike
+
+
+def test_every_rhythm_of_a_window_is_looked_at():
+    """And none that strikes behind its end."""
+    assert [len(rhythms(12, number)) for number in (0, 1, 6, 12)] == [1, 12, 924, 1]
+    assert not rhythms(12, 6)[:, 12:].any()
+
+
+def test_the_cheapest_rhythm_counts_steps_pace_gaps_and_beats():
+    """By looking with other code at each rhythm of 4 onsets in 10 steps."""
+    rng = np.random.default_rng(0)
+    strikes, pace = rng.normal(size=(3, 16)), rng.random((3, 3, 17))
+    windows = np.array([[10, 4], [10, 3], [10, 6]])
+    got = evenest(strikes, pace, np.full(3, 4), windows, 0.7, 0.4)
+    gaps = {on: [*np.diff(on), on[0] + 10 - on[-1]] for on in combinations(range(10), 4)}
+    unlike = {
+        on: sum(gap != each[i - 1] for i, gap in enumerate(each)) for on, each in gaps.items()
+    }
+    for row, (_, beat) in enumerate(windows.tolist()):
+        costs = {}
+        for on in gaps:
+            before = [sum(step < 4 * number for step in on) for number in (1, 2, 3)]
+            cost = strikes[row, list(on)].sum() + 0.7 * unlike[on]
+            cost += pace[row, [0, 1, 2], before].sum()
+            for lag in (beat, 2 * beat):
+                cost += 0.4 * sum((t in on) != (t - lag in on) for t in range(lag, 10))
+            costs[on] = cost
+        assert tuple(np.flatnonzero(got[row])) == min(costs, key=costs.__getitem__)
+
+
+def test_what_is_dear_beyond_measure_leaves_the_rest_exact():
+    """A step that must strike, and ones that may not, hide no small difference elsewhere."""
+    strikes = np.zeros((1, 16))
+    strikes[0, 3], strikes[0, 8:] = -1e6, 1e6
+    strikes[0, 6] = -0.01
+    none = np.zeros((1, 3, 17))
+    got = evenest(strikes, none, np.array([2]), np.array([[16, 4]]), 0.0, 0.0)
+    assert np.flatnonzero(got[0]).tolist() == [3, 6]
+
+
+def test_what_is_left_of_a_rhythm_goes_on_evenly():
+    """Of eight quavers four are to stay: every other one."""
+    eight = struck(*range(0, 16, 2))
+    request = asking(arrangement_request([eight]), rhythm=4 / 16)
+    left = planned(request, EVEN)
+    assert left in ([0, 4, 8, 12], [2, 6, 10, 14])
+
+
+def test_what_is_left_strikes_alike_on_every_beat():
+    """Of dotted beats and two notes beside them the dotted beats stay."""
+    notes = struck(0, 1, 3, 4, 7, 8, 10, 11, 12, 15)
+    request = asking(arrangement_request([notes]), rhythm=8 / 16)
+    assert planned(request, ALIKE) == [0, 3, 4, 7, 8, 11, 12, 15]
+
+
+def test_a_take_without_a_click_has_no_rhythm_to_be_even():
+    """Its steps and beats are the recorder's: the plan is the one without."""
+    notes = struck(0, 1, 2, 3, 4, 8, 12)
+    weights = dataclasses.replace(EVEN, unlike_beats=1.0)
+    take = asking(arrangement_request([Window(notes, follows_beats=False)]), rhythm=4 / 16)
+    score = asking(arrangement_request([notes]), rhythm=4 / 16)
+    assert planned(score, weights) == [0, 4, 8, 12]
+    assert planned(take, weights) == planned(take, dataclasses.replace(SILENT, stays_rhythm=3.0))
+
+
+def test_what_is_added_looks_at_no_rhythm_as_a_whole():
+    """Four quavers more than four beats: the plan is the one without."""
+    request = asking(arrangement_request([struck(0, 4, 8, 12)]), rhythm=8 / 16)
+    without = dataclasses.replace(EVEN, unlike_gaps=0.0)
+    assert planned(request, EVEN) == planned(request, without)
+
+
+def test_a_rhythm_that_nobody_moves_stays_uneven():
+    request = arrangement_request([struck(0, 3, 4, 11)])
+    assert planned(request, EVEN) == [0, 3, 4, 11]
+
+
+def test_of_many_segments_only_thinned_ones_are_looked_at_as_a_whole():
+    """The second gets more onsets, in a bar of 3/4."""
+    notes = [struck(*range(0, 16, 2)), Window(struck(0, 4, 8), steps=12)]
+    request = arrangement_request(notes)
+    request = dataclasses.replace(request, densities=request.densities | {"rhythm": FOUR_AND_FIVE})
+    none = torch.zeros(2, 16, dtype=torch.long)
+    with_them, without = (
+        candidate_plans(request, {}, torch.zeros(2, 2, 16, 19), weights, none).rhythm == ONSET
+        for weights in (EVEN, dataclasses.replace(EVEN, unlike_gaps=0.0))
+    )
+    assert np.flatnonzero(with_them[1]).tolist() in ([0, 4, 8, 12], [2, 6, 10, 14])
+    assert with_them[:2].ne(without[:2]).any() and with_them[2:].equal(without[2:])
