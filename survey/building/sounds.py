@@ -128,7 +128,11 @@ def read(path: Path, low_pass: float | None = None) -> Sound:
 
 def _rendered(data: bytes) -> np.ndarray:
     try:
-        return audio.render(midi.read(data), gain=1.0).samples
+        piece = midi.read(data)
+        # Before it is rendered: an hour of sound is some gigabytes, and its file a few bytes.
+        if piece.duration > LONGEST:
+            raise SoundError(f"it lasts longer than {LONGEST:g} s")
+        return audio.render(piece, gain=1.0).samples
     except (midi.MidiError, audio.AudioError) as error:
         raise SoundError(str(error).rstrip(".")) from error
 

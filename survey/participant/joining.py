@@ -81,6 +81,11 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     if panel is not None and ids is not None and place is not None:
         panel_places.renew(place, ids)
         return place.participant, panel.token(place.panel_id, body.device)
+    given_up = panel_places.known(session, study, ids)
+    if given_up is not None:
+        if not unused_places.give_up(session, study, given_up.participant_id):
+            raise _elsewhere(study)  # who had it has begun in this moment
+        session.expunge(given_up)
     unused_places.sweep(session, study)
     if invitation is None:
         seconds = unused_places.waiting(session, study, unused_places.participants_wanted(study))
@@ -113,6 +118,11 @@ def crowded(study: Study, seconds: int) -> Refused:
     return Refused(429, "crowded", "crowded", study.language, wait=seconds)
 
 
+def _elsewhere(study: Study) -> Refused:
+    """The refusal of a panel's number that is in use on another device."""
+    return Refused(409, "elsewhere", "elsewhere", study.language)
+
+
 def _admitted(session: Session, body: Join, lock: bool = False) -> Admission:
     """See `may_join`."""
     if "\0" in body.study:
@@ -125,9 +135,10 @@ def _admitted(session: Session, body: Join, lock: bool = False) -> Admission:
     ids = panel.read(body.panel) if panel is not None and body.panel is not None else None
     place = panel_places.known(session, study, ids)
     if panel is not None and place is not None:
-        if panel_places.opens(place, panel, body.device) is None:
-            raise Refused(409, "elsewhere", "elsewhere", study.language)
-        return Admission(study, None, ids, place)
+        if panel_places.opens(place, panel, body.device) is not None:
+            return Admission(study, None, ids, place)
+        if not unused_places.is_given_up(session, place.participant_id):
+            raise _elsewhere(study)
     if not body.consent:
         raise Refused(422, "consent", "consent", study.language)
     if study.state != "open":

@@ -35,7 +35,7 @@ from survey.core.texts import Texts
 from survey.designs import registry
 from survey.designs.questions import Question
 from survey.designs.questions import parsed as questions_of
-from survey.participant import panel_places, participation
+from survey.participant import panel_places, participation, unused_places
 from survey.participant.dependencies import DatabaseDep
 from survey.records import consent_texts
 
@@ -87,6 +87,7 @@ def consent(
         place = panel_places.known(session, study, ids)
         is_full = panel_places.is_full(session, study)
         token = place and panel and panel_places.opens(place, panel, device=None)
+        is_in_use = place and not unused_places.is_given_up(session, place.participant_id)
     if ids is not None and place is not None and token:
         if panel_places.is_renewed(place, ids):
             _renew(database, study, ids)
@@ -94,7 +95,7 @@ def consent(
     if invite is not None and not tokens.shaped(invite):
         invite = None  # not one of our links: do not show it on a page
     refusal = {"open": None, "draft": "draft", "closed": "closed"}[study.state]
-    if place is not None:
+    if is_in_use:
         refusal = "elsewhere"  # unless the page finds what this device keeps
     elif refusal is None and study.invited_only and not invite:
         refusal = "invited"

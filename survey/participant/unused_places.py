@@ -11,6 +11,8 @@ little until the participant does something, since a script can join as fast as
 - The rows are removed after `IDLE_ROW`, or sooner if there are more than `IDLE_ROWS`, oldest first,
   once the promise is over. `Study.lapsed` goes on counting these people: they did consent. The link
   of a removed row is unknown; a person who comes back with one may begin anew.
+- Whose panel's number somebody else comes with loses the row then, once the promise is over: a
+  script that goes through a panel's numbers would keep out their owners otherwise.
 
 These limits do not apply to people with an invitation: there are no more of them than invitations.
 """
@@ -20,7 +22,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import Answer, Participant, Play, Study, Trial, now
@@ -89,32 +91,72 @@ def sweep(session: Session, study: Study) -> int:
         Of this session, locked.
     """
     moment = now()
-    idle = and_(Participant.study_id == study.id, is_idle(), Participant.invitation_id.is_(None))
+    idle = and_(Participant.study_id == study.id, _may_go())
     late = select(Participant.id).where(idle, Participant.seen_at < moment - IDLE_ROW)
     surplus = (
         select(Participant.id)
-        .where(idle, Participant.consented_at < moment - FIRST_ANSWER)
+        .where(idle, _is_over())
         .order_by(Participant.id.desc())
         .offset(IDLE_ROWS)
     )
-    # Participants who do something just now have a locked row, and are passed over: to wait for one
-    # who withdraws, and so waits for the study that is locked here, would be a deadlock.
     ids = [
         participant_id
         for query in (late, surplus)
-        for participant_id in session.scalars(
-            query.limit(ROWS_PER_SWEEP).with_for_update(skip_locked=True)
-        )
+        for participant_id in _locked(session, query.limit(ROWS_PER_SWEEP))
     ]
-    if not ids:
-        return 0
+    return _remove(session, study, ids[:ROWS_PER_SWEEP]) if ids else 0
+
+
+def is_given_up(session: Session, participant_id: int) -> bool:
+    """Whether somebody has done nothing until their promise was over."""
+    query = select(Participant.id).where(Participant.id == participant_id, _may_go(), _is_over())
+    return session.scalar(query.where(~_has_heard())) is not None
+
+
+def give_up(session: Session, study: Study, participant_id: int) -> bool:
+    """Remove somebody of whom `is_given_up`, counted as `sweep` does; whether they are gone.
+
+    They are not if they do something just now.
+    """
+    if not is_given_up(session, participant_id):
+        return False
+    ids = _locked(session, select(Participant.id).where(Participant.id == participant_id))
+    return bool(ids and _remove(session, study, ids))
+
+
+def _may_go() -> ColumnElement[bool]:
+    """The condition that a row is of an idle participant who has used up no invitation."""
+    return and_(is_idle(), Participant.invitation_id.is_(None))
+
+
+def _is_over() -> ColumnElement[bool]:
+    """The condition that the promise to an idle participant is over."""
+    return Participant.consented_at < now() - FIRST_ANSWER
+
+
+def _has_heard() -> ColumnElement[bool]:
+    """The condition that a participant has played or answered something."""
     has_played, has_answered = (
         select(table.id).join(table.trial).where(Trial.participant_id == Participant.id).exists()
         for table in (Play, Answer)
     )
+    return or_(has_played, has_answered)
+
+
+def _locked(session: Session, query: Select[Any]) -> list[int]:
+    """Ids of rows that are this transaction's now.
+
+    Participants who do something just now have a locked row, and are passed over: to wait for one
+    who withdraws, and so waits for the study that is locked here, would be a deadlock.
+    """
+    return list(session.scalars(query.with_for_update(skip_locked=True)))
+
+
+def _remove(session: Session, study: Study, ids: list[int]) -> int:
+    """Remove those who are idle still, and count them in `Study.lapsed`; returns how many."""
     result = session.execute(
         delete(Participant)
-        .where(Participant.id.in_(ids[:ROWS_PER_SWEEP]), idle, ~has_played, ~has_answered)
+        .where(Participant.id.in_(ids), _may_go(), ~_has_heard())
         .execution_options(synchronize_session=False)
     )
     count = cast(CursorResult[Any], result).rowcount

@@ -11,6 +11,7 @@ import soundfile
 
 from survey.building import sounds
 from survey.building.sounds import RATE, SoundError
+from tests.fadernets.music import midi_bytes as mb
 from tests.survey import music
 from tests.survey.sound_files import tone
 
@@ -64,6 +65,15 @@ def test_what_is_too_long_is_refused_before_it_is_read(
     monkeypatch.setattr(sounds, "LONGEST", 0.5)
     with pytest.raises(SoundError, match="longer than 0.5 s"):
         sounds.read(saved(tmp_path, tone(440, 0.2, 0.7)))
+
+
+def test_midi_that_is_too_long_is_refused_before_it_is_rendered(tmp_path: Path) -> None:
+    """An hour took two minutes and three gigabytes, and the hour's file has 47 bytes."""
+    start = 480 * 2 * 200
+    long = mb.music(2) + mb.note(start, start + 480, 60)
+    (tmp_path / "a.mid").write_bytes(mb.file(mb.track(*long)))
+    with pytest.raises(SoundError, match="lasts longer than 120 s"):
+        sounds.read(tmp_path / "a.mid")
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mid", "missing.wav"])

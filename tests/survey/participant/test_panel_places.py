@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,6 +13,7 @@ from db.database import Database
 from db.models import PanelPlace, Participant, Study, now
 from survey.admin import invitations
 from survey.participant.join_rate import JoinLimiter
+from survey.participant.unused_places import FIRST_ANSWER
 from tests.survey.core.test_tokens import dump
 from tests.survey.person import Person
 from tests.survey.sent import (
@@ -103,6 +105,59 @@ def test_a_number_that_can_be_guessed_opens_no_place_elsewhere(
     assert join(client, panel={"id": "10438"}, device=mine)[1]["token"] != first["token"]
     assert join(client, panel=sent, device=mine, consent=False) == (201, first)
     assert join(client, panel={"id": "10439"}, device="short")[0] == 422
+
+
+def pass_time(database: Database, time: timedelta) -> None:
+    """All who have joined did so earlier."""
+    with database.write() as session:
+        for person in session.scalars(select(Participant)):
+            person.consented_at -= time
+            person.seen_at -= time
+
+
+def test_a_number_that_a_script_has_used_up_is_its_owners_after_minutes(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    """As long as nothing was done with it: who has done something has the place for good."""
+    add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
+    squatted, used = {"id": "10437"}, {"id": "10438"}
+    script, owner = "d" * 32, "e" * 32
+    _, taken = join(client, panel=squatted, device=script)
+    _, begun = join(client, panel=used, device=script)
+    Person(client, begun["token"]).post("questions").raise_for_status()
+    assert join(client, panel=squatted, device=owner)[0] == 409  # it may be somebody who reads
+    pass_time(database, FIRST_ANSWER)
+    assert 'id="consent"' in client.get("/s/small?id=10437").text
+    assert join(client, panel=squatted, device=owner, consent=False)[0] == 422
+    status, own = join(client, panel=squatted, device=owner)
+    assert status == 201 and own["token"] != taken["token"]
+    assert client.get(f"/p/{taken['token']}").status_code == 404
+    assert Person(client, own["token"]).state()["stage"] == "questions"
+    assert join(client, panel=squatted, device=script)[1]["error"] == "elsewhere"
+    assert "data-elsewhere" in client.get("/s/small?id=10438").text
+    assert join(client, panel=used, device=owner)[1]["error"] == "elsewhere"
+    with database.read() as session:
+        assert session.get_one(Study, study.id).lapsed == 1
+        assert session.scalar(select(func.count(Participant.id))) == 2
+    assert [number for number, *_ in places(database)] == ["10438", "10437"]
+
+
+def test_who_does_something_meanwhile_keeps_the_number(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    """Many come with a number at once whose owner has just begun to answer: one of them has it."""
+    add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
+    sent = {"id": "10437"}
+    _, first = join(client, panel=sent, device="d" * 32)
+    pass_time(database, FIRST_ANSWER)
+    person = Person(client, first["token"])
+    newcomers = [
+        lambda letter=letter: join(client, panel=sent, device=letter * 32)[0] for letter in "abcf"
+    ]
+    begun, *came = together([lambda: person.post("questions").status_code, *newcomers])
+    assert sorted([begun == 200, *(status == 201 for status in came)]) == [False] * 4 + [True]
+    assert set(came) <= {201, 409} and begun in (200, 404)
+    assert len(places(database)) == 1
 
 
 def test_who_comes_again_is_let_in_whatever_is_new(
