@@ -15,7 +15,6 @@ import argparse
 import asyncio
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -35,15 +34,7 @@ from db.database import Database
 
 CONFIG = Path(__file__).resolve().parents[1] / "deploy" / "nginx.conf"
 NAMES = ("one", "two")  # of the servers there
-PATHS = ("body", "proxy", "fastcgi", "uwsgi", "scgi")  # nginx's own folders
-MAIN = """
-{user}
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 4096; }}
-http {{ access_log off; {paths} {servers} }}
-"""
+PATHS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # nginx's own folders
 
 
 @dataclass(frozen=True)
@@ -72,21 +63,20 @@ def proxied(ports: Sequence[int], folder: Path) -> Iterator[int]:
     program, port = shutil.which("nginx", path=places), serving.free_port()
     if program is None:
         raise serving.ServerError("there is no nginx")
-    text = re.sub(r"#.*", "", CONFIG.read_text(encoding="utf-8"))
-    text = text.replace("listen 80;", f"listen 127.0.0.1:{port};")
+    text = CONFIG.read_text(encoding="utf-8").replace("listen 80;", f"listen 127.0.0.1:{port};")
     for name, behind in zip(NAMES, ports, strict=True):
         text = text.replace(f"{name}:7860", f"127.0.0.1:{behind}")
+    paths = " ".join(f"{name}_temp_path {folder}/{name};" for name in PATHS)
+    config, log = folder / "nginx.conf", folder / "error.log"
+    config.write_text(text.replace("http {", f"http {{ {paths}"))
     user = "user root root;" if os.geteuid() == 0 else ""  # else its workers run as another user
-    names = ("client_body" if name == "body" else name for name in PATHS)
-    paths = " ".join(f"{name}_temp_path {folder}/{name};" for name in names)
-    config = folder / "nginx.conf"
-    config.write_text(MAIN.format(user=user, folder=folder, paths=paths, servers=text))
-    process = subprocess.Popen([program, "-p", folder, "-e", folder / "error.log", "-c", config])
+    main = f"daemon off; pid {folder}/nginx.pid; error_log {log}; {user}"
+    process = subprocess.Popen([program, "-p", folder, "-e", log, "-c", config, "-g", main])
     try:
         until = time.monotonic() + serving.START
         while not serving.listens(port):
             if process.poll() is not None or time.monotonic() > until:
-                raise serving.ServerError((folder / "error.log").read_text())
+                raise serving.ServerError(log.read_text())
             time.sleep(0.05)
         yield port
     finally:

@@ -10,26 +10,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import yaml
-from playwright.sync_api import Browser, expect
 
 from benchmarks import serving, several_servers, survey_study
 from benchmarks.crowd import Book, Person, harm
 from benchmarks.several_servers import CONFIG, NAMES, proxied
 from benchmarks.survey_kills import client
 from db.database import Database
-from fadernets.music import midi
 from tests import nginx
-from tests.conftest import BROWSER_PATIENCE
-from tests.demo.page import opened, wait_until_heard
-from tests.fadernets import tiny
 from tests.postgres import EMPTY
 from tests.postgres import Server as PostgresServer
-from tests.public.server import serving as serving_page
 from tests.survey.manager import Manager
 
 ROOT = CONFIG.parents[1]
@@ -138,46 +131,6 @@ def test_an_admins_form_of_one_server_is_taken_by_the_other(two: Two) -> None:
         assert second.post(f"{page}/close", first.form(page, f"{page}/close")).status_code == 303
         assert "closed" in first.get(page).text
         assert clients[0].get(f"/survey/s/{survey_study.NAME}").text.count("takes no more answers")
-
-
-@pytest.mark.browser
-def test_a_piece_goes_on_where_its_server_has_ended(
-    postgres: PostgresServer, browser: Browser, tmp_path: Path
-) -> None:
-    """The page brings the visitor's own file and settings to the server that is left."""
-    env = {"DATABASE_URL": postgres.create(), "FADERNETS_DATA": str(tmp_path / "data")}
-    serving.study(env)
-    folders = [tmp_path / name for name in (*NAMES, "nginx")]
-    for folder in folders:
-        folder.mkdir()
-    own = tmp_path / "Own.mid"
-    midi.write(tiny.piece(tiny.bars(3)), own)
-    with ExitStack() as stack:
-        servers = [
-            stack.enter_context(serving_page("make-run", folder, study=False, **env))
-            for folder in folders[:2]
-        ]
-        ports = [urlsplit(server.url).port for server in servers]
-        port = stack.enter_context(proxied(ports, folders[2]))
-        context = stack.enter_context(browser.new_context())
-        page = context.new_page()
-        page.set_default_timeout(BROWSER_PATIENCE)
-        page.goto(f"http://127.0.0.1:{port}/")
-        wait_until_heard(page)
-        opened(page, own)
-        having = [server for server in servers if any(server.temporary.rglob("*.mid"))]
-        assert len(having) == 1
-        before = page.evaluate("FaderNets.bench.piece.id")
-        having[0].process.kill()
-        fader = page.get_by_role("slider", name="Rhythm density")
-        fader.press("End")  # it may take a request for the proxy to find out
-        page.wait_for_timeout(1000)
-        fader.press("End")
-        page.wait_for_function(f"FaderNets.bench.piece.id != '{before}'")
-        wait_until_heard(page)
-        expect(page.get_by_role("heading", name="Own")).to_be_visible()
-        assert fader.input_value() == fader.get_attribute("max")
-        assert not any(page.get_by_role("alert").all_inner_texts())
 
 
 def test_the_benchmark_compares_what_was_acknowledged(

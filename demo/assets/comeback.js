@@ -73,7 +73,8 @@
     bringAgain() {
       const { piece, file } = this;
       const isSoon = performance.now() - (this.broughtAgain ?? -Infinity) < AGAIN_MS;
-      if (!piece || piece.example || !file || this.resuming || isSoon) return false;
+      const isLost = isSoon || !this.shown; // since it was brought, nothing has been answered
+      if (!piece || piece.example || !file || this.resuming || isLost) return false;
       this.broughtAgain = performance.now();
       const { past, future } = this.history;
       const { first, last } = this.overview;

@@ -23,6 +23,7 @@ from survey.building.study_spec import BuildError
 TABLE = "pairs.csv"
 SYSTEM = "demo"  # who made the second clips
 LONGEST_SECONDS = 60.0  # of a clip; people remember 8 to 20 s of music
+LONGEST_SETTINGS = 20_000  # characters, each six in JSON at most: a cell of CSV has 131,072
 MOST = 500
 IDENTIFIER = re.compile(r"[0-9a-f]{12}")
 
@@ -112,6 +113,8 @@ class CollectedPairs:
         """
         from survey.building import sounds  # SciPy takes a second to import
 
+        if len(settings) > LONGEST_SETTINGS:
+            raise BuildError("These settings have too many points to be kept with a pair.")
         if before == after:
             raise BuildError("Nothing was changed in these bars, so there is nothing to compare.")
         found = self.all()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from survey.building import stimuli_file
-from survey.building.collected_pairs import CollectedPair, CollectedPairs
+from survey.building.collected_pairs import LONGEST_SETTINGS, CollectedPair, CollectedPairs
 from survey.building.study_spec import BuildError
 from tests.survey.midi_pairs import melody
 
@@ -43,6 +43,14 @@ def test_names_of_pieces_in_other_scripts(tmp_path: Path) -> None:
     assert ones[0].item == ones[0].id[:4]
 
 
+def test_a_table_can_be_read_whatever_the_settings_are(tmp_path: Path) -> None:
+    """CSV doubles quotes and JSON spells control characters out."""
+    pairs = CollectedPairs(tmp_path)
+    for letter in ('"', "\x01"):
+        collect(pairs, piece=repr(letter), settings=letter * LONGEST_SETTINGS)
+    assert len(stimuli_file.read(pairs.table())) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -50,6 +58,7 @@ def test_names_of_pieces_in_other_scripts(tmp_path: Path) -> None:
         ({"after": b"no MIDI"}, "One of the two cannot be heard: "),
         ({"before": melody(0)}, "One of the two cannot be heard: "),
         ({"after": melody(130)}, "choose up to 60 s"),
+        ({"settings": "\x01" * 20_001}, "too many points"),
     ],
 )
 def test_what_nobody_could_rate_is_refused_and_leaves_nothing(tmp_path, change, words) -> None:
