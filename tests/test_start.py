@@ -65,9 +65,10 @@ def test_the_servers_page_is_there_before_what_only_answers_need():
 
 
 @pytest.mark.slow
-def test_workers_load_no_statistics():
+def test_workers_load_neither_the_page_nor_tables():
+    """What sound needs of SciPy they load before they are forked, statistics among it."""
     statement = "from demo.compute.worker import load_tasks; load_tasks(None)"
-    assert loaded_by(statement).isdisjoint({"scipy.signal", "scipy.stats", "pandas", "gradio"})
+    assert loaded_by(statement).isdisjoint({"pandas", "gradio"})
 
 
 @pytest.mark.slow

@@ -123,13 +123,40 @@ def test_the_chosen_example_is_opened_again_by_click_and_key(visit):
         settled(page)
 
 
-def test_a_file_that_was_let_go_of_is_asked_for(visit, artefacts, tmp_path):
+def test_a_file_that_was_let_go_of_is_brought_again(visit, tmp_path):
+    """With the move that found it gone and all that was set before; undo goes back behind both."""
     page = visit()
     midi.write(examples.load("mazurka"), tmp_path / "mine.mid")
     page.set_input_files(FILE, tmp_path / "mine.mid")
     expect(page.get_by_role("heading", name="mine")).to_be_visible()
     wait_until_heard(page)
     before = picture(page, "result")
+    page.get_by_role("slider", name="Note density").press("Home")
+    wait_until_heard(page)
+    let_go(page)
+    piece = page.evaluate("FaderNets.bench.piece.id")
+    rhythm = page.get_by_role("slider", name="Rhythm density")
+    rhythm.press("End")
+    page.wait_for_function("before => FaderNets.bench.piece.id !== before", arg=piece)
+    wait_until_heard(page)
+    expect(page.get_by_role("alert").first).to_be_empty()
+    assert rhythm.input_value() == rhythm.get_attribute("max")
+    assert picture(page, "result") != before
+    for _ in range(2):
+        page.get_by_role("button", name="Undo").click()
+        wait_until_heard(page)
+    assert picture(page, "result") == before
+
+
+def test_a_file_that_cannot_be_brought_again_is_asked_for(visit, artefacts, tmp_path):
+    """As where the page has not the file, of which the browser had no room to keep a copy."""
+    page = visit()
+    midi.write(examples.load("mazurka"), tmp_path / "mine.mid")
+    page.set_input_files(FILE, tmp_path / "mine.mid")
+    expect(page.get_by_role("heading", name="mine")).to_be_visible()
+    wait_until_heard(page)
+    before = picture(page, "result")
+    page.evaluate("FaderNets.bench.file = null")
     let_go(page)
     message = page.get_by_role("alert").first
     page.get_by_role("slider", name="Rhythm density").press("End")

@@ -128,6 +128,7 @@ def test_no_study_of_this_name(manager: Manager, client: TestClient, study: Stud
         if path.startswith("/studies"):
             address = path.replace("small", "none").format(person="x", invitation="1")
             data = {"title": "t", "participants": "1", "count": "1", "codes": "x", "paid": "no"}
+            data |= {"new_name": "n", "trials": "1"}
             response = client.post(f"/admin{address}", headers=script, data=data)
             assert response.status_code == 404, response.text
 
