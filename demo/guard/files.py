@@ -51,6 +51,15 @@ class _File(NamedTuple):
     owner: Hashable
 
 
+class _Counted(NamedTuple):
+    """What came while a sweep may be looking through the folder."""
+
+    path: str | None  # None: what is left of an upload
+    size: int
+    owner: Hashable
+    is_made: bool
+
+
 class Files:
     """A folder of this server's own, until `close`.
 
@@ -81,6 +90,9 @@ class Files:
         self._owners: dict[str, Hashable] = {}  # of files, by path
         self._uploads: Counter[Hashable] = Counter()  # bytes by visitor
         self._made: Counter[Hashable] = Counter()
+        self._counts = threading.Lock()  # of owners and counters
+        self._sweeping = threading.Lock()
+        self._since: list[_Counted] = []  # the latest sweep began
         (self.folder / MADE).mkdir(mode=0o700)
         self.has_room = True
         self._sweeper = threading.Thread(target=self._run, name="files", daemon=True)
@@ -94,16 +106,20 @@ class Files:
     def count(self, path: str | Path, visitor: Hashable) -> None:
         """Count a file that has come, or was made, as a visitor's."""
         with suppress(OSError):  # it is gone again
-            size = os.stat(path).st_size
-            self._owners[str(path)] = visitor
-            self._add(self._made if self._is_made(path) else self._uploads, size, visitor)
+            self._add(_Counted(str(path), os.stat(path).st_size, visitor, self._is_made(path)))
 
     def count_bytes(self, size: int, visitor: Hashable) -> None:
         """Count what is left of an upload that broke off, until the next sweep sees it."""
-        self._add(self._uploads, size, visitor)
+        self._add(_Counted(None, size, visitor, is_made=False))
 
-    def _add(self, held: Counter[Hashable], size: int, visitor: Hashable) -> None:
-        held[visitor] += max(size, SMALLEST_COUNTED_BYTES)
+    def _add(self, counted: _Counted) -> None:
+        path, size, visitor, is_made = counted
+        with self._counts:
+            if path is not None:
+                self._owners[path] = visitor
+            self._since.append(counted)
+            held = self._made if is_made else self._uploads
+            held[visitor] += max(size, SMALLEST_COUNTED_BYTES)
         if held[visitor] > BYTES_OF_ONE or held.total() > BYTES_HELD / 2:
             self._wake.set()
 
@@ -128,6 +144,12 @@ class Files:
 
     def sweep(self) -> None:
         """Delete files older than `seconds_kept` and empty folders; of too many, the oldest."""
+        with self._sweeping:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        with self._counts:
+            self._since = []
         now = time.time()
         remaining: tuple[list[_File], list[_File]] = ([], [])
         for folder, _, names in os.walk(self.folder, topdown=False):
@@ -148,17 +170,28 @@ class Files:
                     continue
             if folder != str(self.folder / MADE):
                 self._remove_empty(Path(folder), now - self.seconds_kept)
-        self._uploads, self._made = (
-            self._trimmed(files, now - SAFE_SECONDS) for files in remaining
-        )
-        left = {str(file.path) for files in remaining for file in files}
-        for known in list(self._owners):
-            if known not in left and not os.path.exists(known):
-                self._owners.pop(known, None)
+        uploads, made = (self._trimmed(files, now - SAFE_SECONDS) for files in remaining)
+        left = {str(file.path) for file in (*uploads, *made)}
+        with self._counts:
+            for known in list(self._owners):
+                if known not in left and not os.path.exists(known):
+                    self._owners.pop(known, None)
+            self._uploads, self._made = self._held(uploads), self._held(made)
+            for each in self._since:
+                if each.path is None or each.path not in left:  # the sweep did not see it
+                    held = self._made if each.is_made else self._uploads
+                    held[each.owner] += max(each.size, SMALLEST_COUNTED_BYTES)
         self.has_room = shutil.disk_usage(self.folder).free > BYTES_FREE
 
-    def _trimmed(self, files: list[_File], before: float) -> Counter[Hashable]:
-        """The bytes that visitors have, once whoever has too many has lost the oldest of them.
+    def _held(self, files: list[_File]) -> Counter[Hashable]:
+        """The bytes that visitors have: whose a file is may have been told since it was seen."""
+        held: Counter[Hashable] = Counter()
+        for file in files:
+            held[self._owners.get(str(file.path))] += file.size
+        return held
+
+    def _trimmed(self, files: list[_File], before: float) -> list[_File]:
+        """The files that are left, once whoever has too many has lost the oldest of them.
 
         Parameters
         ----------
@@ -180,7 +213,7 @@ class Files:
                 self._remove_empty(file.path.parent, math.inf)  # whose time is the file's end
                 held[owner] -= file.size
                 heapq.heappush(most, (-held[owner], number, owner))
-        return held
+        return [file for files in own.values() for file in files]
 
     def _remove_empty(self, folder: Path, before: float) -> None:
         try:

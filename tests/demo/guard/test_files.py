@@ -89,6 +89,29 @@ def test_a_visitor_may_have_as_much_as_is_left_for_others(files, room_for):
     assert files.is_full("me", made=True) and not files.is_full("other", made=True)
 
 
+def test_what_comes_while_the_folder_is_looked_through_counts(files, room_for, monkeypatch):
+    """Before the look at its place or behind it, known as somebody's then or only later."""
+    room_for(40)
+    early = files.folder / "early" / "a.mid"
+    early.parent.mkdir()
+    early.write_bytes(b"x")
+    walk = os.walk
+
+    def slowly(folder, **options):
+        yield from walk(folder, **options)
+        files.count(early, "me")  # it was seen as nobody's
+        filled(files, "late/a.mid")
+        files.count_bytes(10, "me")
+
+    files.sweep()
+    monkeypatch.setattr(module.os, "walk", slowly)
+    files.sweep()
+    assert files._uploads == {"me": 3 * module.SMALLEST_COUNTED_BYTES}
+    monkeypatch.setattr(module.os, "walk", walk)
+    files.sweep()
+    assert files._uploads == {"me": 2 * module.SMALLEST_COUNTED_BYTES}
+
+
 def test_nobody_has_room_on_a_full_disk(files, monkeypatch):
     monkeypatch.setattr(module, "BYTES_FREE", 10**18)
     files.sweep()
