@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from survey.comparisons import preferences, systems
 from survey.designs.design import Resampling
-from survey.designs.findings import of_discrimination
+from survey.designs.discrimination_findings import of_discrimination
 from survey.designs.questions import Question
 from survey.statistics.estimate import Interval
 

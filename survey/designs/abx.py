@@ -11,7 +11,7 @@ from itertools import permutations
 
 from survey.core.texts import Texts
 from survey.designs.design import REFERENCE, Design, DesignError, Item
-from survey.designs.findings import of_discrimination
+from survey.designs.discrimination_findings import of_discrimination
 from survey.designs.questions import Question
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from survey.comparisons import preferences, systems
 from survey.designs.design import Resampling
-from survey.designs.findings import of_discrimination
+from survey.designs.discrimination_findings import of_discrimination
 from survey.planning.listeners import CHOICE, PREFERENCE, Form, Listening
 from survey.planning.simulated_table import lean
 from survey.statistics.estimate import LEVEL

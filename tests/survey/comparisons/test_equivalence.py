@@ -8,7 +8,8 @@ import pytest
 from survey.comparisons import equivalence, systems
 from survey.comparisons.equivalence import Equivalence
 from survey.designs.design import Resampling
-from survey.designs.findings import of_discrimination, of_preferences, of_systems
+from survey.designs.discrimination_findings import of_discrimination
+from survey.designs.findings import of_preferences, of_systems
 from survey.designs.questions import Question, QuestionError, parsed
 from survey.statistics.estimate import CONSTANT, Estimate, t_interval
 from survey.statistics.families import corrected

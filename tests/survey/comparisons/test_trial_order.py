@@ -9,7 +9,8 @@ import pytest
 from survey.comparisons import trial_order
 from survey.designs import missing
 from survey.designs.design import Resampling
-from survey.designs.findings import of_discrimination, of_preferences, of_systems
+from survey.designs.discrimination_findings import of_discrimination
+from survey.designs.findings import of_preferences, of_systems
 from survey.designs.questions import Question
 from survey.statistics.families import corrected
 from tests.survey.comparisons.test_mixed_model import balanced
