@@ -15,6 +15,7 @@ from tests.demo.page import (
     WIDE,
     figure,
     open_whole_piece,
+    opened,
     passes,
     picture,
     play,
@@ -69,9 +70,7 @@ def test_bad_files_are_refused_and_nothing_is_lost(visit, artefacts, tmp_path):
 
     piece = examples.load("prelude")
     midi.write(piece, tmp_path / "mine.mid")
-    page.set_input_files(FILE, tmp_path / "mine.mid")
-    expect(page.get_by_role("heading", name="mine")).to_be_visible()
-    wait_until_heard(page)
+    opened(page, tmp_path / "mine.mid")
     expect(message).to_be_empty()
     assert page.locator("#fn-examples label.selected").count() == 0
 
@@ -127,9 +126,7 @@ def test_a_file_that_was_let_go_of_is_brought_again(visit, tmp_path):
     """With the move that found it gone and all that was set before; undo goes back behind both."""
     page = visit()
     midi.write(examples.load("mazurka"), tmp_path / "mine.mid")
-    page.set_input_files(FILE, tmp_path / "mine.mid")
-    expect(page.get_by_role("heading", name="mine")).to_be_visible()
-    wait_until_heard(page)
+    opened(page, tmp_path / "mine.mid")
     before = picture(page, "result")
     page.get_by_role("slider", name="Note density").press("Home")
     wait_until_heard(page)
@@ -152,9 +149,7 @@ def test_a_file_that_cannot_be_brought_again_is_asked_for(visit, artefacts, tmp_
     """As where the page has not the file, of which the browser had no room to keep a copy."""
     page = visit()
     midi.write(examples.load("mazurka"), tmp_path / "mine.mid")
-    page.set_input_files(FILE, tmp_path / "mine.mid")
-    expect(page.get_by_role("heading", name="mine")).to_be_visible()
-    wait_until_heard(page)
+    opened(page, tmp_path / "mine.mid")
     before = picture(page, "result")
     page.evaluate("FaderNets.bench.file = null")
     let_go(page)
