@@ -1,9 +1,9 @@
 """Faders: positions and offsets, the densities they ask for, and the codes that bring them.
 
 A fader's scale is linear in density. A position, 0 to 1, is a place on it, the same for whatever
-segment. An offset, -1 to 1, is the share that a segment's own density goes of its way to the upper
-or to the lower end: 0 stays, 1 and -1 are the ends. So no end is overshot, segments keep their
-order, and the differences between them shrink by the offset's share and no more.
+segment. An offset, -1 to 1, moves all segments from what each has: 0 stays, 1 and -1 are the ends
+of the scale. In between they go equally far, those near the end that they go to less. So no end is
+overshot, segments keep their order, and differences between them stay until they come near an end.
 
 `Fader.code` is the calibration, a monotone map from density to the regularised dimension z^d of a
 code, fitted when a model is exported.
@@ -23,6 +23,10 @@ from numpy.typing import ArrayLike
 from fadernets.curve import Curve
 
 LOWEST = {"position": 0, "offset": -1}  # the highest of either is 1
+NEAR_END = 0.1  # of the scale: within about this of an end, segments go less far than the others
+# Of the scale, how far an offset of 1 would go without an end; .5 moves the training segments about
+# as far, on average, as half of their way to the end.
+FARTHEST = 0.7
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,15 @@ class Fader:
     def offset(self, density: ArrayLike, by: ArrayLike) -> np.ndarray:
         """Densities moved by offsets; those beyond an end of the scale go no further.
 
+        Of a way v to the end, as a share of the scale, there is left
+        ``NEAR_END * log(1 + (exp(v / NEAR_END) - 1) * remains(by))``: less by a constant where v is
+        large, a part of v where it is small, and nothing for 1 and -1.
+
         >>> fader = Fader("note", (1.0, 9.0), (-1.0, 1.0))
-        >>> fader.offset([2.0, 3.0, 9.5], 0.5).tolist(), fader.offset([2.0, 3.0, 9.5], -1).tolist()
-        ([5.5, 6.0, 9.5], [1.0, 1.0, 1.0])
+        >>> fader.offset([2.0, 4.0, 9.5], 0.5).round(1).tolist()
+        [4.8, 6.8, 9.5]
+        >>> fader.offset([2.0, 4.0, 9.5], -1).tolist()
+        [1.0, 1.0, 1.0]
 
         Raises
         ------
@@ -79,8 +89,13 @@ class Fader:
         """
         density, by = np.asarray(density, float), self.checked(by, "offset")
         low, high = self.density[0], self.density[-1]
-        way = np.where(by > 0, np.maximum(high - density, 0), np.maximum(density - low, 0))
-        return density + by * way
+        left = np.where(by > 0, np.maximum(high - density, 0), np.maximum(density - low, 0))
+        share = left / (high - low) / NEAR_END
+        remains = _remains(by)
+        with np.errstate(divide="ignore"):  # the logarithm of the sum, however large the share is
+            summed = np.logaddexp(np.log(1 - remains), share + np.log(remains))
+        way = np.clip(left - summed * NEAR_END * (high - low), 0, left)
+        return density + np.sign(by) * way
 
     def checked(self, values: ArrayLike, kind: Literal["position", "offset"]) -> np.ndarray:
         """Positions or offsets as numbers; raises like `density_at` or `offset`."""
@@ -122,6 +137,12 @@ class Fader:
     def density_of(self, code: ArrayLike) -> np.ndarray:
         """The densities that z^d brings, the inverse of `code_of`."""
         return np.interp(np.asarray(code, float), self.code, self.density)
+
+
+def _remains(by: np.ndarray) -> np.ndarray:
+    """The part of the way to an end that offsets leave of a very short one: 1 for 0, 0 for 1."""
+    far = FARTHEST / NEAR_END
+    return np.expm1(far * (1 - np.abs(by))) / np.expm1(far)
 
 
 def save(faders: dict[str, Fader], path: Path) -> None:

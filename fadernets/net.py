@@ -303,9 +303,9 @@ class FaderNet:
             0 and 1 are the ends of the training range. A fader not named stays where each
             segment has it.
         offsets : name -> offset, or n offsets
-            From what each segment has, -1 to 1: the share of its way to the lower or to the
-            upper end (`Fader.offset`), so that the differences between segments stay. Segments
-            with no offset but 0 come back as they are; the model does not see them.
+            From what each segment has, -1 to 1, which are the ends; in between segments go equally
+            far, less near an end (`Fader.offset`), so that the differences between them stay.
+            Segments with no offset but 0 come back as they are; the model does not see them.
         home : name -> n densities, optional
             Where offsets start from; left out, the densities that segments have now.
         seed : int or n int, optional

@@ -67,8 +67,8 @@ def slide(args: argparse.Namespace) -> None:
     X is a number, -1 to 1, or a curve, which a segment takes the value of in its middle: JSON such
     as [[0, 0.0], [16, 0.5]] in beats, {"bars": [[1, 0.0], [5, 0.5]]} in bars. Beats count from 0,
     bars from 1, and an upbeat is bar 0. At 0 a segment stays as it is, note for note; 1 and -1 are
-    the ends of the range that the model was trained on, and in between each segment goes that share
-    of its own way there.
+    the ends of the range that the model was trained on, and in between all segments go equally far,
+    those near the end that they go to less.
 
     The densities are those of keys held. OUT.mid is IN.mid with other notes; all else stays.
     """
