@@ -87,10 +87,30 @@ def changed(
             for segment, notes in zip(part, given, strict=True):
                 made[segment.index] = _behind_locked(segment, notes, fixed)
         result = stitch(result, made)
+    result = _beside_others(piece, result)
     if result.original is not None and locks is not NO_LOCKS:
         kept = replace(result.original, closed=locks.parts, locked=fixed)
         result = replace(result, original=kept)
     return result
+
+
+def _beside_others(piece: Piece, result: Piece) -> Piece:
+    """A result without new notes on keys that another hand holds on the piece's channel.
+
+    Where the other hand strikes a new note's key, the note ends, as in the saved file.
+    """
+    others = NO_NOTES if piece.original is None else piece.original.beside
+    if not len(others):
+        return result
+    notes, offset = result.notes, result.notes.offset.copy()
+    is_new, sounds = ~among(notes, piece.notes), np.ones(len(notes), bool)
+    for pitch in np.unique(others.pitch):
+        key = others[others.pitch == pitch]
+        rows = np.flatnonzero(is_new & (notes.pitch == pitch))
+        struck = np.searchsorted(key.onset, notes.onset[rows], "right")
+        sounds[rows] = np.append(-np.inf, key.offset)[struck] <= notes.onset[rows]
+        offset[rows] = np.minimum(offset[rows], np.append(key.onset, np.inf)[struck])
+    return replace(result, notes=replace(notes, offset=offset)[sounds])
 
 
 def _seen(segment: Segment, before: Segment, is_next_changed: bool) -> Segment:

@@ -30,7 +30,7 @@ from fadernets.music.midifile.notes import (
     raw_notes,
 )
 from fadernets.music.midifile.part import Part, labels
-from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT
+from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
 from fadernets.music.piece import Original, Piece
 from fadernets.music.plain_text import plain_text
 
@@ -120,6 +120,7 @@ def _piece(data: bytes, name: str, parts: Sequence[int] | None) -> Piece:
             numbers,
             tuple(f"{name} {fault}: it was opened as far as it goes." for fault in file.warnings),
             _notices(raw, numbers, by_default=parts is None),
+            beside=_beside(raw, numbers, file.division),
         ),
     )
     check_piece(piece, name)
@@ -304,6 +305,14 @@ def _file(data: bytes, name: str) -> MidiFile:
     file = MidiFile.parse(data, name)
     check_counts(file.counts(), name)
     return file
+
+
+def _beside(raw: RawNotes, numbers: tuple[int, ...], division: int) -> Notes:
+    """The notes of other parts on the channel of some; none where these have several."""
+    channel = np.array([part.channel for part in raw.parts])
+    own = np.unique(channel[list(numbers)])
+    others = [k for k in np.flatnonzero(channel == own[0]).tolist() if k not in numbers]
+    return keyboard_notes(raw, others if len(own) == 1 else (), division)[0]
 
 
 def _notices(raw: RawNotes, numbers: tuple[int, ...], by_default: bool) -> tuple[str, ...]:

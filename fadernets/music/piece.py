@@ -32,6 +32,8 @@ class Original:
         Which of these get no new notes, because they are locked.
     locked : Notes
         Notes of the piece that are locked, whose events stay.
+    beside : Notes
+        Notes of parts that are not the piece, on the one channel that the piece has.
     damage : tuple of str
         What is wrong with the file, in sentences.
     notices : tuple of str
@@ -44,6 +46,7 @@ class Original:
     parts: tuple[int, ...]
     closed: tuple[int, ...] = field(default=(), kw_only=True)
     locked: Notes = field(default_factory=Notes.empty, kw_only=True)
+    beside: Notes = field(default_factory=Notes.empty, kw_only=True)
     damage: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ import torch
 from fadernets.faders import Fader
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
+from fadernets.music import midi
 from fadernets.music.attributes import measure
 from fadernets.music.locks import Locks
 from fadernets.music.notes import NO_PEDAL, Notes, concatenate, struck_once
@@ -21,6 +22,7 @@ from fadernets.net import FaderNet
 from fadernets.realisers import Arranger
 from fadernets.whole_piece import changed
 from tests.fadernets import tiny
+from tests.fadernets.music import midi_bytes as mb
 
 SCALES = {
     "rhythm": Fader("rhythm", (0.0625, 1.0), (-1.0, 1.0)),
@@ -173,6 +175,22 @@ def test_a_key_struck_at_a_border_waits_for_the_locked_note_on_it():
     assert struck == [(3.0, 4.0, 60, 64), (4.0, 5.0, 60, 70)]
     locked = list(changed(piece, [1], strike, locks=Locks(melody=True)).notes)
     assert locked == [(3.0, 4.05, 60, 64), (4.05, 5.0, 60, 70)]
+
+
+@pytest.mark.parametrize("channel", [0, 1])
+def test_new_notes_make_room_for_another_hand_on_the_same_channel(channel):
+    """One that would strike a key that the other holds is left out, of the piece as of the file."""
+    right = mb.track(*mb.note(0, 480, 72), end=1920)
+    left = mb.track(*mb.note(480, 960, 60, channel=channel), end=1920)
+    piece = midi.read(mb.file(right, left), parts=[0])
+    onsets, lasts = [0.0, 1.0, 1.5, 2.0], [1.5, 1.5, 2.0, 3.0]
+    new = concatenate([piece.notes, Notes.of(onsets, lasts, [60, 60, 60, 60], [70] * 4)])
+    result = changed(piece, [0], lambda part: [struck_once(new)])
+    saved = midi.read(midi.file_bytes(result), parts=[0])
+    assert list(saved.notes) == list(result.notes)
+    found = [(on, off) for on, off, pitch, _ in result.notes if pitch == 60]
+    every = [(0.0, 1.0), (1.0, 1.5), (1.5, 2.0), (2.0, 3.0)]
+    assert found == ([every[0], every[3]] if channel == 0 else every)
 
 
 def test_moods_leave_locked_notes(net):

@@ -19,6 +19,7 @@ from fadernets.music.midifile.events import NOTE_OFF, NOTE_ON, MidiFile
 from fadernets.music.midifile.keys_down import (
     GONE,
     behind_locked,
+    beside_others,
     in_order,
     let_go,
     on_free_keys,
@@ -123,9 +124,10 @@ def _edits(
     is_fixed = np.append(_matches(was, _in_ticks(locked, file.division)) >= 0, False)
     new, part = _before_ends(raw, row, end, new, part, last, file.division)
     new, part = behind_locked(raw, row, end, new, part, is_fixed[row])
+    new, part = beside_others(raw, row, end, new, part)
     let_go(raw, row, end, new, part)
-    changed = np.flatnonzero((row >= 0) & (end > raw.end))
-    end[changed] = _inside(end[changed], raw.start[changed], last[raw.part[changed]], file.division)
+    longer = np.flatnonzero((row >= 0) & (end > raw.end))
+    end[longer] = np.minimum(end[longer], last[raw.part[longer]])
     behind = in_order(raw, end)
     new = replace(new, offset=_inside(new.offset, new.onset, last[part], file.division))
 
@@ -284,14 +286,14 @@ def _ends_of_tracks(file: MidiFile, raw: RawNotes) -> np.ndarray:
 
 
 def _inside(end: np.ndarray, start: np.ndarray, last: np.ndarray, division: int) -> np.ndarray:
-    """Ends of notes, in ticks, that leave the ends of their tracks where they are.
+    """Ends of new notes, in ticks, that leave the ends of their tracks where they are.
 
-    A note that sounds on for a whole step, without which it would count for less, ends where it is
-    to end, and its track with it.
+    Only a note that begins behind its track, the one that may have it, and fills a step ends where
+    it is to end, and its track with it.
     """
     within = np.minimum(end, np.maximum(last, start + 1))
     was, now = (np.floor(tick / division * STEPS_PER_BEAT + 0.5) for tick in (end, within))
-    return np.where(was == now, within, end)
+    return np.where((start < last) | (was == now), within, end)
 
 
 def release_event(file: MidiFile, track: Track, strike: int, release: int) -> bytes:

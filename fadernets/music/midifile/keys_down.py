@@ -78,6 +78,38 @@ def behind_locked(
     return new, part
 
 
+def beside_others(
+    raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray
+) -> tuple[Notes, np.ndarray]:
+    """New notes and their parts, and in place the ends of notes, beside parts that are not chosen.
+
+    Hands may be on one channel, which has one string a key: a new note is left out where another
+    hand's holds its key, and a new or a longer one ends where another hand strikes it.
+    """
+    channel = np.array([each.channel for each in raw.parts])
+    chosen = np.unique(channel[np.append(raw.part[row >= 0], part)])
+    is_other = (row < 0) & np.isin(channel[raw.part], chosen)
+    if not is_other.any():
+        return new, part
+    span = int(max(raw.end.max(), end.max(), new.offset.max(initial=0))) + 2
+    strikes = np.sort((_keys(raw, raw.part, raw.pitch) * span + raw.start)[is_other])
+    strikes = np.append(strikes, np.iinfo(np.int64).max)
+
+    def cut(key: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+        at = key * span + start.astype(np.int64)
+        struck = strikes[np.searchsorted(strikes, at)]
+        return np.where(struck // span == key, np.minimum(stop, struck % span), stop)
+
+    longer = np.flatnonzero((row >= 0) & (end > raw.end))
+    keys = _keys(raw, raw.part[longer], raw.pitch[longer])
+    end[longer] = cut(keys, raw.end[longer], end[longer])
+    offset = cut(_keys(raw, part, new.pitch), new.onset, new.offset)
+    held = _held_notes(raw, np.where(is_other, 0, -1), end, new, part)
+    sounds = (offset > new.onset) & (held < 0)
+    each = (new.onset, offset, new.pitch, new.velocity)
+    return Notes(*(values[sounds] for values in each)), part[sounds]
+
+
 def in_order(raw: RawNotes, end: np.ndarray) -> np.ndarray:
     """Move new ends of notes, in place, so that every release goes on ending what it ended.
 

@@ -12,7 +12,6 @@ from fadernets.music.notes import (
     EARLY,
     HIGHEST_PITCH,
     LOWEST_PITCH,
-    STEPS_PER_BEAT,
     Notes,
     concatenate,
     struck_once,
@@ -92,7 +91,7 @@ def test_an_edit_changes_notes_of_the_span_and_of_the_chosen_parts_only(edit):
         assert (
             now[1] == asked[1]
             or asked[1] < now[1] <= held[now[0], now[2]]
-            or (now[1] in ends_of_tracks and now[1] < asked[1] < now[1] + division / STEPS_PER_BEAT)
+            or (now[1] in ends_of_tracks and now[1] < asked[1])
         )
     if again.length == piece.length:  # a last note gone may show the silence behind it
         for name in ("pedal", "tempo", "meter"):
@@ -249,16 +248,9 @@ def test_a_new_note_at_the_very_end_strikes_no_key_that_is_struck_a_tick_before(
     assert [row[2:5] for row in mb.notes_of(result) if row[4] == 60] == [(begins, 32, 60)]
 
 
-@pytest.mark.parametrize(
-    ("end", "written", "of_track"),
-    [
-        (4.0, 1910, 1910),  # it counts in the same steps as at the end of its track
-        (4.12, 1910, 1910),
-        (4.25, 2040, 2040),  # it counts in one step more
-    ],
-)
+@pytest.mark.parametrize("end", [4.0, 4.12, 4.25, 7.5])
 @pytest.mark.parametrize("is_new", [False, True])
-def test_a_note_ends_with_its_track_where_that_changes_no_density(end, written, of_track, is_new):
+def test_a_note_ends_with_its_track(end, is_new):
     left = mb.track(*mb.note(0, 1910, 40))
     right = mb.track(*mb.note(0, 480, 72), *mb.note(2400, 3840, 76))
     piece = read(mb.file(left, right))
@@ -272,9 +264,20 @@ def test_a_note_ends_with_its_track_where_that_changes_no_density(end, written, 
             piece, notes=replace(was, offset=np.where(was.pitch == 40, end, was.offset))
         )
     made = file_bytes(result)
-    assert [rows[-1][0] for rows in mb.events(made)] == [of_track, 3840]
+    assert [rows[-1][0] for rows in mb.events(made)] == [1910, 3840]
     ends = {row[4]: row[3] for row in mb.notes_of(made) if row[0] == 0}
-    assert ends[43 if is_new else 40] == written
+    assert ends[43 if is_new else 40] == 1910
+
+
+def test_a_track_ends_later_only_for_a_note_that_begins_behind_it():
+    """Of two tracks the longer one is closed: a new note has nowhere else to go."""
+    left = mb.track(*mb.note(0, 1910, 40))
+    right = mb.track(*mb.note(0, 480, 72), *mb.note(2400, 3840, 76))
+    piece = read(mb.file(left, right))
+    new = Notes.of([5.0], [6.0], [43], [64])
+    closed = replace(piece.original, closed=(1,))
+    result = replace(piece, original=closed, notes=concatenate([piece.notes, new]))
+    assert [rows[-1][0] for rows in mb.events(file_bytes(result))] == [2880, 3840]
 
 
 @pytest.mark.parametrize("is_locked", [False, True])
@@ -293,6 +296,26 @@ def test_a_new_note_sees_a_long_one_beneath_a_short_one_of_its_key(is_locked, cl
         return
     rows = {row[2:5] for row in mb.notes_of(result)}
     assert rows >= {(960, 1080, 60), (0, 960, 60)} and (0, 1920, 60) not in rows
+
+
+@pytest.mark.parametrize("channel", [0, 1])
+def test_a_key_that_another_hand_plays_on_the_channel_is_that_hand_s_alone(channel):
+    """Hands on one channel share the strings: the release of either would end the other's note."""
+    right = mb.track(*mb.note(0, 480, 72), *mb.note(240, 480, 60), end=3840)
+    left = mb.track(*mb.note(960, 1440, 60, channel=channel), end=3840)
+    piece = read(mb.file(right, left), parts=[0])
+    longer = replace(piece.notes, offset=np.array([1.0, 2.5])[(piece.notes.pitch == 60) * 1])
+    earlier, inside = (Notes.of([on], [on + 0.5], [60], [70]) for on in (1.75, 2.5))
+    written = {
+        (240, 960 if channel == 0 else 1200): longer,
+        (840, 960 if channel == 0 else 1080): concatenate([piece.notes, earlier]),
+        (1200, 1440) if channel else None: concatenate([piece.notes, inside]),
+    }
+    for expected, now in written.items():
+        rows = mb.notes_of(file_bytes(replace(piece, notes=now)))
+        own = [row[2:4] for row in rows if row[0] == 0 and row[4] == 60]
+        assert own[-1] == (expected or (240, 480))
+        assert (1, channel, 960, 1440, 60) in [row[:5] for row in rows]
 
 
 @st.composite
