@@ -95,7 +95,9 @@ def tracks_of(
     wrong: list[str] = []
     foreign_chunks, events_left = 0, LIMITS["events"]
     at = start + HEAD + int.from_bytes(data[start + 4 : start + HEAD], "big")
-    end = start + int.from_bytes(data[start - 4 : start], "little") if start else len(data)
+    end = len(data)  # of a wrapping that is cut short, too
+    if start:
+        end = min(end, start + int.from_bytes(data[start - 4 : start], "little"))
     if not begins_chunk(data, at):
         at = _next_track(data, start)
     while len(tracks) < declared and at + HEAD <= len(data):

@@ -9,6 +9,7 @@ from fadernets.music.midi import MAX_MINUTES, MOST_BEATS, MidiError, check_lengt
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
+from tests.fadernets.music import midi_bytes as mb
 from tests.fadernets.music.midi_messages import ONE, file, off, on, refused, tempo
 
 
@@ -64,7 +65,7 @@ BASE = dump(
 
 @given(st.data())
 def test_whatever_the_bytes_only_a_midi_error_comes_out(data):
-    bytes_ = bytearray(BASE)
+    bytes_ = bytearray(data.draw(st.sampled_from([BASE, mb.riff(BASE)])))
     places = st.integers(8, len(bytes_) - 1)
     values = st.one_of(st.integers(0, 255), st.sampled_from([0, 127, 128, 144, 176, 240, 255]))
     for place, value in data.draw(st.lists(st.tuples(places, values), max_size=8)):
