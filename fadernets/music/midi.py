@@ -111,7 +111,7 @@ def _piece(data: bytes, name: str, parts: Sequence[int] | None) -> Piece:
         notes=notes,
         pedal=maps.pedal(file, chosen, length),
         tempo=maps.tempo(file, length),
-        meter=maps.meter(file, length),
+        meter=maps.meter(file, chosen, length),
         length=length,
         original=Original(
             data,

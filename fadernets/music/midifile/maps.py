@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -60,20 +60,30 @@ def tempo(file: MidiFile, length: float) -> np.ndarray:
     return _rows(np.array(rows).reshape(-1, 2), (DEFAULT_TEMPO,), length)
 
 
-def meter(file: MidiFile, length: float) -> np.ndarray:
-    """Rows (beat, numerator, denominator)."""
+def meter(file: MidiFile, parts: Sequence[Part], length: float) -> np.ndarray:
+    """Rows (beat, numerator, denominator) of what some parts play.
+
+    Of several meters at once that of their own tracks counts; meters of other tracks with notes,
+    but the first, are theirs alone, unless there are no others.
+    """
+    own = {part.track for part in parts}
+    silent = {k for k, (_, _, velocity) in enumerate(file.strikes) if not velocity.any()}
+    signs = [_signs(file, TIME_SIGNATURE, tracks) for tracks in ({0} | silent - own, own)]
     rows = []
-    for beat, content in _signs(file, TIME_SIGNATURE):
+    for beat, content in signs[0] + signs[1] or _signs(file, TIME_SIGNATURE):
         if len(content) >= 2 and content[0] and content[1] <= GREATEST_POWER:
             rows.append((beat, float(content[0]), 2.0 ** content[1]))
     return _rows(np.array(rows).reshape(-1, 3), DEFAULT_METER, length)
 
 
-def _signs(file: MidiFile, kind: int) -> list[tuple[float, bytes]]:
-    """Beat and content of the meta events of a kind, track by track."""
+def _signs(
+    file: MidiFile, kind: int, tracks: Collection[int] | None = None
+) -> list[tuple[float, bytes]]:
+    """Beat and content of the meta events of a kind, track by track, of some tracks or of all."""
     return [
         (float(track.tick[event]) / file.division, content)
-        for track in file.tracks
+        for number, track in enumerate(file.tracks)
+        if tracks is None or number in tracks
         for event, content in file.metas(track, kind)
     ]
 

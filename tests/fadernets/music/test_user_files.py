@@ -213,6 +213,20 @@ def test_a_piano_on_the_channel_of_drums_is_offered():
         read(mb.file(mb.track(*fill), kind=0))
 
 
+def test_of_tracks_in_different_meters_each_has_its_own():
+    """A drummer's 3/4 against a piano's 4/4 bars nobody else's music."""
+    signs = [(0, mb.meta(0x58, bytes([top, 2, 24, 8]))) for top in (4, 2, 3)]
+    drums = mb.track(signs[2], *mb.note(0, 960, 36, channel=9))
+    waltz = mb.track(signs[2], *mb.note(0, 5760, 48, channel=1))
+    plain = mb.track(*mb.note(0, 5760, 60, channel=2))
+    conductor = mb.track(signs[0], (960, signs[1][1]))
+    data = mb.file(conductor, plain, waltz, drums)
+    meters = [read(data, parts=[part]).meter[:, 1].tolist() for part in (0, 1)]
+    assert meters == [[4, 2], [3, 2]]
+    without = mb.file(plain, drums)  # where nobody else says one, anybody's is better than none
+    assert read(without, parts=[0]).meter.tolist() == [[0, 3, 4]]
+
+
 def test_several_pieces_in_one_file_are_refused():
     data = mb.file(mb.track(*mb.music()), mb.track(*mb.music()), kind=2)
     with pytest.raises(MidiError, match="holds independent pieces .* save them one by one"):
