@@ -7,6 +7,7 @@ imported where weights are read or written.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ def find(name: str | Path | None = None) -> Path:
     """
     name = DEFAULT if name is None else name
     for folder in (PRETRAINED / str(name), Path(name)):
-        if (folder / WEIGHTS).is_file():
+        if os.path.isfile(folder / WEIGHTS):  # also of a name that no file can have
             return folder
     shipped = ", ".join(available()) or "none"
     raise CheckpointError(

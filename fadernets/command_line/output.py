@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fadernets.command_line.refusal import Refusal
+from fadernets.music import user_file
 from fadernets.playback.sound_file import SUFFIXES
 
 MIDI = ".mid", ".midi", ".kar", ".smf", ".rmi"  # endings of names; none will do, too
@@ -26,7 +27,10 @@ def check(output: Path, suffixes: Sequence[str], writes: str) -> None:
             f"{writes}, and {output.name} is no name for it: "
             f"write {output.with_suffix(suffixes[0]).name}{other}."
         )
-    if not output.parent.is_dir():
-        raise Refusal(f"{output} cannot be written: there is no folder {output.parent}.")
-    if output.is_dir():
-        raise Refusal(f"{output} cannot be written: it is a folder.")
+    try:
+        if not output.parent.is_dir():
+            raise Refusal(f"{output} cannot be written: there is no folder {output.parent}.")
+        if output.is_dir():
+            raise Refusal(f"{output} cannot be written: it is a folder.")
+    except OSError as error:  # a name that is too long, a folder that lets nobody in
+        raise Refusal(f"{output} cannot be written: {user_file.reason(error)}.") from None

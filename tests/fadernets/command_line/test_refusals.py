@@ -142,6 +142,11 @@ def test_an_unknown_model_is_refused(source, tmp_path, capsys):
     assert "no model named 'steinway'" in error_sentence(capsys)
 
 
+def test_a_model_of_a_name_that_is_too_long_is_unknown(source, tmp_path, capsys):
+    assert run("slide", source, tmp_path / "out.mid", "--rhythm", "1", "--model", "m" * 300) == 2
+    assert "no model named" in error_sentence(capsys)
+
+
 def test_a_damaged_model_is_refused(source, small, tmp_path, capsys):
     for name in os.listdir(small):
         (tmp_path / name).write_bytes(Path(small, name).read_bytes())
@@ -152,7 +157,11 @@ def test_a_damaged_model_is_refused(source, small, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("command", [*CHANGES, "render"])
-@pytest.mark.parametrize("name", ["nowhere/out", "file/out", "."])
+@pytest.mark.parametrize(
+    "name",
+    ["nowhere/out", "file/out", ".", "o" * 300, "o" * 300 + "/out"],
+    ids=["no folder", "in a file", "a folder", "too long", "in a folder too long"],
+)
 def test_what_cannot_be_written_is_refused(command, name, source, tmp_path, capsys):
     (tmp_path / "file").write_bytes(b"")
     output = tmp_path / name
