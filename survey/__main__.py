@@ -22,6 +22,7 @@ from survey.core.freed_memory import give_back_large_blocks
 from survey.core.http_guard import Guard
 from survey.core.process_end import run, take_signals
 from survey.core.public_path import PublicPath
+from survey.core.request_turns import Turns
 from survey.core.settings import Settings
 
 MOUNT = "/survey"
@@ -53,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.
         uvicorn.run(
-            PublicPath(alone(app), settings.public_url),
+            PublicPath(Turns(alone(app)), settings.public_url),
             host=options.host,
             port=options.port,
             access_log=False,
