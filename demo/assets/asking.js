@@ -132,10 +132,13 @@
       if (event === "choose") {
         this.choosing = false;
         this.tracks.show(this.piece.tracks);
+        if (this.resuming) this.giveUp(this.piece);
       }
       if (event === "vary") this.hideVariations();
-      if (event === "open" && this.resuming) this.giveUp();
-      if (event === "open" || event === "upload") this.stay();
+      if (event === "open" || event === "upload") {
+        if (this.resuming) this.leaveIt();
+        this.stay();
+      }
       const current = number === this.sent; // nothing else was asked meanwhile
       if (current && (event === "ask" || event === "hear")) {
         if (event === "ask") this.restore();

@@ -25,7 +25,18 @@
     F.bench?.fail({ event, number: isMove ? JSON.parse(data[0]).number : 0 });
   }
 
+  // A file that the server did not take is the end of what it was brought for.
+  async function uploaded(address, options) {
+    let response = null;
+    try {
+      return (response = await fetch(address, options));
+    } finally {
+      if (!response?.ok) F.bench?.fail({ event: "upload", number: 0 });
+    }
+  }
+
   window.fetch = async function (address, options) {
+    if (String(address).includes("/gradio_api/upload")) return uploaded(address, options);
     if (!String(address).includes("/gradio_api/run/predict")) return fetch(address, options);
     const response = await answered(address, options);
     const isAnswer = response.ok && /json/.test(response.headers.get("content-type"));

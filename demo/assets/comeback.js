@@ -79,7 +79,7 @@
       const { past, future } = this.history;
       const { first, last } = this.overview;
       const shown = { name: piece.name, tracks: this.tracks.value, first, last };
-      this.resuming = { ...shown, file, settings: this.now, history: { past, future } };
+      this.resuming = { ...shown, file, settings: this.now, history: { past, future }, isAgain: true };
       this.spare = piece;
       this.hearing = this.late = null;
       this.openAgain(this.resuming);
@@ -101,6 +101,13 @@
       this.resuming = this.spare = null;
       if (resuming.isLeft) this.memory.forget(resuming.tab);
       this.open(piece, resuming);
+    },
+
+    // The server took no file, or cannot open it: what is asked next, or opened, is asked as before.
+    leaveIt() {
+      const { isAgain } = this.resuming;
+      this.giveUp();
+      if (isAgain) this.restore();
     },
 
     // It cannot be opened again: what came in its stead is the piece.

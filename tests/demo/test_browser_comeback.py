@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from fadernets.music import examples, midi
 from tests.demo.page import FILE, WIDE, open_page, opened, picture, wait_until_heard
 
 pytestmark = pytest.mark.browser
@@ -86,6 +87,40 @@ def test_an_own_file_and_its_tracks_come_back(enter, hands):
         "tab": page.evaluate("FaderNets.bench.memory.tab"),
         "file": None,
     }
+
+
+def test_an_own_file_whose_tracks_do_not_come_back_gives_nothing_to_another(
+    browser: Browser, address: str, hands, tmp_path
+):
+    """The server does not answer as they are chosen: the next file comes without its settings."""
+    page = browser.new_page(viewport=WIDE)
+    page.set_default_timeout(60_000)
+    page.goto(address)
+    wait_until_heard(page)
+    opened(page, hands)
+    page.get_by_role("checkbox", name="Low hand").first.uncheck()
+    page.wait_for_function("FaderNets.bench.tracks.shows(FaderNets.bench.piece.tracks)")
+    wait_until_heard(page)
+    moved(page)
+    choose = page.evaluate(
+        """gradio_config.dependencies.find(({targets}) => targets[0]?.[1] === "choose").id"""
+    )
+
+    def refuse(route) -> None:
+        if f'"fn_index":{choose},' in (route.request.post_data or ""):
+            route.fulfill(status=503, content_type="application/json", body="{}")
+        else:
+            route.continue_()
+
+    page.route("**/run/predict", refuse)
+    with page.expect_response(lambda answer: answer.status == 503):
+        page.reload()
+    page.unroute("**/run/predict")
+    page.wait_for_function("FaderNets.bench.resuming === null")
+    midi.write(examples.load("prelude"), tmp_path / "other.mid")
+    opened(page, tmp_path / "other.mid")
+    assert page.evaluate("FaderNets.bench.score.isMoved(FaderNets.bench.now)") is False
+    page.close()
 
 
 def test_a_closed_tab_is_offered_to_a_new_one(enter, hands):

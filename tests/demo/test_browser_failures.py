@@ -173,6 +173,42 @@ def test_a_file_that_cannot_be_brought_again_is_asked_for(visit, artefacts, tmp_
     assert picture(page, "result") != before
 
 
+@pytest.mark.parametrize("lost", ["**/gradio_api/upload*", "**/run/predict"])
+def test_a_file_that_could_not_be_brought_again_gives_nothing_to_another(
+    browser: Browser, address: str, tmp_path, lost: str
+):
+    """No room for it, or no answer: the next file comes without its settings."""
+    page = browser.new_page(viewport=WIDE)
+    page.set_default_timeout(60_000)
+    page.goto(address)
+    wait_until_heard(page)
+    for name, example in (("mine", "mazurka"), ("other", "prelude")):
+        midi.write(examples.load(example), tmp_path / f"{name}.mid")
+    opened(page, tmp_path / "mine.mid")
+    page.get_by_role("slider", name="Note density").press("Home")
+    wait_until_heard(page)
+    let_go(page)
+    gone = page.evaluate("FaderNets.bench.piece.id")
+
+    def refuse(route) -> None:
+        if "run/predict" not in lost or gone not in (route.request.post_data or ""):
+            route.fulfill(status=503, content_type="application/json", body='{"error": "full"}')
+        else:
+            route.continue_()
+
+    page.route(lost, refuse)
+    with page.expect_response(lambda answer: answer.status == 503):
+        page.get_by_role("slider", name="Rhythm density").press("End")
+    page.unroute(lost)
+    page.wait_for_function("FaderNets.bench.resuming === null")
+    expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
+    assert page.evaluate("FaderNets.bench.history.past.length") == 1  # the move before
+    opened(page, tmp_path / "other.mid")
+    assert page.evaluate("FaderNets.bench.score.isMoved(FaderNets.bench.now)") is False
+    assert page.evaluate("FaderNets.bench.history.past.length") == 0
+    page.close()
+
+
 @pytest.mark.parametrize("failure", ["abort", "502"])
 def test_a_server_that_does_not_answer(browser: Browser, address: str, artefacts, failure):
     """The visitor is told, and when the server is there again the page goes on where it was."""
