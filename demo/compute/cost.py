@@ -11,7 +11,7 @@ import os
 import numpy as np
 
 from demo.editing.piece_session import SLICE, PieceSession
-from demo.editing.requests import Values
+from demo.editing.requests import HIGHEST_NUMBER, Values
 from fadernets.score.settings import Redrawn
 
 ANSWER_SECONDS = 0.06  # for any answer
@@ -133,7 +133,7 @@ def _of_chunk(session: PieceSession, begin: float, chunk: object) -> tuple[float
     begin : float
         Seconds at which the selection begins.
     """
-    index = chunk if isinstance(chunk, int) and chunk > 0 else 0
+    index = chunk if isinstance(chunk, int) and 0 < chunk <= HIGHEST_NUMBER else 0
     start = begin + (FIRST_CHUNK_SECONDS + LATER_CHUNK_SECONDS * (index - 1)) * (index > 0)
     near = np.array([start - CHUNK_PREROLL_SECONDS, start + LONGEST_CHUNK_SECONDS])
     low, high = session.piece.beats(near.clip(0, session.piece.duration)).tolist()
