@@ -45,7 +45,7 @@ from survey.core import logs  # noqa: E402
 from survey.core.connections import LIMITS, allow_files  # noqa: E402
 from survey.core.freed_memory import give_back_large_blocks  # noqa: E402
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals  # noqa: E402
-from survey.core.request_turns import Turns  # noqa: E402
+from survey.request_turns import Turns  # noqa: E402
 
 # Of uvicorn, for every way of starting. Addresses of the listening test hold tokens and clients
 # have addresses, so no request is logged; no header names what the server is made of; what a proxy

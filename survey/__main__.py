@@ -22,8 +22,8 @@ from survey.core.freed_memory import give_back_large_blocks
 from survey.core.http_guard import Guard
 from survey.core.process_end import run, take_signals
 from survey.core.public_path import PublicPath
-from survey.core.request_turns import Turns
 from survey.core.settings import Settings
+from survey.request_turns import Turns
 
 MOUNT = "/survey"
 KEEP_ALIVE_SECONDS = 75  # longer than browsers leave between two requests of one trial

@@ -27,7 +27,7 @@ from demo.compute.fork_server import ForkServer
 from demo.compute.jobs import Dropped, Job, Lane, WorkError
 from demo.compute.processes import WorkerProcess
 from demo.editing.piece_session import PieceSession
-from survey.core.request_turns import let_others
+from survey.request_turns import let_others
 
 SHORT_PROCESSES = 4  # at most, for short jobs; more processes than cores gain nothing
 NICE = 5  # of processes for other jobs: one gets a third of the time that short jobs would get

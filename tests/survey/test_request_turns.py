@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from survey.core.request_turns import MOST_UNDER_WAY, READ_AHEAD_BYTES, Turns, let_others
+from survey.request_turns import MOST_UNDER_WAY, READ_AHEAD_BYTES, Turns, let_others
 
 Work = Callable[[Receive], Awaitable[None]]
 WHOLE: Message = {"type": "http.request", "body": b"", "more_body": False}
