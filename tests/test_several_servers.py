@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -23,7 +24,7 @@ from db.database import Database
 from tests import nginx
 from tests.postgres import EMPTY
 from tests.postgres import Server as PostgresServer
-from tests.survey.manager import Manager
+from tests.survey.manager import Forms, Manager
 
 ROOT = CONFIG.parents[1]
 CLIENTS, ANSWERS, KILLS = 6, 24, 4
@@ -131,6 +132,32 @@ def test_an_admins_form_of_one_server_is_taken_by_the_other(two: Two) -> None:
         assert second.post(f"{page}/close", first.form(page, f"{page}/close")).status_code == 303
         assert "closed" in first.get(page).text
         assert clients[0].get(f"/survey/s/{survey_study.NAME}").text.count("takes no more answers")
+
+
+def test_a_preview_stays_with_the_server_that_knows_it(two: Two) -> None:
+    """Each of its requests, though nginx leads those of participants to both in turn."""
+    with httpx.Client() as client:
+        manager = Manager(client, TOKEN, two.url)
+        page = f"/studies/{survey_study.NAME}"
+        path = urlsplit(two.url).path
+        forms = dict(Forms(manager.get(page).text).forms)
+        answer = manager.post(f"{page}/preview", forms[f"{path}/admin{page}/preview"])
+        assert answer.status_code == 303
+        begins = f"{two.url.removesuffix(path)}{answer.headers['location']}"
+        assert "/survey/preview/" in begins
+        pages = [client.get(begins, follow_redirects=True) for _ in range(6)]
+    assert [page.status_code for page in pages] == [200] * 6
+
+
+def test_sounds_of_a_study_come_through_the_proxy(two: Two) -> None:
+    """More than what visitors may send."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    files = {"sounds": ("sounds.zip", bytes(22 * 1024**2), "application/zip")}
+    with httpx.Client(headers=headers) as client:
+        answer = client.post(f"{two.url}/admin/new/sounds", files=files, data={"name": "new"})
+        assert answer.status_code == 422 and "no ZIP file that can be read" in answer.text
+        elsewhere = client.post(f"{two.url}/admin/new", files=files)
+        assert elsewhere.status_code == 413
 
 
 def test_the_benchmark_compares_what_was_acknowledged(
