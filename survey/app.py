@@ -36,6 +36,7 @@ from survey.participant import api, audio, pages
 from survey.participant.join_rate import JoinLimiter
 from survey.participant.study_language import study_language
 from survey.records import consent_texts
+from survey.records.traces import Traces
 
 STATIC = Path(__file__).parent / "static"
 CLOSING_WAIT_SECONDS = 2.0  # that closing waits for a writer
@@ -84,6 +85,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.journal = _journal(settings, database)
     _recover_texts(database)
+    app.state.traces = Traces(database)
+    app.state.traces.recover()
     app.state.admin_services = AdminServices(create_app)
     app.state.join_limiter = JoinLimiter()
     app.state.health_monitor = health.HealthMonitor()
@@ -112,6 +115,7 @@ def close(app: FastAPI) -> None:
     """Upload what is not yet uploaded, and hand back what `create_app` took."""
     app.state.admin_services.previews.close()
     child_process.stop(app.state.database)
+    app.state.traces.close()
     if app.state.journal is not None:
         app.state.journal.close()
     try:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from db.database import Database
 from db.migrate import VERSIONS, upgrade
@@ -92,6 +94,17 @@ class Server:
 
     def _connected(self) -> psycopg.Connection:
         return psycopg.connect(self.url("postgres"), autocommit=True)
+
+
+def wait_for_waiting(database: Database) -> None:
+    """Wait until a transaction waits for another's lock, 20 s at most."""
+    query, until = text("SELECT count(*) FROM pg_locks WHERE NOT granted"), time.monotonic() + 20
+    while True:
+        with database.read() as session:
+            if session.scalar(query):
+                return
+        assert time.monotonic() < until, "nobody waits for a lock"
+        time.sleep(0.02)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -11,13 +12,14 @@ from urllib.parse import unquote
 from fastapi import Depends, FastAPI, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from python_multipart.multipart import parse_options_header
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from db.database import Database
+from db.database import Database, DatabaseError
 from db.models import Audit, Study
 from survey.admin.authentication import (
     AGAIN,
@@ -37,13 +39,14 @@ from survey.core.settings import Settings
 from survey.core.templates import mount_path, templates
 from survey.journal.durability import Durability, durability
 from survey.journal.journal import Journal
-from survey.records import export_files
+from survey.records.traces import Traces
 
 LARGEST_FORM_BYTES = 96 * 1024  # a consent text in any script, percent-encoded
 # No other page may lay itself over the buttons (clickjacking).
 FRAMED = "frame-ancestors"
 HEADERS = {"content-security-policy": f"{POLICY.partition(FRAMED)[0]}{FRAMED} 'none'"}
 UNREADABLE = "The form cannot be read."
+CHARSETS = (b"utf-8", b"utf8", b"us-ascii")
 HEADINGS = {  # of refusals, by status
     401: "Sign in",
     403: "Not allowed",
@@ -52,7 +55,9 @@ HEADINGS = {  # of refusals, by status
     413: "Too much",
     422: "Not understood",
     429: "Too many tries",
+    503: "Not now",
 }
+log = logging.getLogger(__name__)
 
 
 class AdminRoute(APIRoute):
@@ -70,6 +75,7 @@ class AdminRoute(APIRoute):
         AdminError
             413 or 422.
         """
+        _refuse_charset(request)
         body = await request.body()
         if len(body) > LARGEST_FORM_BYTES:
             raise AdminError(413, f"A form may have {LARGEST_FORM_BYTES // 1024} kB at most.")
@@ -95,6 +101,10 @@ class AdminRoute(APIRoute):
                 if error.status_code != 400:  # of a body in parts that do not fit its boundary
                     raise
                 response = refusal(request, AdminError(422, UNREADABLE))
+            except (OSError, DatabaseError) as error:  # of uploads, previews, pairs: a full disk
+                reason = getattr(error, "strerror", None) or "it cannot be used"
+                log.error("the admin's pages cannot use the disk: %s", reason)
+                response = refusal(request, AdminError(503, f"The disk fails: {reason}."))
             response.headers.update(HEADERS)
             return response
 
@@ -129,6 +139,7 @@ class UploadRoute(AdminRoute):
             raise AdminError(403, FOREIGN)
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
             raise AdminError(422, UNREADABLE)
+        _refuse_charset(request)
 
 
 class AdminServices:
@@ -197,8 +208,8 @@ class AdminRequest:
 
     def erased(self, path: str) -> RedirectResponse:
         """The same after somebody was erased, once the copies of what was theirs are gone."""
-        self.database.scrub()
-        export_files.renew(self.database)
+        traces: Traces = self.request.app.state.traces
+        traces.clear()
         return self.redirect(path)
 
     def leave(self, path: str) -> RedirectResponse:
@@ -242,6 +253,19 @@ def csrf(action: str) -> params.Depends:
 
     dependency: params.Depends = Depends(check)
     return dependency
+
+
+def _refuse_charset(request: Request) -> None:
+    """Refuse a form in another coding than UTF-8: Python knows some that make no text, or fail.
+
+    Raises
+    ------
+    AdminError
+        422.
+    """
+    _, said = parse_options_header(request.headers.get("content-type"))
+    if said.get(b"charset", CHARSETS[0]).lower() not in CHARSETS:
+        raise AdminError(422, UNREADABLE)
 
 
 def _admit(request: Request) -> Credentials:

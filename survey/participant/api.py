@@ -38,7 +38,6 @@ from survey.participant.schemas import (
     Withdrawal,
     Withdrawn,
 )
-from survey.records import export_files
 from survey.records.erasure import erase
 
 router = APIRouter()
@@ -145,8 +144,7 @@ def withdraw(body: Withdrawal, request: ParticipantDep) -> Withdrawn:
         if request.journal is not None:
             session.flush()
             request.journal.withdrawn(participant.public_id, study_name)
-    request.database.scrub()
-    export_files.renew(request.database)
+    request.traces.clear()
     return Withdrawn(withdrawn=True)
 
 

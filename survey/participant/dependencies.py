@@ -15,6 +15,7 @@ from survey.core.settings import Settings
 from survey.core.templates import mount_path
 from survey.journal.journal import Journal
 from survey.participant.join_rate import JoinLimiter
+from survey.records.traces import Traces
 
 
 async def _mount(request: Request) -> str:
@@ -51,9 +52,15 @@ async def _join_limiter(request: Request) -> JoinLimiter:
     return limiter
 
 
+async def _traces(request: Request) -> Traces:
+    traces: Traces = request.app.state.traces
+    return traces
+
+
 DatabaseDep = Annotated[Database, Depends(_database)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 JournalDep = Annotated[Journal | None, Depends(_journal)]
+TracesDep = Annotated[Traces, Depends(_traces)]
 JoinLimiterDep = Annotated[JoinLimiter, Depends(_join_limiter)]
 MountPath = Annotated[str, Depends(_mount)]
 
@@ -71,12 +78,14 @@ class ParticipantRequest:
     database : Database
     journal : Journal or None
         None where answers are not copied off the disk.
+    traces : Traces
     """
 
     token: Annotated[str, Depends(_token)]
     base: MountPath
     database: DatabaseDep
     journal: JournalDep
+    traces: TracesDep
 
 
 ParticipantDep = Annotated[ParticipantRequest, Depends()]

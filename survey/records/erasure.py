@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, update
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.orm import Session
 
 from db.models import Audit, Invitation, Participant, Study
@@ -29,7 +31,9 @@ def erase(session: Session, participant: Participant, actor: str = "participant"
             update(Invitation).where(Invitation.id == participant.invitation_id).values(label="")
         )
     session.expunge(participant)
-    session.execute(delete(Participant).where(Participant.id == participant.id))
+    gone = session.execute(delete(Participant).where(Participant.id == participant.id))
+    if not cast(CursorResult[Any], gone).rowcount:
+        return  # PostgreSQL: they were erased in this moment, and are counted
     session.execute(
         update(Study).where(Study.id == study).values(withdrawn=Study.withdrawn + 1),
         execution_options={"synchronize_session": False},

@@ -152,11 +152,17 @@ def remember(database: Database, study: Study, folder: Path) -> None:
             session.add(row)
 
 
-def renew(database: Database) -> list[Path]:
+def renew(database: Database, only_stale: bool = False) -> list[Path]:
     """Write all exports again that were made on this machine and are still there.
 
     To be called after a participant was erased. A folder is left alone if another study has been
     exported to it since.
+
+    Parameters
+    ----------
+    database : Database
+    only_stale : bool
+        True for files only that are older than the latest erasure of their study.
 
     Returns
     -------
@@ -171,6 +177,8 @@ def renew(database: Database) -> list[Path]:
                     if not (folder / file).is_file() or not _holds(folder, study):
                         continue
                     try:
+                        if only_stale and not _is_stale(session, study, folder / file):
+                            continue
                         if file == PARTICIPANTS and not _has_labels(folder / file):
                             continue
                         _write(folder / file, make(session, study))
@@ -196,6 +204,13 @@ def _holds(folder: Path, study: Study) -> bool:
     except (OSError, ValueError):
         return False
     return head.empty or bool(head["study"].iloc[0] == study.name)
+
+
+def _is_stale(session: Session, study: Study, path: Path) -> bool:
+    """Whether somebody was erased since a file was written."""
+    erased = select(Audit.at).where(Audit.study_id == study.id, Audit.action == "erased")
+    latest = session.scalar(erased.order_by(Audit.id.desc()).limit(1))
+    return latest is not None and path.stat().st_mtime <= latest.timestamp()
 
 
 def _has_labels(path: Path) -> bool:

@@ -93,3 +93,17 @@ def test_a_form_in_several_parts(
     broken = client.post(f"/admin{path}", headers=headers, content=b"--y\r\n")
     assert broken.status_code == 422 and "The form cannot be read." in broken.text
     assert broken.headers["content-type"].startswith("text/html")
+
+
+@ONE
+@pytest.mark.parametrize("path", ["/studies/small/settings", "/new/sounds"])
+@pytest.mark.parametrize("charset", ["undefined", "utf-7", "raw_unicode_escape", "a\0b"])
+def test_a_form_in_a_coding_that_is_no_text(
+    manager: Manager, client: TestClient, database: Database, study: Study, path: str, charset: str
+) -> None:
+    """Python knows codings that fail otherwise than a text does, or make half a character."""
+    headers = manager.headers | SAME
+    headers |= {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    field = b'--x\r\nContent-Disposition: form-data; name="form"\r\n\r\n+2AA-\\ud800\r\n--x--\r\n'
+    answer = client.post(f"/admin{path}", headers=headers, content=field)
+    assert answer.status_code == 422 and "The form cannot be read." in answer.text

@@ -108,3 +108,15 @@ def test_from_the_page_to_ratings_and_back(
     manager.send("/pairs", f"/pairs/{first.id}/remove")
     assert CollectedPairs(settings.data).all() == [second]
     assert client.get("/admin/pairs.json", headers=basic(ADMIN)).json()[0]["direction"] == "higher"
+
+
+@ONE
+def test_a_disk_that_takes_no_pair_is_said_so(
+    manager: Manager, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    (settings.data / "pairs").write_bytes(b"")
+    page = manager.post("/pairs/new", sent())
+    form = sent() | {"form": page.text.partition('name="form" value="')[2][:64]}
+    answer = manager.post("/pairs", form)
+    assert answer.status_code == 503 and "The disk fails: File exists." in answer.text
+    assert str(settings.data) not in answer.text + caplog.text

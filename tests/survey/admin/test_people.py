@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +19,13 @@ from db.database import Database
 from db.models import Answer, Invitation, Participant, Study
 from survey.core.settings import Settings
 from survey.journal import journal
+from survey.records.erasure import erase
+from tests.postgres import KINDS, wait_for_waiting
 from tests.survey.hub import Hub
 from tests.survey.manager import Manager, actions, stored_study
 from tests.survey.person import Person
 
+_, PG = KINDS
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
@@ -201,3 +205,23 @@ def test_the_journal_hears_of_it(
     finally:
         app.state.journal = None
         hub_journal.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", [PG], indirect=True)
+def test_who_is_erased_twice_at_once_is_counted_once(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    Person.ready(client)
+    with database.read() as session:
+        (public_id,) = session.scalars(select(Participant.public_id))
+    path = f"/studies/small/participants/{public_id}/erase"
+    form = manager.form(path, path)
+    with ThreadPoolExecutor() as threads:
+        with database.write() as session:
+            erase(session, session.scalars(select(Participant).with_for_update()).one())
+            session.flush()
+            answer = threads.submit(manager.post, path, form)
+            wait_for_waiting(database)
+        assert answer.result().status_code in (303, 404)
+    assert stored_study(database).withdrawn == 1
