@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +16,7 @@ from survey.admin.forms import MOST_PEOPLE, AdminForm, WholeNumber
 from survey.admin.request import AdminDep, AdminRoute, csrf, study_of
 from survey.admin.study_pages import frame
 from survey.building import study_life
+from survey.building.insert import name_is_taken
 from survey.building.study_life import Plan
 from survey.building.study_spec import BuildError
 from survey.designs import registry
@@ -49,11 +51,13 @@ class RuleField(BaseModel):
 @router.post("/admin/studies/{name}/clone", dependencies=[csrf("clone")])
 def clone(admin: AdminDep, name: str, form: Annotated[CloneForm, Form()]) -> Response:
     """Make a draft with the same plan and settings."""
-    with admin.database.write() as session:
-        try:
+    try:
+        with admin.database.write() as session:
             study_life.clone(session, study_of(session, name), form.new_name)
-        except BuildError as error:
-            raise AdminError(422, f"Nothing was cloned: {error}") from error
+    except BuildError as error:
+        raise AdminError(422, f"Nothing was cloned: {error}") from error
+    except IntegrityError as error:  # PostgreSQL: the name was given in this moment
+        raise AdminError(409, name_is_taken(form.new_name)) from error
     return admin.redirect(f"/studies/{form.new_name}")
 
 
@@ -70,16 +74,19 @@ def edit(
     sent: Annotated[dict[str, str], Depends(_sent)],
 ) -> Response:
     """Change the plan of a draft."""
-    with admin.database.write() as session:
-        study = study_of(session, name, lock=True)
-        plan = Plan(form.new_name, form.trials, rules_of(study, sent))
-        try:
+    try:
+        with admin.database.write() as session:
+            study = study_of(session, name, lock=True)
+            plan = Plan(form.new_name, form.trials, rules_of(study, sent))
             study_life.edit(session, study, plan)
-        except BuildError as error:
-            raise AdminError(422, f"Nothing was changed: {error}") from error
-        if admin.journal is not None and study.name != name:
-            admin.journal.removed(session, name)
-        admin.journal_study(session, study)
+            session.flush()  # before the journal hears of it
+            if admin.journal is not None and study.name != name:
+                admin.journal.removed(session, name)
+            admin.journal_study(session, study)
+    except BuildError as error:
+        raise AdminError(422, f"Nothing was changed: {error}") from error
+    except IntegrityError as error:  # PostgreSQL: the name was given in this moment
+        raise AdminError(409, name_is_taken(form.new_name)) from error
     return admin.redirect(f"/studies/{form.new_name}/settings")
 
 

@@ -6,11 +6,11 @@ was allowed for, and the table may name files of the archive alone.
 
 from __future__ import annotations
 
+import errno
 import stat
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any, cast
 
 from survey.building import stimuli_file
 from survey.building.study_spec import BuildError
@@ -19,9 +19,12 @@ LARGEST_BYTES = 512 * 1024 * 1024  # of the file that is sent
 LARGEST_UNPACKED = 2 * 1024 * 1024 * 1024  # bytes of all that is in it
 LARGEST_TABLE = 5 * 1024 * 1024
 MOST_FILES = 5001  # a table, and a file for each of its rows
+LARGEST_DIRECTORY = 8 * 1024 * 1024  # bytes of the list of what is in it: 600 in memory an entry
 LONGEST_NAME = 240  # characters
 TABLE, SOUNDS = ".csv", (".wav", ".flac", ".mp3", ".ogg", ".mid", ".midi")
 STEP = 1024 * 1024  # bytes
+UNREADABLE = "This is no ZIP file that can be read."
+OF_THE_ARCHIVE = (None, errno.EINVAL)  # numbers of errors that reading one raises, not the disk
 
 
 def unpack(archive: IO[bytes], folder: Path) -> Path:
@@ -37,15 +40,42 @@ def unpack(archive: IO[bytes], folder: Path) -> Path:
         If the folder cannot be written to.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with zipfile.ZipFile(cast(IO[bytes], _Bounded(archive))) as opened:
             members = _members(opened)
             for name, member in members.items():
                 _write(opened, member, folder / name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise BuildError("This is no ZIP file that can be read.") from error
+    except BuildError:
+        raise
+    except OSError as error:
+        if error.errno in OF_THE_ARCHIVE:
+            raise BuildError(UNREADABLE) from error
+        raise
+    except Exception as error:  # zipfile raises whatever its parts do where bytes are wrong
+        raise BuildError(UNREADABLE) from error
     (table,) = (name for name in members if name.suffix.lower() == TABLE)
     _refuse_others(folder / table, folder)
     return folder / table
+
+
+class _Bounded:
+    """A file of which nobody reads more at once than an archive's list of contents may have.
+
+    zipfile reads that list whole, and makes an object of every entry, before it can be asked how
+    many there are.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        most = LARGEST_DIRECTORY + 1
+        part = self._file.read(min(size, most) if size >= 0 else most)
+        if len(part) == most:
+            raise BuildError(f"The archive has too many files; {MOST_FILES} can be taken in.")
+        return part
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def _members(opened: zipfile.ZipFile) -> dict[PurePosixPath, zipfile.ZipInfo]:
@@ -88,7 +118,7 @@ def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None
         while part := packed.read(min(STEP, left + 1)):
             left -= len(part)
             if left < 0:
-                raise BuildError("This is no ZIP file that can be read.")
+                raise BuildError(UNREADABLE)
             file.write(part)
 
 

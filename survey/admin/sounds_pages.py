@@ -132,6 +132,8 @@ def _questions(text: str) -> tuple[Question, ...] | None:
         objects = json.loads(text)
     except ValueError as error:
         raise AdminError(422, f"The questions are not JSON: {error}.") from error
+    except RecursionError as error:
+        raise AdminError(422, "The questions are JSON that is nested too deep.") from error
     if not isinstance(objects, list):
         raise AdminError(422, "The questions are a JSON list of objects.")
     try:

@@ -67,7 +67,7 @@ def register(database: Database, spec: StudySpec, new_study: RecordedStudy) -> N
             check_name(session, spec.name)
             add(session, spec, new_study)
     except IntegrityError as error:  # PostgreSQL: another build took the name before the commit
-        raise BuildError(_name_is_taken(spec.name)) from error
+        raise BuildError(name_is_taken(spec.name)) from error
 
 
 def add(session: Session, spec: StudySpec, new_study: RecordedStudy) -> Study:
@@ -137,10 +137,11 @@ def check_name(session: Session, name: str) -> None:
     BuildError
     """
     if session.scalar(select(Study.id).where(Study.name == name)) is not None:
-        raise BuildError(_name_is_taken(name))
+        raise BuildError(name_is_taken(name))
 
 
-def _name_is_taken(name: str) -> str:
+def name_is_taken(name: str) -> str:
+    """What is said of a name that another study has."""
     return f"There is a study named {name} already; choose another name with --name."
 
 

@@ -120,7 +120,7 @@ def checked(rules: Rules) -> Rules:
         else:
             number = isinstance(limit, int | float) and not isinstance(limit, bool)
             top = np.inf if rule in ("median_seconds", "same_answers_least") else 1
-            right = limit is None or (number and 0 <= limit <= top)
+            right = limit is None or (number and 0 <= limit <= top and np.isfinite(limit))
         if not right:
             raise ValueError(f"exclusion rule {rule!r} cannot be {limit!r}")
     return rules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
@@ -11,9 +12,11 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Study
 from survey.core.settings import Settings
+from tests.postgres import KINDS, wait_for_waiting
 from tests.survey.manager import Manager, contents
 from tests.survey.person import Person
 
+_, PG = KINDS
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SETTINGS = "/studies/again/settings"
 
@@ -69,6 +72,7 @@ def test_emptied_and_ticked_rules(manager: Manager, database: Database, study: S
         ({"trials": "9"}, "cannot have 9 of 8 trials"),
         ({"trials": "many"}, "trials must be a whole number"),
         ({"rule_median_seconds": "soon"}, "The limit of the rule median_seconds is no number."),
+        ({"rule_median_seconds": "inf"}, "cannot be inf"),  # which JSON does not have
         ({"rule_same_answers": "7"}, "cannot be 7"),
         ({"rule_same_answers": "nan"}, "cannot be nan"),
     ],
@@ -102,3 +106,23 @@ def test_what_is_open_or_has_people_is_neither_edited_nor_deleted(
     assert "1 participant has taken part" in manager.get("/studies/again/delete").text
     made = study_named(database, "again")
     assert made is not None and made.trials_each == study.trials_each
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", [PG], indirect=True)
+@pytest.mark.parametrize("way", ["clone", "plan"])
+def test_a_name_that_is_given_in_the_same_moment(
+    manager: Manager, database: Database, study: Study, way: str
+) -> None:
+    """By another server: it is taken, and the database has not failed."""
+    clone(manager)
+    of = {"clone": "small", "plan": "again"}[way]
+    form = manager.form(f"/studies/{of}/settings", f"/studies/{of}/{way}") | {"new_name": "new"}
+    with ThreadPoolExecutor() as threads:
+        with database.write() as session:
+            session.add(Study(name="new", title="", trials_each=1))
+            session.flush()
+            answer = threads.submit(manager.post, f"/studies/{of}/{way}", form)
+            wait_for_waiting(database)
+        assert answer.result().status_code == 409
+    assert "There is a study named new already" in answer.result().text

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import random
 import stat
+import struct
 import tempfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -155,6 +158,7 @@ def test_a_study_that_cannot_be_leaves_nothing(
         ({"design": "none"}, "There is no design"),
         ({"questions": "{}"}, "a JSON list of objects"),
         ({"questions": "["}, "The questions are not JSON"),
+        ({"questions": "[" * 15_000}, "JSON that is nested too deep"),
         ({"questions": '[{"name": "item", "text": "?", "kind": "?"}]'}, "Question 1 cannot be"),
         ({"anchors": "3,5 kHz"}, "Anchors are kilohertz"),
         ({"anchors": "99"}, "Anchors are cut off at 0.5 to 16 kHz"),
@@ -232,6 +236,52 @@ def test_what_is_not_needed_is_passed_over(tmp_path: Path) -> None:
         io.BytesIO(zipped({f"f/{n}": c for n, c in files.items()})), inside
     )
     assert table.parent == inside / "f" and len(list(table.parent.iterdir())) == 5
+
+
+@pytest.mark.parametrize(
+    "packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_a_damaged_archive_is_refused_or_read(tmp_path: Path, packing: int) -> None:
+    """Any byte may be wrong: names that are no text, places before the file, broken packing."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", packing) as archive:
+        archive.writestr("ä.csv", ROW.format("a.wav"))
+        archive.writestr("a.wav", b"RIFF" + bytes(range(60)))
+    whole, outcomes = made.getvalue(), set()
+    for at in range(len(whole)):
+        for value in {0, 0x80, 0xFF} - {whole[at]}:
+            damaged = bytearray(whole)
+            damaged[at] = value
+            with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+                try:
+                    sound_archive.unpack(io.BytesIO(damaged), Path(folder))
+                    outcomes.add("read")
+                except BuildError as error:
+                    outcomes.add(str(error))
+    assert {"read", sound_archive.UNREADABLE} <= outcomes
+
+
+def test_an_archive_of_too_many_files_is_refused_before_they_are_listed(tmp_path: Path) -> None:
+    """200,000 entries of 47 bytes each: as objects they would take 120 MB."""
+    entry = b"PK\1\2" + struct.pack("<6H3L5H2L", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a"
+    entries = entry * 200_000
+    end = b"PK\5\6" + struct.pack("<4H2LH", 0, 0, 0xFFFF, 0xFFFF, len(entries), 0, 0)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BuildError, match="too many files; 5001 can be taken in"):
+            sound_archive.unpack(io.BytesIO(entries + end), tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 3 * sound_archive.LARGEST_DIRECTORY
+    finally:
+        tracemalloc.stop()
+
+
+@ONE
+def test_a_disk_that_takes_nothing_is_said_so(bare: Manager, left, tmp_path: Path) -> None:
+    archive = zipped(sounds(tmp_path / "s", 1) | {"much": random.Random(0).randbytes(2_000_000)})
+    assert left() == []
+    tempfile.tempdir = str(tmp_path / "none")  # `bare` sets it back
+    answer = send(bare, archive)
+    assert answer.status_code == 503 and "The disk fails: No such file or dir" in answer.text
 
 
 @ONE
