@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks import (
     design_coverage,
+    dose_detection,
     interval_coverage,
     strength_coverage,
     study_coverage,
@@ -162,6 +163,34 @@ def detection_table() -> str:
     return f"{table(rows, head)}\n\n{_runs(report)}."
 
 
+def doses_table() -> str:
+    """How often each way finds, or wrongly claims, that more is heard of a stronger transfer."""
+    report = _read(dose_detection.RESULTS)
+    rows = []
+    for hears in (dose_detection.ALL, dose_detection.DRAWN):
+        for growth in dose_detection.GROWTHS:
+            cells = [
+                row for row in report["rows"] if (row["hears"], row["growth"]) == (hears, growth)
+            ]
+            ways = (dose_detection.SLOPE, dose_detection.CORRELATION, dose_detection.COMPARED)
+            rows.append(
+                (
+                    hears,
+                    f"{growth:g}",
+                    *(" / ".join(_percent(cell[way]) for cell in cells) for way in ways),
+                )
+            )
+    sizes = " / ".join(
+        f"{people} × {pieces * each} of {pieces}" for people, pieces, each in dose_detection.SIZES
+    )
+    head = (
+        *("of a segment one person hears", "grows by, logits", "slope, %"),
+        *("correlation, %", "strengths compared, %"),
+    )
+    note = f"Each cell: {sizes} pieces (participants × segments); {_runs(report)}."
+    return f"{table(rows, head)}\n\n{note}"
+
+
 def silently_wrong(row: dict[str, Any]) -> float:
     """Share of studies whose interval does not hold the truth, and whose report does not warn."""
     covered = row["coverage_without_warning"]
@@ -221,6 +250,7 @@ TABLES = {
     "raters": raters_table,
     "detection": detection_table,
     "wording": wording_table,
+    "doses": doses_table,
     "intervals": intervals_table,
     "strengths": strengths_table,
 }

@@ -54,6 +54,7 @@ LEANS, CONDITIONS = "people lean to a word", "agreement differs between strength
 SCALES_DIFFER = "some scale differs between strengths"
 DIRECTIONS = "agreement differs between directions"
 ITEMS = "these items of both directions differ"
+SLOPE = "strength: change in a direction"
 DOSE, MEASURED = "strength: correlation in a direction", "measured change: in a direction"
 GUESSING, MIDDLE = "agreement is not guessing", "some scale's mean is not the middle"
 HARD_PIECES = "a few hard pieces may be missing"
@@ -151,6 +152,7 @@ def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
         SCALES_DIFFER: _any(one.holm for one in compared if one.measure != AGREEMENT),
         DIRECTIONS: "People agree more on items meant to be" in said,
         ITEMS: "these very items of one direction" in said,
+        SLOPE: _any(one.holm for model in dose for one in model.slopes.values()),
         DOSE: _any(one.holm for model in dose for one in model.correlations.values()),
         MEASURED: _any(
             one.holm

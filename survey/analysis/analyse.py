@@ -37,7 +37,7 @@ from survey.statistics.chance_tests import (
     lower_against_higher,
 )
 from survey.statistics.conditions import Condition, conditions, contrasts
-from survey.statistics.dose_response import Correlation, changes, doses
+from survey.statistics.dose_response import Correlation, Slope, changes, doses
 from survey.statistics.families import corrected
 from survey.statistics.json_fields import finite
 from survey.statistics.mean_opinion_score import Opinion, opinions
@@ -49,7 +49,7 @@ from survey.statistics.resampling import resampled
 from survey.statistics.reservations import Dropout, dropout
 from survey.statistics.signal_detection import Lean, detection, lean
 
-TESTS = (ChanceTest, LowerLessHigher, SignFlips, Lean, Opinion, Correlation)  # each a family
+TESTS = (ChanceTest, LowerLessHigher, SignFlips, Lean, Opinion, Correlation, Slope)  # families
 
 ResamplingProgress = Callable[[str, int], None]  # what is being done, and how many resamples since
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from survey.analysis import figures, heard_sentences, participant_sentences
 from survey.analysis import sentences as wording
+from survey.analysis.number_format import counted
 from survey.analysis.results import Provenance, Results, Sections
 from survey.analysis.tables import DUST, tables
 from survey.core.templates import templates
@@ -77,8 +78,9 @@ ABOUT = {
     ),
     "change": (
         "Heard against actual change",
-        "Correlations are over items of one direction: −1 to 1, 0 for none. Over both directions "
-        f"they would say only that the directions are told apart. {CORRECTED}",
+        "Correlations are over items of one direction, as these very people heard them: −1 to 1, 0 "
+        "for none. Over both directions they would say only that the directions are told apart. "
+        f"{CORRECTED}",
     ),
     "planning": (
         "Precision, and planning the next study",
@@ -94,7 +96,7 @@ SECTION_TABLES = {
     "bias": ("bias",),
     "opinion": ("opinion", "histogram"),
     "reliability": ("reliability",),
-    "change": ("change", "measured_change", "doses", "correlations"),
+    "change": ("change", "measured_change", "doses", "slopes", "correlations"),
     "planning": ("design_effects", "half_widths"),
 }
 
@@ -305,7 +307,7 @@ def provenance_sentences(provenance: Provenance) -> list[str]:
     libraries = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
     return [
         *provenance.preregistration,
-        f"{provenance.rows} ratings, SHA-256 {provenance.data_sha256}.",
+        f"{counted(provenance.rows, 'rating')}, SHA-256 {provenance.data_sha256}.",
         f"Code version {provenance.code_version}; {libraries}.",
         f"Random seed {provenance.seed}, {provenance.draws} resamples. The same ratings, code and "
         "seed give the same results.",

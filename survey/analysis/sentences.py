@@ -16,13 +16,17 @@ from survey.analysis.number_format import (
 )
 from survey.analysis.results import Sections
 from survey.statistics.conditions import AGREEMENT, Contrast
-from survey.statistics.dose_response import Changes, Correlation, Dose
+from survey.statistics.dose_response import Changes, Correlation, Dose, Slope
 from survey.statistics.estimate import CONSTANT, RAISED
 from survey.statistics.mean_opinion_score import MIDDLE, Opinion
 from survey.statistics.precision import Precision
 from survey.statistics.reliability import NO_ALPHA, Reliability, ScaleReliability
 
 NAMED = 3  # numbers that are named before the rest is counted
+FEW_POINTS = (
+    "A correlation over items counts on no more points than there are pieces: where these are few, "
+    "it may tell nothing of a change that is there."
+)
 
 
 def contrasts(section: Sequence[Contrast]) -> list[str]:
@@ -159,12 +163,34 @@ def change(section: Changes) -> list[str]:
 
 def doses(section: Sequence[Dose]) -> list[str]:
     """Section 8: what more of the same transfer does."""
-    return [
-        "How far arousal is heard to go the way that was intended, against the transfer's strength"
-        + (f" by model {dose.checkpoint}" if dose.checkpoint and len(section) > 1 else "")
-        + f", within a direction: {_correlations(dose.correlations)}."
-        for dose in section
-    ]
+    sentences = []
+    for dose in section:
+        model = f" by model {dose.checkpoint}" if dose.checkpoint and len(section) > 1 else ""
+        for word, slope in dose.slopes.items():
+            if slope.value is None:
+                continue
+            segments = " and between segments" if slope.within_segments else ""
+            sentences.append(
+                f"From strength {slope.least:g} to {slope.most:g} of the transfer{model}, "
+                f"the mean answer to {NAMES[word]} {_goes(slope.value)} the way that was intended "
+                "(as intended 1, same 0, the other way −1) along a straight line, differences "
+                f"between participants{segments} taken out; {_tested_slope(slope)}."
+            )
+        sentences.append(
+            "How far arousal is heard to go the way that was intended, against the transfer's "
+            f"strength{model}, within a direction: {_correlations(dose.correlations)}."
+        )
+    return [*sentences, FEW_POINTS] if section else []
+
+
+def _goes(change: float) -> str:
+    amount = number(abs(change))
+    return f"goes {amount} back from" if change < 0 else f"goes {amount} further"
+
+
+def _tested_slope(slope: Slope) -> str:
+    ends = interval(slope, number)
+    return ends if slope.holm is None else f"{ends}, {probability(slope.holm)}"
 
 
 def planning(section: Mapping[str, Precision]) -> list[str]:

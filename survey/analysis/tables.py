@@ -41,6 +41,10 @@ HEADINGS = {  # of tables that may have no rows
     "catch": ("pair", "heard", "count", "share"),
     "measured_change": ("attribute", "from", "to", "heard", "count", "share"),
     "doses": ("model", "strength", "heard", "count", "share"),
+    "slopes": (
+        *("model", "intended", "least", "most", "within", "n", "value", "low", "high", "error"),
+        *("freedom", "note", "p", "holm"),
+    ),
     "correlations": (
         *("heard_against", "heard_as", "intended", "items", "spearman", "low", "high", "note"),
         *("p", "holm"),
@@ -71,6 +75,7 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         "change": _parts(results, lambda part: _crosstab(part.change.annotated, "intended")),
         "measured_change": _parts(results, _measured_change),
         "doses": chain.from_iterable(map(_dose, results.doses)),
+        "slopes": chain.from_iterable(map(_slopes, results.doses)),
         "correlations": _correlations(results),
         "design_effects": _parts(results, lambda part: _design_effects(part.planning)),
         "half_widths": _parts(results, lambda part: _half_widths(part.planning)),
@@ -267,6 +272,14 @@ def _reliability(reliability: Mapping[str, Reliability]) -> Rows:
 def _dose(dose: Dose) -> Rows:
     for row in _crosstab(dose.strengths, "strength"):
         yield {"model": dose.checkpoint, **row}
+
+
+def _slopes(dose: Dose) -> Rows:
+    for word, slope in dose.slopes.items():
+        values = asdict(slope)
+        within = "participants and segments" if values.pop("within_segments") else "participants"
+        row = {"model": dose.checkpoint, "intended": word, "within": within, **values}
+        yield {name: row[name] for name in HEADINGS["slopes"]}
 
 
 def _measured_change(part: Sections) -> Rows:

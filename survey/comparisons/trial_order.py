@@ -14,12 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from survey.statistics import twoway
-from survey.statistics.crossed_design import crossed
 from survey.statistics.estimate import NONE, Estimate, two_sided
+from survey.statistics.within_slope import within_slope
 
-STEPS = 1000  # of taking means out in turn, at most
-CLOSE = 1e-12  # of what is taken out, relatively
 SAME_PLACE = NONE + "position does not vary within participants and systems"
 POSITION, PLACE = "position", "place"
 FROM = {
@@ -62,37 +59,14 @@ def trend(
     if by not in table or table[by].isna().all():
         return None
     at = pd.to_numeric(table[by]).to_numpy(dtype=float, na_value=np.nan)
-    told = ~(np.isnan(values) | np.isnan(at))
-    chosen = table[told]
-    y, x = values[told], at[told]
-    span = float(np.ptp(x)) if len(x) else 0.0
+    known = at[~(np.isnan(values) | np.isnan(at))]
+    span = float(np.ptp(known)) if len(known) else 0.0
+    nothing = Trend(question, by, Estimate(None, n=len(known), note=SAME_PLACE), None)
     if not span:
-        return Trend(question, by, Estimate(None, n=len(x), note=SAME_PLACE), None)
-    codes = [
-        pd.factorize(chosen["participant"])[0],
-        chosen.groupby(list(within), sort=False, observed=True).ngroup().to_numpy(),
-    ]
-    y, x = (_taken_out(one, codes) for one in (y, (x - x.min()) / span))
-    spread = float((x**2).sum())
-    if spread < CLOSE * len(x):
-        return Trend(question, by, Estimate(None, n=len(x), note=SAME_PLACE), None)
-    slope = float((x * y).sum() / spread)
-    scores = np.full(len(table), np.nan)
-    scores[told] = x * (y - slope * x) / spread
-    change = twoway.of_scores(slope, crossed(table, scores))
+        return nothing
+    heard = table.groupby(list(within), sort=False, observed=True).ngroup().to_numpy()
+    groups = [table["participant"].to_numpy(), heard]
+    change = within_slope(table, values, (at - known.min()) / span, groups)
+    if change is None:
+        return nothing
     return Trend(question, by, change, two_sided(change, 0))
-
-
-def _taken_out(values: np.ndarray, codes: Sequence[np.ndarray]) -> np.ndarray:
-    """Values without the means of all groups: one grouping in turn after the other."""
-    left: np.ndarray = values - values.mean()
-    scale = float(np.abs(left).max()) or 1.0
-    for _ in range(STEPS):
-        most = 0.0
-        for of_group in codes:
-            means = np.bincount(of_group, left) / np.bincount(of_group)
-            left = left - means[of_group]
-            most = max(most, float(np.abs(means).max()))
-        if most <= CLOSE * scale:
-            break
-    return left

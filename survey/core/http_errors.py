@@ -106,7 +106,7 @@ def answer(
     message = say(f"refused.{key}", **(values or {}))
     if request.headers.get("accept", "").startswith("text/html"):
         page = (
-            f"<!doctype html><html lang={say.language}><title>{status}</title>"
+            f"<!doctype html><html lang={say.language} dir={say.direction}><title>{status}</title>"
             f"<p>{escape(message)}</p></html>"
         )
         return HTMLResponse(page, status, headers)

@@ -47,8 +47,10 @@ def trend_sentences(found: Sequence[Trend], names: Mapping[str, str]) -> list[st
         name, order = names[one.question], trial_order.FROM[one.by]
         if one.change.value is None:
             continue
-        within = f"within participants and what was heard, {interval(one.change, number)}"
-        ends = f"{number(one.change.value)}, {within}{after_holm(one.holm)}."
+        ends = (
+            f"{number(one.change.value)}, differences between participants and between systems "
+            f"taken out, {interval(one.change, number)}{after_holm(one.holm)}."
+        )
         if is_clear(one.holm):
             said.append(f"{name[0].upper()}{name[1:]} changes {order} by {ends}")
         else:

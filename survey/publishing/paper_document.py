@@ -27,7 +27,7 @@ OF_TRANSFER = (
 )
 TABLES_OF_TRANSFER = (
     *("direction", "agreement", "chance", "lower_less_higher", "bias", "opinion", "reliability"),
-    *("correlations", "conditions", "contrasts"),
+    *("slopes", "correlations", "conditions", "contrasts"),
 )
 ONLY_HEADLINE = ("agreement", "opinion")  # tables with an interval of every method
 MEANINGS = {
@@ -45,7 +45,7 @@ MEANINGS = {
     "mixed_model": "A linear mixed model with random terms of participants, pieces, and both by "
     "system, fitted by restricted maximum likelihood, stands beside.",
     "trend": "Whether answers change with the order of trials, or the place on the page, is "
-    "estimated within participants and within what was heard.",
+    "estimated with differences between participants and between systems taken out.",
 }
 ON_TRANSFER = (
     "An answer agrees if it says the intended direction. Agreement has two-way clustered 95 % "
@@ -54,7 +54,8 @@ ON_TRANSFER = (
     "agreement is guessing is tested by flipping signs of participants' rates; tests also ask "
     "whether directions differ, whether people lean to a word, whether ratings differ from the "
     "middle of the scale, and whether more is heard of what changed more (Spearman's correlations "
-    "within a direction)."
+    "within a direction; of strength also its slope within a direction, with differences between "
+    "participants and between segments taken out)."
 )
 BY_CONDITION = (
     "Every model and every strength is a condition of its own, and all is computed for each by "

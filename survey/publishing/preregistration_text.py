@@ -120,11 +120,12 @@ def _margin(question: Question) -> str:
 
 def _design(design: Design, facts: StudyFacts) -> list[str]:
     material = facts.material
+    again = " Second answers count in no estimate." if facts.repeats else ""
     return [
         f"The test is of the design {design.name}: {design.about}. It has {material.amount}. "
         f"Systems: {material.named_systems}.",
         f"Each participant is given {facts.given} in an order of their own, {facts.practised}; "
-        f"trials with the fewest answers come first. {facts.sounds}",
+        f"trials with the fewest answers come first.{again} {facts.sounds}",
     ]
 
 

@@ -22,6 +22,8 @@ class StudyFacts:
         That one participant is given, catch trials and practice left out.
     catch, practice : int
         Such trials on top, for everybody.
+    repeats : int
+        Trials of each participant that come once more.
     material : Material
     clip_seconds : float
         Length of every clip, silence at its ends included.
@@ -43,6 +45,7 @@ class StudyFacts:
     trials_each: int
     catch: int
     practice: int
+    repeats: int
     material: Material
     clip_seconds: float
     sounds: str
@@ -57,7 +60,8 @@ class StudyFacts:
     def given(self) -> str:
         """The trials that everybody was given, as words: "30 trials and 4 catch trials"."""
         if not self.catch:
-            return counted(self.trials_each, "trial")
+            again = f" and {self.repeats} of them once more" if self.repeats else ""
+            return counted(self.trials_each, "trial") + again
         trials = "transfer" if self.trials_each == 1 else "transfers"
         return f"{self.trials_each} {trials} and {counted(self.catch, 'catch trial')}"
 
@@ -81,6 +85,7 @@ def facts(study: Study) -> StudyFacts:
         trials_each=study.trials_each,
         catch=kinds["identical"] + kinds["swapped"],
         practice=kinds["practice"],
+        repeats=study.build.get("repeats", 0),
         material=of_study(study),
         clip_seconds=main[0].first.seconds,
         sounds=_sounds(study),

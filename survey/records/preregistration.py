@@ -35,6 +35,7 @@ NAMES = {  # of settings, by their keys
     "questions": "the questions",
     "rules": "the rules of exclusion",
     "trials_each": "the trials of one participant",
+    "repeats": "the trials that come once more",
     "participants": "the number of participants wanted",
     "language": "the language",
     "invited_only": "whether people need an invitation",
@@ -47,7 +48,9 @@ NAMES = {  # of settings, by their keys
 NO_DEVIATION = "Study and analysis are as preregistered, as far as this software knows."
 UNKNOWN = "unknown"
 DAMAGED = "What is kept of the preregistration is damaged, so that nothing can be compared with it."
-SHORT = ("trials_each", "participants", "language", "headphones", "rules")  # are said in full
+SHORT = (  # are said in full
+    *("trials_each", "repeats", "participants", "language", "headphones", "rules"),
+)
 
 
 class PreregistrationError(ValueError):
@@ -130,6 +133,7 @@ def settings_of(study: Study) -> dict[str, Any]:
         "questions": list(study.questions),
         "rules": dict(study.rules),
         "trials_each": study.trials_each,
+        "repeats": study.build.get("repeats", 0),
         "participants": study.build.get(WANTED),
         "language": study.language,
         "invited_only": study.invited_only,
@@ -242,7 +246,11 @@ def _changed(frozen: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]
             continue
         name = NAMES.get(key, key)
         name = f"{name[0].upper()}{name[1:]}"
-        verb = "are" if key in ("questions", "rules", "trials_each", "stimuli_sha256") else "is"
+        verb = (
+            "are"
+            if key in ("questions", "rules", "trials_each", "repeats", "stimuli_sha256")
+            else "is"
+        )
         told = f": {_shown(is_now)}, not {_shown(was)}" if key in SHORT else ""
         found.append(f"{name} {verb} not as preregistered{told}.")
     return found

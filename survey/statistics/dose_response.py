@@ -6,6 +6,10 @@ items, the unit whose strength and measured change vary; their interval is Bonet
 
 They are taken within a direction. Over both, a signed strength tells the directions apart, and who
 hears those at all makes a high correlation, though twice the strength may be heard no better.
+
+A correlation over items counts on as many points as there are pieces, so it misses what people hear
+of few of them. Where one model came at several strengths, the slope within people and segments
+compares each segment with itself.
 """
 
 from __future__ import annotations
@@ -20,8 +24,9 @@ import scipy  # whose parts are loaded when they are first used
 from survey.ratings.columns import CHANGE, attributes
 from survey.statistics.agreement import INTENDED, HeardRow, crosstab
 from survey.statistics.conditions import by_model
-from survey.statistics.crossed_design import units
-from survey.statistics.estimate import LEVEL, Estimate
+from survey.statistics.crossed_design import segments, units
+from survey.statistics.estimate import LEVEL, NONE, Estimate, two_sided
+from survey.statistics.within_slope import within_slope
 
 SIGN = {"lower": -1, "same": 0, "higher": 1}
 BINS = 3  # of changes to one side
@@ -31,6 +36,7 @@ FEWEST = 4  # independent items with which there is an interval
 NO_CORRELATION = "no correlation: too few items, or all are alike"
 HARDLY_VARIES = "no correlation: it hardly varies from item to item"
 SAME_RANKS = "no interval: the ranks are the same"
+NO_SLOPE = NONE + "strength does not vary within participants"
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,29 @@ class Correlation(Estimate):
 
 
 ByDirection = dict[str, Correlation]  # "lower", "higher"
+
+
+@dataclass(frozen=True)
+class Slope(Estimate):
+    """How much further the intended way is heard at the largest strength than at the smallest.
+
+    Along a straight line, within people; as intended counts 1, same 0, the other way -1.
+
+    Attributes
+    ----------
+    least, most : float
+        The strengths, those of the whole model.
+    within_segments : bool
+        Whether each segment is compared with itself, too; if not, none came at several strengths.
+    p, holm : float
+        Two-sided, that nothing changes; corrected for all of its kind.
+    """
+
+    least: float = 0.0
+    most: float = 0.0
+    within_segments: bool = True
+    p: float | None = None
+    holm: float | None = None
 
 
 @dataclass
@@ -74,11 +103,14 @@ class Dose:
         By signed strength.
     correlations : dict
         By direction: of strength with how far items are heard to go that way.
+    slopes : dict
+        By direction.
     """
 
     checkpoint: str | None
     strengths: list[HeardRow]
     correlations: ByDirection
+    slopes: dict[str, Slope]
 
 
 def changes(transfers: pd.DataFrame) -> Changes:
@@ -110,7 +142,28 @@ def _dose(checkpoint: str | None, transfers: pd.DataFrame) -> Dose:
         checkpoint=checkpoint,
         strengths=crosstab(transfers, signed, sorted(set(signed[signed.notna()]))),
         correlations=_by_direction(transfers, signed),
+        slopes={word: _slope(transfers, word) for word in INTENDED},
     )
+
+
+def _slope(transfers: pd.DataFrame, intended: str) -> Slope:
+    """Of one direction, from the smallest strength of all transfers to the largest."""
+    strengths = transfers["strength"].to_numpy(dtype=float, na_value=np.nan)
+    least, most = float(np.nanmin(strengths)), float(np.nanmax(strengths))
+    meant = (transfers["intended"] == intended).to_numpy()
+    answers = transfers[meant]
+    way = SIGN[intended] * answers["heard"].map(SIGN).to_numpy(dtype=float, na_value=np.nan)
+    at = (strengths[meant] - least) / (most - least)
+    people = answers["participant"].to_numpy()
+    for groups in ([people, segments(answers)], [people]):
+        found = within_slope(answers, way, at, groups)
+        if found is not None:
+            p = two_sided(found, 0)
+            return Slope(
+                **vars(found), least=least, most=most, within_segments=len(groups) > 1, p=p
+            )
+    n = int(np.isfinite(way).sum())
+    return Slope(None, n=n, note=NO_SLOPE, least=least, most=most)
 
 
 def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = None) -> Correlation:

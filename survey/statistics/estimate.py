@@ -15,12 +15,13 @@ import numpy as np
 import scipy  # whose parts are loaded when they are first used
 
 LEVEL = 0.95
+ROUNDING = 1e-12  # of a value, or of 1: what rounding leaves of an error that is 0
 
 NONE = "no interval: "  # begins the reasons why there is none
 ONE_PERSON = NONE + "it takes two participants, and there is one"
 ONE_PIECE = NONE + "it takes two pieces, and there is one"
 ONE_ON_A_SIDE = NONE + "it takes two participants and two pieces on each side of the comparison"
-CONSTANT = "all answers are equal, so their spread cannot be estimated"
+CONSTANT = "answers do not differ between people or pieces, so their spread cannot be estimated"
 RAISED = (
     "the two-way variance came out clearly below the variance by participants, pieces or segments "
     "alone; the largest of these stands for it"
@@ -81,10 +82,10 @@ def t_quantile(freedom: float) -> float:
 
 
 def around(value: float, error: float, freedom: float, n: int, note: str | None = None) -> Estimate:
-    """The t interval around a value; of no width, and noted, if the error is 0."""
+    """The t interval around a value; of no width, and noted, if the error is 0 but for rounding."""
+    if error <= ROUNDING * max(1.0, abs(value)):
+        error, note = 0.0, CONSTANT if note in (None, RAISED) else note
     reach = t_quantile(freedom) * error
-    if error == 0 and note is None:
-        note = CONSTANT
     return Estimate(value, value - reach, value + reach, error, freedom, n, note)
 
 
@@ -134,7 +135,7 @@ def t_interval(values: np.ndarray) -> Estimate:
         return Estimate(None)
     if n == 1:
         return Estimate(float(values[0]), n=1, note="no interval: there is one value only")
-    if (values == values[0]).all():
+    if np.ptp(values) <= ROUNDING * max(1.0, float(np.abs(values).max())):
         return around(float(values[0]), 0.0, n - 1, n)  # rounding would leave a little width
     test = scipy.stats.ttest_1samp(values, 0.0)
     ends = test.confidence_interval(LEVEL)

@@ -5,7 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import design_coverage, study_coverage, study_detection, study_tables, study_wording
+from benchmarks import (
+    design_coverage,
+    dose_detection,
+    study_coverage,
+    study_detection,
+    study_tables,
+    study_wording,
+)
 from benchmarks.study_coverage import World
 from survey.analysis import heard_sentences
 from survey.analysis.analyse import analyse
@@ -65,6 +72,14 @@ def test_real_raters_are_halved_and_cut_into_parts(tmp_path) -> None:
     assert (row["truth"], row["coverage"]) == (1, 1)
 
 
+def test_strength_is_found_where_it_matters_and_people_hear_each_segment_or_all() -> None:
+    random = np.random.default_rng(0)
+    table = dose_detection.study(3.0, dose_detection.ALL, 24, 12, 1, random)
+    assert len(table) == 24 * 12 * 3 and dose_detection.claims(table)[dose_detection.SLOPE]
+    drawn = dose_detection.study(0.0, dose_detection.DRAWN, 24, 12, 1, random)
+    assert len(drawn) == 24 * 12 and drawn["strength"].nunique() == 3
+
+
 @pytest.mark.slow
 def test_listeners_are_what_they_are_called() -> None:
     random = np.random.default_rng(0)
@@ -85,6 +100,7 @@ def test_both_write_what_the_tables_read(tmp_path, monkeypatch) -> None:
         (study_coverage, ["--runs", "2"]),
         (study_wording, ["--studies", "1", "--others", "1"]),
         (study_detection, ["--runs", "2"]),
+        (dose_detection, ["--runs", "1"]),
     ):
         file = tmp_path / "results.json"
         monkeypatch.setattr(benchmark, "RESULTS", file)
@@ -95,6 +111,7 @@ def test_both_write_what_the_tables_read(tmp_path, monkeypatch) -> None:
             study_coverage: ("coverage", "lower", "unwarned"),
             study_wording: ("wording",),
             study_detection: ("detection",),
+            dose_detection: ("doses",),
         }
         for name in names[benchmark]:
             assert study_tables.TABLES[name]().startswith("| ")

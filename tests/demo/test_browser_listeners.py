@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.demo.page import PHONE, WIDE, open_page, wait_until_heard
 from tests.public.server import TOKEN, Server
+from tests.survey.manager import Manager
+from tests.survey.person import Person
 
 pytestmark = pytest.mark.browser
 SAID = "[data-show=listeners]"
@@ -60,6 +63,50 @@ def test_a_pair_goes_to_the_listening_test_and_is_known_again(browser: Browser, 
         row.get_by_role("button", name="Take away").click()
         expect(tab.get_by_text("There is no pair yet.")).to_be_visible()
     assert complaints == []
+
+
+@pytest.mark.slow
+def test_who_rated_a_pair_is_counted_beside_the_faders_and_how_once_it_is_closed(
+    browser: Browser, make_run: Server
+):
+    signed_in = {"username": "admin", "password": TOKEN}
+    with browser.new_context(viewport=WIDE, http_credentials=signed_in) as context:
+        page = open_page(context.new_page(), make_run.url, [])
+        page.get_by_role("slider", name="Arousal").press("Home")
+        wait_until_heard(page)
+        page.get_by_text("More", exact=True).click()
+        with context.expect_page() as opening:
+            page.get_by_role("button", name="Ask listeners").click()
+        tab = opening.value
+        tab.set_default_timeout(100_000)
+        tab.get_by_role("button", name="Add this pair").click()
+        tab.get_by_label("Name in addresses").fill("asked")
+        tab.get_by_role("button", name="Make the study").click()
+        expect(tab.get_by_role("link", name="asked")).to_be_visible(timeout=100_000)
+        with httpx.Client(base_url=make_run.url, timeout=60) as client:
+            manager = Manager(client, TOKEN, "/survey")
+            settings, plan = "/studies/asked/settings", "/studies/asked/plan"
+            rules = {name: "" for name in manager.form(settings, plan) if name.startswith("rule")}
+            assert rules and manager.send(settings, plan, **rules).status_code == 303
+            assert manager.send("/studies/asked", "/studies/asked/open").status_code == 303
+            person = Person.ready(client, "asked", "/survey")
+            while person.state()["trial"]:
+                person.step(direction="lower")
+            heard_by = page.locator(SAID)
+            waits = "Rated by 1 in asked; how, is shown once it is closed."
+            expect(heard_by).to_have_text(_read_again(page, waits))
+            assert manager.send("/studies/asked", "/studies/asked/close").status_code == 303
+            expect(heard_by).to_have_text(
+                _read_again(page, "Heard as lower arousal by 1 of 1 in asked.")
+            )
+        tab.goto(f"{make_run.url}survey/admin/pairs")
+        tab.get_by_role("button", name="Take away").click()
+
+
+def _read_again(page: Page, sentence: str) -> str:
+    """The sentence, once the page is told that what it has read is no longer fresh."""
+    page.evaluate("FaderNets.bench.pairs = null, FaderNets.bench.showHeard()")
+    return sentence
 
 
 def test_nothing_moved_is_no_pair_and_visitors_ask_nothing_of_the_test(visit):

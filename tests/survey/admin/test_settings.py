@@ -136,6 +136,12 @@ def test_another_text_is_asked_for_and_both_are_logged(
     assert old in page and texts.consent(row) in page
 
 
+def test_where_nobody_has_agreed_it_is_not_said_that_0_have(manager: Manager, study: Study) -> None:
+    asked = manager.send(PATH, PATH, retention="five years")
+    assert asked.status_code == 409 and "0 participants" not in asked.text
+    assert "The study is open, and nobody who is in it has agreed to an earlier text." in asked.text
+
+
 def test_each_participant_points_at_their_text(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:

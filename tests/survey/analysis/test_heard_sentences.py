@@ -52,8 +52,8 @@ def test_equal_answers_and_one_person_make_no_claim() -> None:
     alike = results(table.assign(rhythm=4, heard="same"), rules={}).kept
     words = sentences.opinion(alike.opinion)[0]
     assert words == (
-        "Rhythm: mean 4.00, no 95 % interval (all answers are equal, so their spread cannot be "
-        "estimated); median 4 of 120 ratings."
+        "Rhythm: mean 4.00, no 95 % interval (answers do not differ between people or pieces, so "
+        "their spread cannot be estimated); median 4 of 120 ratings."
     )
     assert "no ICC: too few answers, or too alike" in " ".join(
         sentences.reliability(alike.reliability)

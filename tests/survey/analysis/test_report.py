@@ -367,6 +367,7 @@ def test_tables_without_rows_have_their_headings(files: dict[str, bytes]) -> Non
         "contrasts",
         "catch",
         "doses",
+        "slopes",
         "correlations",
         "measured_change",
     ):

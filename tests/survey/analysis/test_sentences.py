@@ -28,11 +28,31 @@ def test_strength_is_correlated_with_going_the_intended_way() -> None:
     analysis = results(table, rules={})
     correlation = analysis.doses[0].correlations["lower"]
     assert correlation.value > 0
-    (words,) = sentences.doses(analysis.doses)
+    lower, higher, words, of_points = sentences.doses(analysis.doses)
     assert words.startswith("How far arousal is heard to go the way that was intended, against")
-    rows = tables(analysis)["correlations"]
+    assert of_points == sentences.FEW_POINTS
+    change = f"{analysis.doses[0].slopes['higher'].value:.2f}"
+    assert higher.startswith(
+        "From strength 0.5 to 1 of the transfer, the mean answer to items meant to be higher goes "
+        f"{change} further the way that was intended"
+    )
+    assert "items meant to be lower" in lower and "differences between participants" in lower
+    made = tables(analysis)
+    assert list(made["slopes"]["intended"]) == ["lower", "higher"]
+    rows = made["correlations"]
     of_strength = rows[rows["heard_against"] == "strength"]
     assert set(of_strength["heard_as"]) == {"as intended 1, same 0, the other way −1"}
+
+
+def test_stronger_may_be_heard_less_and_what_cannot_be_told_is_not() -> None:
+    table = spread(5, (0.5, 1.0))
+    strong = ((table["strength"] == 1) & (table["intended"] == "lower")).to_numpy()
+    table["heard"] = table["intended"].mask(strong & (table.index % 3 > 0), "same")
+    lower, higher, *_ = sentences.doses(results(table, rules={}).doses)
+    assert " back from the way that was intended (as intended 1, same 0" in lower
+    assert "goes 0.00 further" in higher and "no 95 % interval (answers do not differ" in higher
+    one_strength = table[(table["intended"] == "lower") | (table["strength"] == 1)]
+    assert len(sentences.doses(results(one_strength, rules={}).doses)) == 3
 
 
 def test_a_share_that_is_so_many_points_is_no_percentage() -> None:

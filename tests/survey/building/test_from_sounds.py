@@ -203,10 +203,16 @@ def test_transfers_can_be_anyones(settings: Settings, database: Database, tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("design", "repeats"), [("mushra", 0), ("mushra", 1), ("ab", 2)])
 def test_lost_clips_are_written_anew(
-    rated: Build, settings: Settings, database: Database, tmp_path: Path
+    rated: Build,
+    settings: Settings,
+    database: Database,
+    tmp_path: Path,
+    design: str,
+    repeats: int,
 ) -> None:
-    rated("mushra")
+    rated(design, repeats=repeats)
     before = {path.name: path.read_bytes() for path in settings.audio.iterdir()}
     shutil.rmtree(settings.audio)
     table = tmp_path / "sounds" / "stimuli.csv"

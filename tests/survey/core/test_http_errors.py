@@ -125,7 +125,7 @@ def test_where_no_study_is_known_the_browser_is_asked(client: TestClient, german
     assert said(client.post("/api/join", content=b"{")) == GERMAN("refused.malformed")
     assert said(client.post("/api/join", json=ASK | {"study": "none"})) == GERMAN("refused.study")
     page = client.get("/nowhere", headers={"accept": "text/html"}).text
-    assert "<html lang=de>" in page and GERMAN("refused.address") in page
+    assert "<html lang=de dir=ltr>" in page and GERMAN("refused.address") in page
     missing = client.get("/s/none").text
     assert '<html lang="de"' in missing and GERMAN("missing.study") in missing
 
@@ -258,3 +258,24 @@ def test_no_word_of_a_refusal_is_a_placeholder_by_mistake() -> None:
     for say in (ENGLISH, GERMAN):
         for key, words in say.part("refused").items():
             assert bool(re.search(r"[{}]", words)) == (key.partition(".")[2] in filled), key
+
+
+@ONE
+def test_a_refusal_is_read_in_the_direction_of_its_language(
+    client: TestClient,
+    database: Database,
+    study: Study,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = '{"direction": "rtl", "refused": {"method": "هكذا لا يمكن"}}'
+    for name, content in (("en", (texts.FOLDER / "en.json").read_text("utf-8")), ("ar", words)):
+        (tmp_path / f"{name}.json").write_text(content, "utf-8")
+    monkeypatch.setattr(texts, "FOLDER", tmp_path)
+    texts._read.cache_clear()
+    with database.write() as session:
+        session.get_one(Study, study.id).language = "ar"
+    page = client.post("/s/small", headers={"accept": "text/html"})
+    texts._read.cache_clear()
+    assert page.status_code == 405
+    assert "<html lang=ar dir=rtl>" in page.text and "هكذا لا يمكن" in page.text

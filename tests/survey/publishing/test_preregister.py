@@ -48,7 +48,7 @@ def draft(rated: Build, database: Database) -> Draft:
     """A draft of a study; gives the arguments of commands for it."""
 
     def make(design: str = "mos", **fields: object) -> list[str]:
-        rated(design, rules={"finished": True}, **fields)
+        rated(design, **({"rules": {"finished": True}} | fields))
         with database.write() as session:
             study = of(session)
             study.state, study.opened_at = "draft", None
@@ -109,6 +109,22 @@ def test_the_text_is_kept_and_says_what_was_fixed(
     (tmp_path / "frozen.md").unlink()
     assert preregister([*where, "--out", str(tmp_path / "again.md")]) == 0
     assert (tmp_path / "again.md").read_bytes() == content
+
+
+def test_trials_that_come_once_more_are_fixed(
+    draft: Draft, database: Database, tmp_path: Path
+) -> None:
+    where = draft(questions=(QUALITY,), repeats=2, rules={"repeats_apart": 0.4})
+    assert freeze(where, tmp_path, "--participants", "30") == 0
+    text = (tmp_path / "frozen.md").read_text(encoding="utf-8")
+    assert " trials and 2 of them once more in an order of their own" in text
+    assert "Second answers count in no estimate." in text
+    with database.write() as session:
+        study = of(session)
+        assert preregistration.of_study(study).changed == ()
+        study.build = study.build | {"repeats": 1}
+        (changed,) = preregistration.of_study(study).changed
+    assert changed == "The trials that come once more are not as preregistered: 1, not 2."
 
 
 @pytest.mark.parametrize(

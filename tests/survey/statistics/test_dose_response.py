@@ -8,7 +8,13 @@ import pytest
 from scipy import stats
 
 from survey.analysis.figures import row_name
-from survey.statistics.dose_response import HARDLY_VARIES, changes, doses, spearman
+from survey.statistics.dose_response import (
+    HARDLY_VARIES,
+    NO_SLOPE,
+    changes,
+    doses,
+    spearman,
+)
 from survey.statistics.simulation import simulate
 from tests.survey.statistics.by_hand import table as by_hand
 
@@ -189,3 +195,44 @@ def test_no_correlation_of_too_little() -> None:
     assert spearman(np.arange(9.0), np.ones(9)).value is None
     perfect = spearman(np.arange(9.0), np.arange(9.0) ** 3)
     assert (perfect.value, perfect.low) == (1, None)
+
+
+def stronger_is_heard_more(pieces: int = 6, people: int = 12) -> pd.DataFrame:
+    """Of every segment more people hear more at each strength; pieces differ much."""
+    person, segment, step = np.indices((people, 2 * pieces, 3)).reshape(3, -1)
+    piece = segment // 2
+    is_heard = person < 2 + piece % 3 * 2 + 3 * step
+    intended = np.where(segment % 2, "higher", "lower")
+    return pd.DataFrame(
+        {
+            "participant": person,
+            "item": [f"s{one}-{at}" for one, at in zip(segment, step, strict=True)],
+            "kind": "transfer",
+            "intended": intended,
+            "heard": np.where(is_heard, intended, "same"),
+            "strength": 0.5 + step / 2,
+            "source": [f"piece {one}" for one in piece],
+            "segment": segment % 2,
+        }
+    )
+
+
+def test_a_segment_is_compared_with_itself_at_other_strengths() -> None:
+    """A correlation over items counts on six points, and on how much pieces differ."""
+    (dose,) = doses(stronger_is_heard_more())
+    for word in ("lower", "higher"):
+        slope = dose.slopes[word]
+        assert slope.value == pytest.approx(6 / 12)  # three people more at each of two steps
+        assert (slope.least, slope.most, slope.within_segments) == (0.5, 1.5, True)
+        assert slope.p < 0.01 and 0.05 < dose.correlations[word].p
+
+
+def test_strength_that_varies_from_piece_to_piece_has_a_slope_within_people_only() -> None:
+    rows = stronger_is_heard_more()
+    each_at_one = rows[rows["strength"] == 0.5 + rows["source"].str[-1].astype(int) % 3 / 2]
+    (dose,) = doses(each_at_one)
+    assert [slope.within_segments for slope in dose.slopes.values()] == [False, False]
+    only_lower = rows[(rows["intended"] == "lower") | (rows["strength"] == 1)]
+    (dose,) = doses(only_lower)
+    assert dose.slopes["higher"].note == NO_SLOPE and dose.slopes["higher"].value is None
+    assert dose.slopes["lower"].value == pytest.approx(0.5)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from survey.statistics.estimate import CONSTANT, around, t_interval
+from survey.statistics.estimate import CONSTANT, RAISED, around, t_interval
 
 
 def test_t_intervals() -> None:
@@ -41,3 +41,14 @@ def test_an_interval_that_was_helped_keeps_its_own_note() -> None:
     assert around(0.5, 0.0, 3, 4, "another").note == "another"
     wide = around(0.5, 0.1, 3, 4)
     assert (wide.high - wide.low, wide.note) == (pytest.approx(2 * 0.1 * 3.1824463), None)
+
+
+def test_values_alike_but_for_rounding_have_no_interval_of_no_width() -> None:
+    """Two people agree a fifth more on one direction than on the other."""
+    gaps = np.array([3 / 10 - 1 / 10, 2 / 10 - 0])
+    assert gaps[0] != gaps[1]
+    estimate = t_interval(gaps)
+    assert (estimate.note, estimate.error) == (CONSTANT, 0)
+    assert estimate.low == estimate.high == estimate.value == pytest.approx(0.2)
+    assert around(1.0, 1e-17, 5, 12).note == around(1.0, 1e-17, 5, 12, RAISED).note == CONSTANT
+    assert around(1.0, 1e-9, 5, 12).note is None
