@@ -82,7 +82,8 @@ def test_who_rated_a_pair_is_counted_beside_the_faders_and_how_once_it_is_closed
         tab.get_by_role("button", name="Add this pair").click()
         tab.get_by_label("Name in addresses").fill("asked")
         tab.get_by_role("button", name="Make the study").click()
-        expect(tab.get_by_role("link", name="asked")).to_be_visible(timeout=100_000)
+        expect(tab.get_by_role("link", name="See the study")).to_be_visible(timeout=100_000)
+        tab.goto(f"{make_run.url}survey/admin/pairs")
         with httpx.Client(base_url=make_run.url, timeout=60) as client:
             manager = Manager(client, TOKEN, "/survey")
             settings, plan = "/studies/asked/settings", "/studies/asked/plan"
@@ -99,7 +100,6 @@ def test_who_rated_a_pair_is_counted_beside_the_faders_and_how_once_it_is_closed
             expect(heard_by).to_have_text(
                 _read_again(page, "Heard as lower arousal by 1 of 1 in asked.")
             )
-        tab.goto(f"{make_run.url}survey/admin/pairs")
         tab.get_by_role("button", name="Take away").click()
 
 
