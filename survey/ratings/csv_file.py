@@ -8,6 +8,7 @@ import numbers
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
@@ -69,7 +70,7 @@ def write_csv(table: pd.DataFrame, target: Path | IO[str]) -> None:
     takes away again; the words of the data dictionary, such as ``18-24``, get none. Ends of lines
     stay; a tab, at which programs may split a cell, is written as a blank; all other control
     characters (U+0000 to U+001F, U+007F to U+009F), which a terminal may obey, are left out.
-    Numbers are written by this function and stay numbers, negative ones too.
+    Numbers and days are written by this function and stay what they are, negative ones too.
     """
     with _opened(target, "w") as stream:
         stream.write(MARK)
@@ -221,6 +222,8 @@ def _cell(value: Any, text_as: Callable[[str], str]) -> str:
         return str(int(value))
     if isinstance(value, numbers.Real):
         return repr(float(value))  # all digits, none of numpy's wrapping
+    if type(value) is date:
+        return value.isoformat()  # a day, which spreadsheets may take for one
     return text_as(str(value))
 
 

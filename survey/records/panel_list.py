@@ -84,8 +84,8 @@ def as_csv(session: Session, study: Study) -> str:
             *(_cell(row.ids.get(name, "")) for name in others),
             row.code,
             row.state,
-            row.day and row.day.isoformat(),
-            row.paid_on and row.paid_on.isoformat(),
+            row.day,
+            row.paid_on,
         ]
         for row in sent(session, study)
     ]

@@ -181,12 +181,7 @@ def mark(session: Session, study: Study, codes: Iterable[str], paid: bool) -> li
 def as_csv(session: Session, study: Study) -> str:
     """All who have finished as a table."""
     rows = [
-        (
-            finisher.code,
-            finisher.label,
-            finisher.invitation,
-            finisher.paid_on and finisher.paid_on.isoformat(),
-        )
+        (finisher.code, finisher.label, finisher.invitation, finisher.paid_on)
         for finisher in finished(session, study)
     ]
     text = io.StringIO(newline="")

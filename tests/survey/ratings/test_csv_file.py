@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import unicodedata
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from survey.ratings import rating_table
+from survey.ratings.csv_file import write_csv
 from survey.statistics.simulation import simulate
 from tests.survey.ratings.csv_text import as_csv, read
 
@@ -198,6 +200,13 @@ def test_the_same_answers_have_the_same_hash() -> None:
     assert rating_table.sha256(shuffled) == rating_table.sha256(table)
     shuffled.loc[0, "rhythm"] = shuffled.loc[0, "rhythm"] % 5 + 1
     assert rating_table.sha256(shuffled) != rating_table.sha256(table)
+
+
+def test_days_stay_days_and_text_that_looks_like_one_stays_text() -> None:
+    table = pd.DataFrame({"paid_on": [date(2026, 11, 28), None], "label": ["2026-11-28", "Ada"]})
+    stream = io.StringIO(newline="")
+    write_csv(table, stream)
+    assert stream.getvalue().splitlines()[1:] == ["2026-11-28,'2026-11-28", ",Ada"]
 
 
 def test_numbers_stay_numbers() -> None:
