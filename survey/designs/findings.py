@@ -247,15 +247,22 @@ def _strengths(strengths: Sequence[preferences.Strength]) -> list[str]:
     ordered = sorted(known, key=lambda one: -(one.strength.value or 0))
     listed = "; ".join(
         f"{one.system} {number(one.strength.value)}"
-        + ("" if one.strength.low is None else f" ({between(one.strength, number)})")
+        + (f" ({between(one.strength, number)})" if _has_ends(one.strength) else "")
         for one in ordered
     )
-    between_ends = ", with 95 % intervals" if known[0].strength.low is not None else ""
+    between_ends = ", with 95 % intervals" if any(_has_ends(one.strength) for one in known) else ""
+    if not between_ends and known[0].strength.note == CONSTANT:
+        between_ends = f", without intervals ({CONSTANT})"
     return [
         f"Strengths after Bradley and Terry{between_ends}: {listed}. They are logarithms "
         "with mean 0: of two systems whose strengths differ by 1, the stronger is preferred 2.7 "
         "times as often as the other."
     ]
+
+
+def _has_ends(estimate: Estimate) -> bool:
+    """Whether it has an interval that says anything: one of no width does not."""
+    return estimate.low is not None and estimate.note != CONSTANT
 
 
 def _turned(estimate: Estimate) -> Estimate:

@@ -138,6 +138,17 @@ def test_strengths_are_said_the_greatest_first() -> None:
     assert any(one.startswith("Bradley and Terry’s model: no strength") for one in ab(CLEAR))
 
 
+def test_where_nobody_prefers_any_no_strength_has_an_interval_of_no_width() -> None:
+    of = data("ab")
+    found = results(of, of.table.assign(preference=0)).kept
+    (words,) = [one for one in found.sentences if one.startswith("Strengths after Bradley")]
+    assert words.startswith(
+        "Strengths after Bradley and Terry, without intervals (answers do not differ between "
+        "people or pieces, so their spread cannot be estimated): "
+    )
+    assert "(0.00 to 0.00)" not in words
+
+
 def test_how_much_music_intervals_are_of_is_said_in_every_design() -> None:
     of = data("mos")
     words = _page(of)
