@@ -169,12 +169,11 @@ def doses(section: Sequence[Dose]) -> list[str]:
         for word, slope in dose.slopes.items():
             if slope.value is None:
                 continue
-            segments = " and between segments" if slope.within_segments else ""
             sentences.append(
                 f"From strength {slope.least:g} to {slope.most:g} of the transfer{model}, "
                 f"the mean answer to {NAMES[word]} {_goes(slope.value)} the way that was intended "
                 "(as intended 1, same 0, the other way −1) along a straight line, differences "
-                f"between participants{segments} taken out; {_tested_slope(slope)}."
+                f"between participants and between segments taken out; {_tested_slope(slope)}."
             )
         sentences.append(
             "How far arousal is heard to go the way that was intended, against the transfer's "

@@ -42,7 +42,7 @@ HEADINGS = {  # of tables that may have no rows
     "measured_change": ("attribute", "from", "to", "heard", "count", "share"),
     "doses": ("model", "strength", "heard", "count", "share"),
     "slopes": (
-        *("model", "intended", "least", "most", "within", "n", "value", "low", "high", "error"),
+        *("model", "intended", "least", "most", "n", "value", "low", "high", "error"),
         *("freedom", "note", "p", "holm"),
     ),
     "correlations": (
@@ -276,9 +276,7 @@ def _dose(dose: Dose) -> Rows:
 
 def _slopes(dose: Dose) -> Rows:
     for word, slope in dose.slopes.items():
-        values = asdict(slope)
-        within = "participants and segments" if values.pop("within_segments") else "participants"
-        row = {"model": dose.checkpoint, "intended": word, "within": within, **values}
+        row = {"model": dose.checkpoint, "intended": word, **asdict(slope)}
         yield {name: row[name] for name in HEADINGS["slopes"]}
 
 

@@ -36,7 +36,7 @@ FEWEST = 4  # independent items with which there is an interval
 NO_CORRELATION = "no correlation: too few items, or all are alike"
 HARDLY_VARIES = "no correlation: it hardly varies from item to item"
 SAME_RANKS = "no interval: the ranks are the same"
-NO_SLOPE = NONE + "strength does not vary within participants"
+NO_SLOPE = NONE + "no segment came at several strengths to the same people"
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,18 @@ ByDirection = dict[str, Correlation]  # "lower", "higher"
 class Slope(Estimate):
     """How much further the intended way is heard at the largest strength than at the smallest.
 
-    Along a straight line, within people; as intended counts 1, same 0, the other way -1.
+    Along a straight line, within people and segments; as intended counts 1, same 0, the other -1.
 
     Attributes
     ----------
     least, most : float
         The strengths, those of the whole model.
-    within_segments : bool
-        Whether each segment is compared with itself, too; if not, none came at several strengths.
     p, holm : float
         Two-sided, that nothing changes; corrected for all of its kind.
     """
 
     least: float = 0.0
     most: float = 0.0
-    within_segments: bool = True
     p: float | None = None
     holm: float | None = None
 
@@ -147,23 +144,25 @@ def _dose(checkpoint: str | None, transfers: pd.DataFrame) -> Dose:
 
 
 def _slope(transfers: pd.DataFrame, intended: str) -> Slope:
-    """Of one direction, from the smallest strength of all transfers to the largest."""
+    """Of one direction, from the smallest strength of all transfers to the largest.
+
+    Of segments that came at several strengths alone: between others, pieces differ, too, and so few
+    of each strength would make too many claims.
+    """
     strengths = transfers["strength"].to_numpy(dtype=float, na_value=np.nan)
     least, most = float(np.nanmin(strengths)), float(np.nanmax(strengths))
-    meant = (transfers["intended"] == intended).to_numpy()
-    answers = transfers[meant]
-    way = SIGN[intended] * answers["heard"].map(SIGN).to_numpy(dtype=float, na_value=np.nan)
-    at = (strengths[meant] - least) / (most - least)
-    people = answers["participant"].to_numpy()
-    for groups in ([people, segments(answers)], [people]):
-        found = within_slope(answers, way, at, groups)
-        if found is not None:
-            p = two_sided(found, 0)
-            return Slope(
-                **vars(found), least=least, most=most, within_segments=len(groups) > 1, p=p
-            )
-    n = int(np.isfinite(way).sum())
-    return Slope(None, n=n, note=NO_SLOPE, least=least, most=most)
+    way = SIGN[intended] * transfers["heard"].map(SIGN).to_numpy(dtype=float, na_value=np.nan)
+    meant = (transfers["intended"] == intended).to_numpy() & np.isfinite(way)
+    music = pd.Series(segments(transfers), index=transfers.index)
+    several = transfers["strength"][meant].groupby(music[meant]).nunique() > 1
+    chosen = meant & music.isin(several.index[several]).to_numpy()
+    answers = transfers[chosen]
+    at = (strengths[chosen] - least) / (most - least)
+    groups = [answers["participant"].to_numpy(), music[chosen].to_numpy()]
+    found = within_slope(answers, way[chosen], at, groups)
+    if found is None:
+        return Slope(None, n=int(chosen.sum()), note=NO_SLOPE, least=least, most=most)
+    return Slope(**vars(found), least=least, most=most, p=two_sided(found, 0))
 
 
 def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = None) -> Correlation:
