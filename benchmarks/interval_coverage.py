@@ -20,11 +20,11 @@ import numpy as np
 from scipy import sparse
 from tqdm import tqdm
 
+from survey.planning.power import StudySize, drawn
 from survey.statistics import twoway
 from survey.statistics.bootstrap import percentiles, totals
 from survey.statistics.crossed_design import Crossed
 from survey.statistics.estimate import Interval, t_interval, wilson
-from survey.statistics.power import StudySize, drawn
 from survey.statistics.simulation import Truth
 
 RESULTS = Path(__file__).parent / "results" / "interval_coverage.json"

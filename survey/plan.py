@@ -5,7 +5,7 @@ python -m survey.plan --items 20 --width 0.15          how many for an interval 
 python -m survey.plan --items 20 --effect 0.2          how many to tell it from guessing
 python -m survey.plan --design ab --effect 0.3         how many to find so much between two systems
 
-For the design transfer by `survey.statistics.power`, for others by `survey.planning`.
+For the design transfer by `survey.planning.power`, for others by `survey.planning`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ from tqdm import tqdm
 from db.models import TRANSFER
 from survey.designs import registry
 from survey.planning.design_plan import DesignPlan, study_of
-from survey.statistics.json_fields import plain
-from survey.statistics.pieces import FEW_PIECES
-from survey.statistics.power import (
+from survey.planning.power import (
     FEWEST_PARTICIPANTS,
     GUESSING,
     LOOKS,
@@ -38,6 +36,8 @@ from survey.statistics.power import (
     needed,
     truth_of,
 )
+from survey.statistics.json_fields import plain
+from survey.statistics.pieces import FEW_PIECES
 from survey.statistics.simulation import Truth
 
 POWER = 0.8

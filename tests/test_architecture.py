@@ -28,7 +28,7 @@ ROOMS = {
     "fadernets": ("music", "models", "decoding", "arranger", "playback"),
     "survey": (
         "core", "ratings", "statistics", "analysis", "comparisons", "designs", "planning",
-        "records", "publishing", "journal", "building", "participant", "admin",
+        "records", "publishing", "journal", "building", "phrases", "participant", "admin",
     ),
     "train": ("metrics", "data", "reporting", "evaluation", "run", "figures"),
     "demo": ("guard", "editing", "compute"),

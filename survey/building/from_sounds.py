@@ -340,13 +340,13 @@ def _transfers(
                     name=item.name if len(all_systems) == 1 else f"{item.name}-{system}"[:64],
                     kind="practice" if item.is_practice else "transfer",
                     intended=item.directions[system],
-                    strength=1.0,
+                    strength=item.strengths.get(system, 1.0),
                     source=item.source,
                     segment=numbers[item.name],
                     measured={},
                     first=stored[item.files[REFERENCE]],
                     second=stored[item.files[system]],
-                    checkpoint=system,
+                    checkpoint=item.models.get(system, system),
                     settings=item.settings,
                 )
             )

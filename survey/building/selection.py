@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,17 @@ TARGETS = ("high", "low")
 START = {"high": "low", "low": "high"}  # the arousal of segments, by where they go
 
 Fingerprint = tuple[tuple[int, ...], ...]
+
+
+class OfWork(Protocol):
+    """Something of a piece that may be chosen."""
+
+    @property
+    def work(self) -> str:
+        """Name of the piece."""
+
+
+Candidate = TypeVar("Candidate", bound=OfWork)
 
 
 class SelectionError(ValueError):
@@ -180,7 +191,7 @@ def choose(
         If there are fewer than `count`.
     """
     candidates = pool.of(START[target])
-    order = _drawn(candidates, rng)
+    order = drawn(candidates, rng)
     takes: list[Take] = []
     for first in range(0, len(order), BATCH):
         batch = order[first : first + BATCH]
@@ -268,12 +279,10 @@ def _tempo(work: Work, segment: Segment) -> np.ndarray:
     return inside
 
 
-def _drawn(
-    candidates: Sequence[SegmentCandidate], rng: np.random.Generator
-) -> list[SegmentCandidate]:
+def drawn(candidates: Sequence[Candidate], rng: np.random.Generator) -> list[Candidate]:
     """In random order, but the first of every piece before the second of any piece."""
     counts: Counter[str] = Counter()
-    rounds: list[list[SegmentCandidate]] = [[] for _ in range(MOST_EACH)]
+    rounds: list[list[Candidate]] = [[] for _ in range(MOST_EACH)]
     for place in rng.permutation(len(candidates)).tolist():
         candidate = candidates[place]
         if counts[candidate.work] < MOST_EACH:

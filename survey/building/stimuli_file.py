@@ -1,13 +1,13 @@
 """A table of sounds from anywhere: which file is which item by which system.
 
-As CSV, one row a file: ``item, system, file`` and, if wanted, ``reference, source, direction, text,
-settings, practice``. Files are named as seen from the table's folder.
+As CSV, one row a file: ``item, system, file`` and, if wanted, ``reference, source, direction,
+model, strength, text, settings, practice``. Files are named as seen from the table's folder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from survey.building.study_spec import BuildError
@@ -26,6 +26,8 @@ COLUMNS = (
     Column("reference", "text", "file of the item's original"),
     Column("source", "text", "piece that the item is from; none: the item is one of its own"),
     Column("direction", "word", "of arousal, from the reference", values=("lower", "higher")),
+    Column("model", "text", "that made it; none: the system is one (transfer)"),
+    Column("strength", "number", "of the transfer; none: 1 (transfer)", limits=(0.0, 1000.0)),
     Column("text", "text", "shown beside the item's clips"),
     Column("settings", "text", "how its versions were made; kept with the study, never shown"),
     Column("practice", "flag", "whether the item is for practice only"),
@@ -66,6 +68,8 @@ class ListedItem:
     directions : dict
         System to direction, where the table tells it.
     is_practice : bool
+    models, strengths : dict
+        System to the model that it is, and to the strength of its transfer, where the table tells.
     """
 
     name: str
@@ -75,6 +79,8 @@ class ListedItem:
     files: dict[str, SoundFile]
     directions: dict[str, str]
     is_practice: bool
+    models: dict[str, str] = field(default_factory=dict)
+    strengths: dict[str, float] = field(default_factory=dict)
 
     @property
     def item(self) -> Item:
@@ -106,7 +112,7 @@ def read(path: Path) -> list[ListedItem]:
         row = {name: values[at] for name, values in cells.items()}
         name, system = row["item"].strip(), row["system"].strip()
         try:
-            _check_names(name, system)
+            _check_names(name, system, row.get("model") or system)
             of_item = tuple(row.get(column) or None for column in OF_ITEM)
             if told.setdefault(name, of_item) != of_item:
                 raise BuildError(f"item {name!r} was otherwise before ({', '.join(OF_ITEM)})")
@@ -118,6 +124,10 @@ def read(path: Path) -> list[ListedItem]:
         item.files[system] = SoundFile(path.parent / row["file"])
         if row.get("direction"):
             item.directions[system] = row["direction"]
+        if row.get("model"):
+            item.models[system] = row["model"]
+        if row.get("strength") is not None:
+            item.strengths[system] = row["strength"]
     return list(items.values())
 
 
@@ -166,8 +176,8 @@ def _item(path: Path, name: str, row: dict[str, str]) -> ListedItem:
     return ListedItem(name, source, text, settings, files, {}, bool(row.get("practice")))
 
 
-def _check_names(item: str, system: str) -> None:
-    for what, name in (("item", item), ("system", system)):
+def _check_names(item: str, system: str, model: str) -> None:
+    for what, name in (("item", item), ("system", system), ("model", model)):
         if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
             raise BuildError(f"{what} {name!r:.50} is not a name of 1 to {LONGEST_NAME} characters")
     if system == REFERENCE:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from survey.designs.design import Design
 from survey.planning.design_power import DesignExpectation, Tick, expected, needed
 from survey.planning.listeners import CHOICE, PREFERENCE, Form, Listening, Spread, form_of
+from survey.planning.power import MOST_PARTICIPANTS
 from survey.statistics.pieces import FEW_PIECES
-from survey.statistics.power import MOST_PARTICIPANTS
 
 USUAL = 48  # participants
 TENTH = 10  # of the scale: the difference that is assumed unless another is told

@@ -41,9 +41,16 @@ def test_three_columns_are_enough_and_any_separator_is_read(tmp_path: Path) -> N
     assert item.item == Item("i", ("x",), False)
 
 
+def test_a_system_may_be_a_model_at_a_strength(tmp_path: Path) -> None:
+    (item,) = read(tmp_path, "item,system,file,model,strength\ni,a 1,a,a,0.5\ni,b,b,,\n")
+    assert (item.models, item.strengths) == ({"a 1": "a"}, {"a 1": 0.5})
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        ("item,system,file,strength\ni,x,a,-1\n", "strength, row 1: is '-1'"),
+        (f"item,system,file,model\ni,x,a,{'m' * 41}\n", "1 to 40 characters"),
         ("item,system\ni,x\n", "no column 'file'"),
         ("item,system,file\n", "0 rows"),
         ("item,system,file\ni,x,\n", "column file, row 1: is empty"),

@@ -97,7 +97,7 @@ def test_the_command(
 def test_not_even_the_most_are_enough(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("survey.statistics.power.MOST_PARTICIPANTS", 20)
+    monkeypatch.setattr("survey.planning.power.MOST_PARTICIPANTS", 20)
     asked = ["--design", "mos", "--width", "0.05", "--items", "2", "--runs", "2"]
     assert plan.main(asked) == 0
     assert "it takes more pieces of music than 2" in capsys.readouterr().out

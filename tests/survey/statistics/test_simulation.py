@@ -9,11 +9,11 @@ from scipy import stats
 
 from survey.analysis.analyse import sections
 from survey.analysis.results import Sections
+from survey.planning.power import truth_of
 from survey.ratings import exclusion
 from survey.statistics import twoway
 from survey.statistics.chance_tests import Better
 from survey.statistics.crossed_design import of_matrix
-from survey.statistics.power import truth_of
 from survey.statistics.simulation import PEOPLE, Truth, simulate
 
 PEOPLE_COUNT = 40

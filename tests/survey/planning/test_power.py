@@ -2,9 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from survey.statistics import twoway
-from survey.statistics.crossed_design import Crossed
-from survey.statistics.power import (
+from survey.planning.power import (
     LOOKS,
     Expectation,
     StudySize,
@@ -14,6 +12,8 @@ from survey.statistics.power import (
     needed,
     truth_of,
 )
+from survey.statistics import twoway
+from survey.statistics.crossed_design import Crossed
 from survey.statistics.simulation import PEOPLE, Truth, simulate
 
 RUNS = 60

@@ -1,0 +1,1 @@
+"""Phrases of MIDI files, changed by models: a table of sounds for any design."""

@@ -1,0 +1,130 @@
+"""Which phrases a table has: drawn at random from what is heard as calm or energetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fadernets.music import midi
+from fadernets.music.piece import Piece
+from survey.building.corpus import Progress, Work
+from survey.building.selection import MOST_EACH, SelectionError, drawn
+from survey.phrases.phrase import Phrase, phrases
+from survey.phrases.system import System
+from survey.phrases.way import Way
+
+LEAST_CHANGED = 0.5  # of a phrase's segments that every model has to be able to change
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A chosen phrase and what became of it.
+
+    Attributes
+    ----------
+    phrase : Phrase
+    way : Way
+    original : bytes
+        A MIDI file.
+    results : dict
+        Name of the system to a MIDI file.
+    changed : dict
+        Name of the system to how many of the phrase's segments it could change.
+    """
+
+    phrase: Phrase
+    way: Way
+    original: bytes
+    results: dict[str, bytes]
+    changed: dict[str, int]
+
+
+def candidates(
+    works: Sequence[Work],
+    systems: Sequence[System],
+    seconds: tuple[float, float],
+    progress: Progress,
+) -> list[Phrase]:
+    """All phrases of some pieces of which every model can change enough."""
+    found = []
+    for number, work in enumerate(works):
+        progress("listening", number, len(works))
+        found += [
+            phrase
+            for phrase in phrases(work, *seconds)
+            if all(
+                len(system.takes(phrase.segments)) >= LEAST_CHANGED * len(phrase.segments)
+                for system in systems
+            )
+        ]
+    progress("listening", len(works), len(works))
+    return found
+
+
+def choose(
+    works: Sequence[Work],
+    found: Sequence[Phrase],
+    systems: Sequence[System],
+    ways: Sequence[Way],
+    count: int,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> list[Take]:
+    """Phrases for every way, with their transfers by every system; none comes twice.
+
+    A way that lowers arousal has phrases of the most energetic third of all, one that raises it of
+    the calmest; a way that leaves arousal has any. They are drawn from as many pieces as possible.
+    How well a transfer sounds does not count: a phrase is passed over only if a system left all of
+    its notes as they were.
+
+    Parameters
+    ----------
+    count : int
+        Phrases that each way shall have.
+
+    Raises
+    ------
+    SelectionError
+        If there are fewer.
+    """
+    pieces = {work.name: work.piece for work in works}
+    low, high = np.quantile([p.arousal for p in found] or [0.5], [1 / 3, 2 / 3]).tolist()
+    fits: dict[str, Callable[[float], bool]] = {
+        "higher": lambda arousal: arousal <= low,
+        "lower": lambda arousal: arousal >= high,
+        "": lambda arousal: True,
+    }
+    chosen: list[Take] = []
+    for way in ways:
+        taken = {id(take.phrase) for take in chosen}
+        usable = [p for p in found if fits[way.direction](p.arousal) and id(p) not in taken]
+        own: list[Take] = []
+        for phrase in drawn(usable, rng):
+            if len(own) == count:
+                break
+            take = _take(phrase, way, pieces[phrase.work], systems)
+            own += [take] if take else []
+            progress("changing", len(chosen) + len(own), count * len(ways))
+        if len(own) < count:
+            raise SelectionError(
+                f"Only {len(own)} phrases can be used for {way.name}, {MOST_EACH} at most of each "
+                f"of {len({p.work for p in usable})} pieces, and {count} are needed: give more "
+                "pieces, other lengths, or ask for fewer phrases."
+            )
+        chosen += own
+    return chosen
+
+
+def _take(phrase: Phrase, way: Way, piece: Piece, systems: Sequence[System]) -> Take | None:
+    """A phrase by every system; None if one of them left it as it was."""
+    span = (phrase.begin, phrase.end)
+    original, results = midi.file_bytes(piece, span), {}
+    for system in systems:
+        result = system.changed(piece, phrase.segments, way.moods)
+        results[system.name] = midi.file_bytes(result, span)
+        if results[system.name] == original:
+            return None
+    changed = {system.name: len(system.takes(phrase.segments)) for system in systems}
+    return Take(phrase, way, original, results, changed)

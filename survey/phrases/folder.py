@@ -1,0 +1,77 @@
+"""A folder of phrases, before and after, with the table of sounds that names them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from fadernets.atomic_file import replacing
+from survey.phrases.choice import Take
+from survey.phrases.system import System
+
+TABLE = "stimuli.csv"
+HEADER = (
+    *("item", "system", "file", "reference", "source", "direction", "model", "strength"),
+    *("settings", "practice"),
+)
+
+
+def write(out: Path, takes: Sequence[Take], systems: Sequence[System], practice: int) -> Path:
+    """Write MIDI files and their table to a new folder, whole or not at all; the table's path.
+
+    The first `practice` phrases of each way are for practice.
+
+    Raises
+    ------
+    OSError
+        If there is something at `out`, or the disk cannot be written to.
+    """
+    if out.exists():
+        raise FileExistsError(17, "it is there already", str(out))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(out) as folder:
+        folder.mkdir()
+        with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(HEADER)
+            counts: dict[str, int] = {}
+            for take in takes:
+                number = counts[take.way.name] = counts.get(take.way.name, 0) + 1
+                item = f"{take.way.name}-{number:02d}"
+                original = f"{item}-original.mid"
+                (folder / original).write_bytes(take.original)
+                made = json.dumps(_made(take, systems))
+                for place, system in enumerate(systems, 1):
+                    name = f"{item}-{place}.mid"
+                    (folder / name).write_bytes(take.results[system.name])
+                    rows.writerow(
+                        (
+                            *(item, system.name, name, original, take.phrase.work),
+                            *(take.way.direction, system.net.name, f"{system.strength:g}"),
+                            *(made, str(number <= practice).lower()),
+                        )
+                    )
+    return out / TABLE
+
+
+def _made(take: Take, systems: Sequence[System]) -> dict[str, object]:
+    """How an item's versions came about."""
+    phrase = take.phrase
+    return {
+        "piece": phrase.work,
+        "bars": list(phrase.bars),
+        "seconds": round(phrase.seconds, 2),
+        "arousal": round(phrase.arousal, 3),
+        "moods": take.way.moods,
+        "segments": len(phrase.segments),
+        "systems": {
+            system.name: {
+                "model": system.net.name,
+                "strength": system.strength,
+                "changed": take.changed[system.name],
+            }
+            for system in systems
+        },
+    }
