@@ -7,6 +7,7 @@ survey.build``.
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db.database import Database
 from survey.building.study_spec import StudySpec
+from survey.core import logs
 from survey.core.environment import without_secrets
 from survey.core.http_errors import kind
 from survey.core.settings import Settings
@@ -62,6 +64,8 @@ class Message:
         None while the work goes on; then "", or one sentence that says why there is no study.
     found : tuple of str
         What is better known of the sounds; () in all messages but one.
+    fault : str
+        Of what nobody expected, its type and where it was raised.
     """
 
     step: str = ""
@@ -69,8 +73,10 @@ class Message:
     total: int = 0
     problem: str | None = None
     found: tuple[str, ...] = ()
+    fault: str = ""
 
 
+log = logging.getLogger(__name__)
 JOB, MESSAGE = TypeAdapter(Job), TypeAdapter(Message)
 _running: dict[subprocess.Popen[bytes], Database] = {}  # the database that each builds for
 
@@ -99,6 +105,7 @@ def run(job: Job, database: Database, settings: Settings, report: Callable[[Mess
         env=environment(database, settings),
         stdin=subprocess.PIPE,  # never written to; closed by the system when this process ends
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # libraries write what is in the files that they read
     ) as process:
         assert process.stdout is not None  # it is a pipe
         _running[process] = database
@@ -108,6 +115,8 @@ def run(job: Job, database: Database, settings: Settings, report: Callable[[Mess
                 report(message)
             else:
                 problem = message.problem
+            if message.fault:
+                log.error("building failed: %s", message.fault)
     was_stopped = _running.pop(process, None) is None
     return STOPPED if was_stopped else problem
 
@@ -142,7 +151,11 @@ def main(argument: str) -> int:
         os.nice(NICENESS)
     job = JOB.validate_json(argument)
     settings = Settings.from_env()
-    problem = _problem(job, Database(settings.database_url), settings)
+    try:
+        problem = _problem(job, Database(settings.database_url), settings)
+    except Exception as error:  # noqa: BLE001 - its text may hold what was sent
+        _write(Message(fault=logs.without_values(error)))
+        problem = UNEXPECTED
     _write(Message(problem=problem))
     return 2 if problem else 0
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import math
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from fadernets.playback import audio
 from survey.building import loudness
 
 RATE = audio.RATE  # Hz; sounds of another rate are converted
+LARGEST_FACTOR = 1000  # in converting rates; those of all usual rates are smaller
 LOWEST_RATE, HIGHEST_RATE = 4000, 384_000  # Hz, of files
 MIDI_NAMES = (".mid", ".midi")
 SHORTEST, LONGEST = 0.3, 120.0  # seconds
@@ -153,8 +155,9 @@ def _decoded(data: bytes) -> np.ndarray:
     if not np.isfinite(samples).all():
         raise SoundError("it holds samples that are no numbers")
     if rate != RATE:
-        common = math.gcd(rate, RATE)
-        samples = signal.resample_poly(samples, RATE // common, rate // common, axis=0)
+        # Of a rate that shares no factor with ours the filter would be as long as the rate itself.
+        ratio = Fraction(RATE, rate).limit_denominator(LARGEST_FACTOR)
+        samples = signal.resample_poly(samples, ratio.numerator, ratio.denominator, axis=0)
     return np.repeat(samples, 2 // samples.shape[1], axis=1).astype(np.float32)
 
 

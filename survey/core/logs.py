@@ -65,13 +65,18 @@ class OneLine(logging.Formatter):
         | tuple[None, None, None],
     ) -> str:
         """As the base class, without values and without a traceback."""
-        frames = traceback.extract_tb(ei[2])
-        where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-        return f"{ei[0].__name__ if ei[0] else 'error'}{where}"
+        return without_values(ei[1]) if ei[1] else "error"
 
     def format(self, record: logging.LogRecord) -> str:
         """As the base class, on one line."""
         return super().format(record).replace("\r", " ").replace("\n", " | ")
+
+
+def without_values(error: BaseException) -> str:
+    """The type of an exception and where it was raised, for instance "KeyError at app.py:12"."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def set_up() -> None:

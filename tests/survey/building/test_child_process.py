@@ -88,3 +88,24 @@ def test_a_job_builds_or_restores(database, settings, monkeypatch, restore, name
     spec = StudySpec("two")
     assert child_process._problem(Job(spec, restore), database, settings) == ""
     assert calls == [(name, spec)]
+
+
+@SQLITE
+def test_what_nobody_expected_is_logged_without_values(
+    database, settings, tmp_path, capfd, caplog, monkeypatch
+):
+    """A fault within the process: the server's log has its type and place, and nothing it wrote."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Broken:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'survey.building.create':\n"
+        "            print('a value', file=sys.stderr)\n"
+        "            raise KeyError('a value')\n"
+        "sys.meta_path.insert(0, Broken())\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    problem = child_process.run(Job(StudySpec("two")), database, settings, lambda message: None)
+    assert problem == child_process.UNEXPECTED
+    assert "KeyError at sitecustomize.py:6" in caplog.text
+    assert "a value" not in caplog.text and capfd.readouterr().err == ""

@@ -133,3 +133,24 @@ def test_what_has_no_end_or_says_what_cannot_be_is_refused_at_once(tmp_path: Pat
     ):
         with pytest.raises(SoundError, match=reason):
             sounds.read(path)
+
+
+@pytest.mark.parametrize("rate", [7919, 383_999])  # prime, and sharing no factor with ours
+def test_a_rate_that_fits_none_is_converted_by_small_factors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int
+) -> None:
+    factors: list[int] = []
+    resample = sounds.signal.resample_poly
+
+    def watched(samples: np.ndarray, up: int, down: int, axis: int) -> np.ndarray:
+        factors.extend((up, down))
+        return resample(samples, up, down, axis=axis)
+
+    monkeypatch.setattr(sounds.signal, "resample_poly", watched)
+    found = sounds.read(saved(tmp_path, tone(440, 0.25, 1.0, rate), rate=rate))
+    assert max(factors) <= 6000
+    assert found.seconds == pytest.approx(1.0, abs=1e-3)
+    spectrum = np.abs(np.fft.rfft(found.samples[:, 0]))
+    assert np.fft.rfftfreq(len(found.samples), 1 / sounds.RATE)[spectrum.argmax()] == pytest.approx(
+        440, abs=1
+    )
