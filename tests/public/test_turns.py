@@ -26,18 +26,23 @@ def connect(stack: ExitStack, server: Server, address: str) -> socket.socket:
 
 
 def answered_first(server: Server, request: bytes, asked: bytes) -> int:
-    """How many of one address's requests are answered before one of another's that came last."""
+    """How many of one address's requests go before one of another's that came last.
+
+    Those that were answered before it was asked went before nobody.
+    """
     with ExitStack() as stack:
         many = [connect(stack, server, CROWD) for _ in range(REQUESTS)]
         newcomer = connect(stack, server, NEWCOMER)
-        for connection in many:
-            connection.sendall(request)
-        newcomer.sendall(asked)
-        assert newcomer.recv(100).startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 303 "))
         waiting = select.poll()
         for connection in many:
+            connection.sendall(request[:-1])  # so that all are complete at about one time
             waiting.register(connection, select.POLLIN)
-        first = len(waiting.poll(0))
+        for connection in many:
+            connection.sendall(request[-1:])
+        before = len(waiting.poll(0))
+        newcomer.sendall(asked)
+        assert newcomer.recv(100).startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 303 "))
+        first = len(waiting.poll(0)) - before
         # The others get theirs, too.
         assert all(connection.recv(100).startswith(b"HTTP/1.1 ") for connection in many)
     return first
