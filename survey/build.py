@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (*REFUSALS, OperationalError, OSError, ValueError) as error:
-        print(f"survey.build: {_sentence(error)}", file=sys.stderr)
+        print(f"survey.build: {sentence(error)}", file=sys.stderr)
         return 2
     finally:
         if database is not None:
@@ -229,7 +229,7 @@ def _json(path: Path, encoding: str) -> object:
         raise BuildError(f"{path} is not JSON: {error}") from error
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
     """An error's message in one line that ends with a full stop."""
     text = str(error)
     if isinstance(error, OperationalError):

@@ -18,6 +18,7 @@ import numpy as np
 
 from fadernets.command_line import arguments
 from survey.bars import Bars
+from survey.build import sentence
 from survey.building import corpus
 from survey.building.create import FILES_PER_PAIR, REFUSALS
 from survey.building.study_spec import BuildError
@@ -38,10 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except (*REFUSALS, OSError) as error:
         bars.close()
-        text = str(error)
-        if isinstance(error, OSError):
-            text = f"{error.filename or 'A file'} cannot be used: {error.strerror or error}"
-        print(f"survey.stimuli: {' '.join(text.split()).rstrip('.')}.", file=sys.stderr)
+        print(f"survey.stimuli: {sentence(error)}", file=sys.stderr)
         return 2
     finally:
         bars.close()

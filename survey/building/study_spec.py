@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -155,14 +156,7 @@ class StudySpec:
             raise BuildError("The title is empty.")
         if not 1 <= self.pairs <= MOST_PAIRS:
             raise BuildError(f"{self.pairs} pairs are not between 1 and {MOST_PAIRS}.")
-        for strength in self.strengths:
-            if not (math.isfinite(strength) and WEAKEST <= strength <= STRONGEST):
-                raise BuildError(
-                    f"The strength {strength:g} is not between {WEAKEST:g} and {STRONGEST:g}."
-                )
-        names = [f"{strength:g}" for strength in self.strengths]
-        if not names or len(set(names)) < len(names):
-            raise BuildError("Give one strength or several different ones.")
+        check_strengths(self.strengths)
         try:
             design = registry.find(self.design)
         except DesignError as error:
@@ -215,3 +209,20 @@ class StudySpec:
     def each(self) -> int:
         """Transfer trials of one participant."""
         return self.transfers if self.trials_each is None else self.trials_each
+
+
+def check_strengths(strengths: Sequence[float]) -> None:
+    """Refuse strengths of transfers that are out of their range, or cannot be told apart.
+
+    Raises
+    ------
+    BuildError
+    """
+    for strength in strengths:
+        if not (math.isfinite(strength) and WEAKEST <= strength <= STRONGEST):
+            raise BuildError(
+                f"The strength {strength:g} is not between {WEAKEST:g} and {STRONGEST:g}."
+            )
+    names = [f"{strength:g}" for strength in strengths]
+    if not names or len(set(names)) < len(names):
+        raise BuildError("Give one strength or several different ones.")

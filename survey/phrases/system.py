@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fadernets import FaderNet, whole_piece
-from fadernets.mood_transfer import STRONGEST
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
 from survey.building.stimuli_file import LONGEST_NAME
-from survey.building.study_spec import BuildError
-
-WEAKEST = 0.01  # of strengths, so that their names differ
+from survey.building.study_spec import BuildError, check_strengths
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,13 +61,7 @@ def systems(
     BuildError
         If two have one name, a model cannot move a mood, or a strength is none.
     """
-    if not strengths or len({f"{strength:g}" for strength in strengths}) < len(strengths):
-        raise BuildError("Give one strength or several different ones.")
-    for strength in strengths:
-        if not (math.isfinite(strength) and WEAKEST <= strength <= STRONGEST):
-            raise BuildError(
-                f"The strength {strength:g} is not between {WEAKEST:g} and {STRONGEST:g}."
-            )
+    check_strengths(strengths)
     nets = [FaderNet.load(checkpoint) for checkpoint in checkpoints]
     found = []
     for net in nets:
