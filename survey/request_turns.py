@@ -97,10 +97,14 @@ class _Turn:
         self.has_begun = True
 
     def end(self) -> None:
-        """Let the next one begin; more than once does nothing."""
+        """Let the next one begin; more than once does nothing.
+
+        It begins when the loop has looked for what came from others: requests whose answers wait
+        for nothing would all be done before that.
+        """
         if self.has_begun:
             self.has_begun = False
-            self._pass_on()
+            asyncio.get_running_loop().call_soon(self._pass_on)
 
     def _pass_on(self) -> None:
         line = self.turns.waiting.get(self.whose, deque())

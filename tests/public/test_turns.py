@@ -67,7 +67,8 @@ def test_many_requests_of_one_address_do_not_go_before_anothers(server: Server, 
         "listening test": get("/survey/"),
     }
     asked = event(server, "look", piece="none", number=1)
-    assert answered_first(server, requests[kind], asked) < MOST_FIRST
+    for _ in range(2):  # the second time, pages are ready
+        assert answered_first(server, requests[kind], asked) < MOST_FIRST
 
 
 @pytest.fixture(scope="module")

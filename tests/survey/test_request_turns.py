@@ -44,7 +44,7 @@ class Requests:
 
     async def settle(self) -> int:
         """How many have begun, when no more begin."""
-        for _ in range(20):
+        for _ in range(100):
             await asyncio.sleep(0)
         return self.begun
 
@@ -59,7 +59,22 @@ def test_so_many_of_an_address_begin_and_the_others_follow_in_turn():
         requests.go_on.set()
         await asyncio.gather(*asked, other)
         assert requests.begun == 3 * MOST_UNDER_WAY + 1
+        await requests.settle()
         assert not requests.turns.under_way and not requests.turns.waiting
+
+    asyncio.run(run())
+
+
+def test_answers_that_wait_for_nothing_leave_the_loop_to_others():
+    async def run() -> None:
+        requests = Requests()
+        requests.go_on.set()
+        loop, begun = asyncio.get_running_loop(), []
+        asked = [asyncio.ensure_future(requests.ask()) for _ in range(100)]
+        loop.call_soon(lambda: loop.call_soon(lambda: begun.append(requests.begun)))
+        await asyncio.gather(*asked)
+        assert begun[0] <= 2 * MOST_UNDER_WAY  # not all hundred at one go
+        assert requests.begun == 100
 
     asyncio.run(run())
 
@@ -94,6 +109,7 @@ def test_who_waits_for_something_lets_others_begin(
         for each in asked:
             each.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
+        await requests.settle()
         assert not requests.turns.under_way
 
     asyncio.run(run())
@@ -110,6 +126,7 @@ def test_a_body_that_does_not_come_takes_no_turn():
         for each in (*stalled, whole):
             each.cancel()
         await asyncio.gather(*stalled, whole, return_exceptions=True)
+        await requests.settle()
         assert not requests.turns.under_way
 
     asyncio.run(run())
@@ -132,6 +149,7 @@ def test_who_goes_while_waiting_is_not_begun(way: str):
         requests.go_on.set()
         await asyncio.gather(*asked)
         assert requests.begun == MOST_UNDER_WAY
+        await requests.settle()
         assert not requests.turns.under_way and not requests.turns.waiting
 
     asyncio.run(run())
