@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fadernets.arranger import arrange as arranging
 from fadernets.arranger.arrange import arrange
 from fadernets.arranger.candidate_plans import _off_pace
 from fadernets.arranger.grid_to_notes import grid_to_notes
@@ -119,6 +120,23 @@ def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):
             seeds=seeds and seeds[1:],
         )
         assert as_rows(pair[1]) == as_rows(alone[0])
+
+
+def test_candidates_of_one_plan_are_revised_once(reviser, monkeypatch):
+    keys = torch.zeros(2, dtype=torch.long)
+    request = asking(arrangement_request([MELODY, CHORDS]), rhythm=0.75)
+    asked = []
+    monkeypatch.setattr(
+        reviser, "forward", lambda *given: asked.append(given) or Reviser.forward(reviser, *given)
+    )
+    once = arrange(reviser, request, logits(2), keys, candidates=8)
+    ((source, plan, _),) = asked
+    rows = torch.cat([source.onset.flatten(1), plan["rhythm"], plan["note"]], 1)
+    assert len(rows.unique(dim=0)) == len(rows) < 16
+    monkeypatch.setattr(arranging, "_different", lambda *given: (slice(None), slice(None)))
+    each = arrange(reviser, request, logits(2), keys, candidates=8)
+    assert len(asked[1][2]) == 16
+    assert [as_rows(notes) for notes in once] == [as_rows(notes) for notes in each]
 
 
 def test_seeds_make_versions(reviser):
