@@ -3,12 +3,13 @@
     python -m benchmarks.study_wording [--studies 600] [--others 150] [--seed 0]
 
 Studies are simulated of listeners of one kind: unbiased ones, who hear both directions equally well
-and hear no more of a stronger transfer; biased, lazy and perfect ones, people who guess, and
-unbiased ones half of whom answer "same" to all, their ratings at random. Each
-study is simulated in two sizes, and reported as a whole, each of its three strengths by itself: a
-claim counts if it is made anywhere in the report. What it claims of unbiased listeners more often
-than at its level, once in twenty, misleads. "Before" are claims that it made of one condition each
-without regard to the others, and of strengths and directions taken together.
+and hear no more of a stronger transfer; biased, lazy and perfect ones, people who guess, unbiased
+ones half of whom answer "same" to all, their ratings at random, and unbiased ones who do hear more
+of a stronger transfer. Each study is simulated in two sizes, and reported as a whole, each of its
+three strengths by itself: a claim counts if it is made anywhere in the report. What it claims of
+unbiased listeners more often than at its level, once in twenty, misleads. "Before" are claims that
+it made of one condition each without regard to the others, and of strengths and directions taken
+together.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from scipy.special import expit, logit
 from tqdm import tqdm
 
 from db.models import SCALES
-from survey.analysis import heard_sentences
+from survey.analysis import heard_sentences, sentences
 from survey.analysis.analyse import TESTS
 from survey.ratings import habits
 from survey.ratings.columns import CHANGE, ordered, table_of
@@ -43,18 +44,20 @@ from survey.statistics.signal_detection import Lean, lean
 
 RESULTS = Path(__file__).parent / "results" / "study_wording.json"
 HALF_LAZY = "half lazy, ratings vary"
-LISTENERS = ("unbiased", "biased", "lazy", "perfect", "guessing", HALF_LAZY)
+MORE_OF_MORE = "unbiased, more of stronger"
+LISTENERS = ("unbiased", "biased", "lazy", "perfect", "guessing", HALF_LAZY, MORE_OF_MORE)
 SIZES = ((12, 8, 2), (48, 20, 1))  # participants, pieces, segments of each
 STRENGTHS = (0.5, 1.0, 1.5)
 HEARD, PERSON_SD, PIECE_SD, SEGMENT_SD = 0.8, 0.7, 0.8, 0.6
 SAME = 0.5  # how often somebody who does not hear the change says "same"
+GROWTH = 1.5  # logits that such people hear more by, from the smallest strength to the largest
 LEAN = 0.3  # how often biased people answer "lower" without listening
 LEVEL = 0.05
 LEANS, CONDITIONS = "people lean to a word", "agreement differs between strengths"
 SCALES_DIFFER = "some scale differs between strengths"
 DIRECTIONS = "agreement differs between directions"
 ITEMS = "these items of both directions differ"
-SLOPE = "strength: change in a direction"
+SLOPE = "more, or less, is heard of a stronger transfer"
 DOSE, MEASURED = "strength: correlation in a direction", "measured change: in a direction"
 GUESSING, MIDDLE = "agreement is not guessing", "some scale's mean is not the middle"
 HARD_PIECES = "a few hard pieces may be missing"
@@ -80,12 +83,16 @@ def study(
     eased = random.normal(0, PIECE_SD, pieces)[np.arange(segments) // each]
     eased = eased + random.normal(0, SEGMENT_SD, segments)
     skill = random.normal(0, PERSON_SD, people)
-    hears = random.random(shape) < expit(logit(HEARD) + skill[person] + eased[segment])
+    grown = GROWTH * (strength - np.mean(STRENGTHS)) / np.ptp(STRENGTHS)
+    of_strength = grown if kind == MORE_OF_MORE else 0.0
+    clear = logit(HEARD) + skill[person] + eased[segment] + of_strength
+    hears = random.random(shape) < expit(clear)
     words = np.array(INTENDED)
     meant, opposite = words[side[segment]], words[1 - side[segment]]
     unbiased = np.where(hears, meant, np.where(random.random(shape) < SAME, "same", opposite))
     heard = {
         "unbiased": unbiased,
+        MORE_OF_MORE: unbiased,
         "biased": np.where(random.random(shape) < LEAN, "lower", unbiased),
         "lazy": np.full(shape, "same"),
         HALF_LAZY: np.where(person % 2, unbiased, "same"),
@@ -143,6 +150,7 @@ def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
     compared = contrasts(table)
     found = set(chain(*habits.of_everybody(table).values()))
     said = " ".join(sentence for part in parts for sentence in _sentences(part))
+    of_doses = " ".join(sentences.doses(dose))
     paired = [part.chance.lower_less_higher for part in parts]
     pooled = lower_against_higher(by_direction(table), seed)
     signed = table["strength"] * table["intended"].map(SIGN)
@@ -152,7 +160,9 @@ def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
         SCALES_DIFFER: _any(one.holm for one in compared if one.measure != AGREEMENT),
         DIRECTIONS: "People agree more on items meant to be" in said,
         ITEMS: "these very items of one direction" in said,
-        SLOPE: _any(one.holm for model in dose for one in model.slopes.values()),
+        SLOPE: any(
+            f"people hear {word} of a stronger transfer:" in of_doses for word in ("more", "less")
+        ),
         DOSE: _any(one.holm for model in dose for one in model.correlations.values()),
         MEASURED: _any(
             one.holm

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from db.models import BEST, WORST
-from survey.analysis.heard_sentences import NAMES
+from survey.analysis.heard_sentences import NAMES, SIGNIFICANT
 from survey.analysis.number_format import (
     between,
     counted,
@@ -166,20 +166,34 @@ def doses(section: Sequence[Dose]) -> list[str]:
     sentences = []
     for dose in section:
         model = f" by model {dose.checkpoint}" if dose.checkpoint and len(section) > 1 else ""
-        for word, slope in dose.slopes.items():
-            if slope.value is None:
-                continue
-            sentences.append(
-                f"From strength {slope.least:g} to {slope.most:g} of the transfer{model}, "
-                f"the mean answer to {NAMES[word]} {_goes(slope.value)} the way that was intended "
-                "(as intended 1, same 0, the other way −1) along a straight line, differences "
-                f"between participants and between segments taken out; {_tested_slope(slope)}."
-            )
+        sentences += [
+            _slope(NAMES[word], model, slope)
+            for word, slope in dose.slopes.items()
+            if slope.value is not None
+        ]
         sentences.append(
             "How far arousal is heard to go the way that was intended, against the transfer's "
             f"strength{model}, within a direction: {_correlations(dose.correlations)}."
         )
     return [*sentences, FEW_POINTS] if section else []
+
+
+def _slope(items: str, model: str, slope: Slope) -> str:
+    """Whether people hear more of a stronger transfer, or less, or that it cannot be told."""
+    change = slope.value or 0.0
+    ends = (
+        f"from strength {slope.least:g} to {slope.most:g} of the transfer{model}, the mean answer "
+        f"to them {_goes(change)} the way that was intended (as intended 1, same 0, the other way "
+        "−1) along a straight line, differences between participants and between segments taken "
+        f"out; {_tested_slope(slope)}."
+    )
+    if slope.holm is None or slope.holm >= SIGNIFICANT:
+        return (
+            f"Of {items}, that people hear more of a stronger transfer, or less, cannot be told: "
+            f"{ends}"
+        )
+    more = "less" if change < 0 else "more"
+    return f"Of {items}, people hear {more} of a stronger transfer: {ends}"
 
 
 def _goes(change: float) -> str:

@@ -22,7 +22,7 @@ from survey.comparisons.anchors import are_tested
 from survey.statistics import twoway
 from survey.statistics.bootstrap import Percentiles, percentiles, totals
 from survey.statistics.crossed_design import crossed, units
-from survey.statistics.estimate import Estimate, t_interval, two_sided
+from survey.statistics.estimate import Estimate, t_interval
 
 STEPS = 5000  # of Hunter's, at most
 CLOSE = 1e-10  # relative change at which they end
@@ -50,7 +50,8 @@ class Preference:
     share : Estimate
         Of the second, among answers that prefer one.
     p, holm : float or None
-        Two-sided, that the mean is 0; corrected by `survey.statistics.families`. None of an anchor.
+        Two-sided, that the mean is 0, where all answers are alike the exact sign test's; corrected
+        by `survey.statistics.families`. None of an anchor.
     """
 
     first: str
@@ -60,6 +61,26 @@ class Preference:
     for_second: int
     strength: Estimate
     naive: Estimate
+    share: Estimate
+    p: float | None
+    holm: float | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the order did, whichever systems were heard.
+
+    Attributes
+    ----------
+    estimate : Estimate
+        How much the clip heard second is preferred.
+    share : Estimate
+        Of it, among answers that prefer one.
+    p, holm : float or None
+        Two-sided, that neither is; as in `Preference`.
+    """
+
+    estimate: Estimate
     share: Estimate
     p: float | None
     holm: float | None = None
@@ -88,7 +109,6 @@ def preferences(table: pd.DataFrame, question: str) -> list[Preference]:
         if not len(answers.values):
             continue
         strength = twoway.mean(answers)
-        decided = np.where(signed == 0, np.nan, np.where(np.isnan(signed), np.nan, signed > 0))
         found.append(
             Preference(
                 first=one,
@@ -98,8 +118,8 @@ def preferences(table: pd.DataFrame, question: str) -> list[Preference]:
                 for_second=int((signed > 0).sum()),
                 strength=strength,
                 naive=t_interval(answers.values),
-                share=twoway.share(crossed(table, decided)),
-                p=two_sided(strength, 0) if are_tested(one, other) else None,
+                share=share_above(table, signed),
+                p=twoway.against(answers, 0) if are_tested(one, other) else None,
             )
         )
     return found
@@ -122,9 +142,20 @@ def _signed(table: pd.DataFrame, question: str) -> dict[tuple[str, str], np.ndar
     return signed
 
 
-def order_effect(table: pd.DataFrame, question: str) -> Estimate:
+def order_effect(table: pd.DataFrame, question: str) -> Order:
     """How much the second clip is preferred whichever it is; both orders are equally frequent."""
-    return twoway.mean(crossed(table, numbers(table, question)))
+    values = numbers(table, question)
+    answers = crossed(table, values)
+    return Order(twoway.mean(answers), share_above(table, values), twoway.against(answers, 0))
+
+
+def share_above(table: pd.DataFrame, values: np.ndarray) -> Estimate:
+    """The share above 0 of values, shape (rows,), that are not 0."""
+    return twoway.share(crossed(table, np.where(values == 0, np.nan, _is_above(values))))
+
+
+def _is_above(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(values), np.nan, values > 0)
 
 
 def strengths(table: pd.DataFrame, question: str, draws: int, seed: int) -> list[Strength]:

@@ -35,7 +35,7 @@ from survey.designs.finding_parts import (
 from survey.designs.questions import Question
 from survey.statistics import twoway
 from survey.statistics.crossed_design import crossed
-from survey.statistics.estimate import Estimate, two_sided
+from survey.statistics.estimate import CONSTANT, Estimate
 from survey.statistics.families import corrected
 
 LAST = "system_third"  # the column of what is heard once more
@@ -129,8 +129,11 @@ class _Habit:
     @classmethod
     def of(cls, table: pd.DataFrame, said: pd.Series, choice: str) -> _Habit:
         is_first = (said == choice).astype(float).where(said.notna())
-        estimate = twoway.mean(crossed(table, is_first))
-        return cls(choice, estimate, two_sided(estimate, CHANCE))
+        answers = crossed(table, is_first)
+        estimate = twoway.mean(answers)
+        if estimate.note == CONSTANT:
+            estimate = twoway.share(answers)  # which has ends where all answers are alike
+        return cls(choice, estimate, twoway.against(answers, CHANCE))
 
     @property
     def sentence(self) -> str:
@@ -161,7 +164,7 @@ def _told_apart(
     answers = crossed(table, of_pair)
     mean = twoway.mean(answers)
     share = twoway.share(answers)
-    p = two_sided(mean, CHANCE) if are_tested(*_ends(name)) else None
+    p = twoway.against(answers, CHANCE) if are_tested(*_ends(name)) else None
     return _ToldApart(name, int(answers.values.sum()), share, mean, p)
 
 

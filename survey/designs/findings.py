@@ -6,7 +6,7 @@ p values are Holm's, over all tests of a kind: all pairs of systems, and all que
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from survey.analysis.number_format import (
     counted,
     interval,
     number,
+    percent,
 )
 from survey.analysis.tables import as_table, of_estimate
 from survey.comparisons import (
@@ -41,7 +42,7 @@ from survey.designs.finding_parts import (
     trend_sentences,
 )
 from survey.designs.questions import Question
-from survey.statistics.estimate import CONSTANT, NONE, Estimate, two_sided
+from survey.statistics.estimate import CONSTANT, NONE, Estimate
 from survey.statistics.families import corrected
 
 
@@ -132,8 +133,8 @@ def of_preferences(
         preferences.Preference,
     )
     orders = corrected(
-        {name: _Order.of(preferences.order_effect(of, name)) for name, of in centred.items()},
-        _Order,
+        {name: preferences.order_effect(of, name) for name, of in centred.items()},
+        preferences.Order,
     )
     strengths = {
         name: preferences.strengths(of, name, resampling.draws, resampling.seed)
@@ -185,29 +186,17 @@ def of_preferences(
     return Findings(made, sentences, charts)
 
 
-@dataclass(frozen=True)
-class _Order:
-    """How much the clip heard second is preferred; p that it is not."""
-
-    estimate: Estimate
-    p: float | None
-    holm: float | None = None
-
-    @classmethod
-    def of(cls, estimate: Estimate) -> _Order:
-        return cls(estimate, two_sided(estimate, 0))
-
-
 def _preferred(question: Question, one: preferences.Preference) -> str:
     """Which of two systems is preferred, or that none can be told to be; the one ahead first."""
     ahead, answers = (one.second, one.first), (one.for_second, one.for_first)
-    strength = one.strength
+    strength, share = one.strength, one.share
     if (strength.value or 0) < 0:
         ahead, answers, strength = ahead[::-1], answers[::-1], _turned(strength)
+        share = _of_the_other(share)
     most = number(question.most - question.middle, 1).removesuffix(".0")
     ends = (
         f"{number(strength.value)} on average, {most} being most, "
-        f"{interval(strength, number)}{after_holm(one.holm)}; "
+        f"{_sure(strength, share)}{after_holm(one.holm)}; "
         f"{counted(answers[0], 'answer')} for {ahead[0]}, {one.neither} for neither, "
         f"{answers[1]} for {ahead[1]}."
     )
@@ -222,20 +211,28 @@ def _preferred(question: Question, one: preferences.Preference) -> str:
     )
 
 
-def _ordered(order: _Order) -> str:
+def _ordered(order: preferences.Order) -> str:
     """Whether the clip heard first or second is preferred, whichever it is."""
-    estimate, words = order.estimate, ("second", "first")
+    estimate, share, words = order.estimate, order.share, ("second", "first")
     if (estimate.value or 0) < 0:
-        estimate, words = _turned(estimate), words[::-1]
-    ends = (
-        f"{number(estimate.value)} on average, {interval(estimate, number)}"
-        f"{after_holm(order.holm)}."
-    )
+        estimate, share, words = _turned(estimate), _of_the_other(share), words[::-1]
+    ends = f"{number(estimate.value)} on average, {_sure(estimate, share)}{after_holm(order.holm)}."
     if is_clear(order.holm):
         return f"Whichever it was, the clip heard {words[0]} was preferred by {ends}"
     return (
         "That people prefer the clip heard first, or second, whichever it is, cannot be told: the "
         f"{words[0]} is ahead by {ends}"
+    )
+
+
+def _sure(strength: Estimate, share: Estimate) -> str:
+    """A mean preference's interval; where all answers are alike, that of their share, too."""
+    ends = interval(strength, number)
+    if strength.note != CONSTANT or share.value is None:
+        return ends
+    return (
+        f"{ends}; its share of the answers that prefer one is {percent(share.value)}, "
+        f"{interval(share, percent)}"
     )
 
 
@@ -273,6 +270,14 @@ def _turned(estimate: Estimate) -> Estimate:
     return replace(estimate, value=value, low=low, high=high)
 
 
+def _of_the_other(share: Estimate) -> Estimate:
+    """The share of the other of two."""
+    value, low, high = (
+        None if end is None else 1 - end for end in (share.value, share.high, share.low)
+    )
+    return replace(share, value=value, low=low, high=high)
+
+
 def _past(mean: Estimate, question: Question) -> str:
     """That an interval reaches past the scale."""
     if mean.low is None or mean.high is None or mean.note == CONSTANT:
@@ -282,7 +287,7 @@ def _past(mean: Estimate, question: Question) -> str:
     return " The interval reaches past the scale; it is not clipped."
 
 
-def _order(one: _Order) -> dict[str, object]:
+def _order(one: preferences.Order) -> dict[str, object]:
     return {
         "n": one.estimate.n,
         **of_estimate(one.estimate),

@@ -37,6 +37,7 @@ from survey.statistics.estimate import (
     around,
     clopper_pearson,
     t_quantile,
+    two_sided,
 )
 
 RAISED_MUCH = 1.1**2  # of a variance: an interval a tenth wider
@@ -70,6 +71,21 @@ def share(answers: Crossed) -> Estimate:
         estimate, min(people, items), "pieces" if items < people else "participants"
     )
     return _no_narrower_than_effective(on_scale)
+
+
+def against(answers: Crossed, expected: float) -> float | None:
+    """The two-sided p value that the mean is `expected`; None where nothing tells it.
+
+    Where all answers are the same other number nothing tells how they spread, but that none is on
+    the other side does: it is the exact sign test's, of as many independent answers as there are
+    participants or pieces, whichever are fewer, as in Clopper and Pearson's interval of `share`.
+    """
+    values = answers.values
+    independent = min(answers.participant_count, answers.item_count)
+    alike = len(values) > 0 and bool((values == values[0]).all())
+    if not alike or values[0] == expected or independent < 2:
+        return two_sided(mean(answers), expected)
+    return float(scipy.stats.binomtest(0, independent).pvalue)
 
 
 def difference(first: Crossed, second: Crossed) -> Estimate:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from survey.analysis import sentences
 from survey.analysis.tables import tables
 from survey.statistics.estimate import RAISED
@@ -33,10 +35,12 @@ def test_strength_is_correlated_with_going_the_intended_way() -> None:
     assert of_points == sentences.FEW_POINTS
     change = f"{analysis.doses[0].slopes['higher'].value:.2f}"
     assert higher.startswith(
-        "From strength 0.5 to 1 of the transfer, the mean answer to items meant to be higher goes "
-        f"{change} further the way that was intended"
+        "Of items meant to be higher, people hear more of a stronger transfer: from strength 0.5 "
+        f"to 1 of the transfer, the mean answer to them goes {change} further the way that was "
+        "intended"
     )
-    assert "items meant to be lower" in lower and "differences between participants" in lower
+    assert lower.startswith("Of items meant to be lower, people hear more of a stronger transfer: ")
+    assert "differences between participants" in lower
     made = tables(analysis)
     assert list(made["slopes"]["intended"]) == ["lower", "higher"]
     rows = made["correlations"]
@@ -49,10 +53,23 @@ def test_stronger_may_be_heard_less_and_what_cannot_be_told_is_not() -> None:
     strong = ((table["strength"] == 1) & (table["intended"] == "lower")).to_numpy()
     table["heard"] = table["intended"].mask(strong & (table.index % 3 > 0), "same")
     lower, higher, *_ = sentences.doses(results(table, rules={}).doses)
+    assert lower.startswith("Of items meant to be lower, people hear less of a stronger transfer: ")
     assert " back from the way that was intended (as intended 1, same 0" in lower
+    assert "or less, cannot be told: from" in higher
     assert "goes 0.00 further" in higher and "no 95 % interval (answers do not differ" in higher
     one_strength = table[(table["intended"] == "lower") | (table["strength"] == 1)]
     assert len(sentences.doses(results(one_strength, rules={}).doses)) == 3
+
+
+def test_nothing_is_said_to_be_heard_of_strength_that_may_be_chance() -> None:
+    """Three answers in ten missed, at whatever strength."""
+    table = spread(5, (0.5, 1.0))
+    missed = np.random.default_rng(0).random(len(table)) < 0.3
+    table["heard"] = table["intended"].mask(missed, "same")
+    (dose,) = results(table, rules={}).doses
+    for words, slope in zip(sentences.doses([dose]), dose.slopes.values(), strict=False):
+        assert slope.low < 0 < slope.high and slope.value
+        assert "that people hear more of a stronger transfer, or less, cannot be told: " in words
 
 
 def test_a_share_that_is_so_many_points_is_no_percentage() -> None:

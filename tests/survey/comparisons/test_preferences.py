@@ -72,7 +72,7 @@ def test_both_orders_count_for_the_same_pair() -> None:
     assert (found.first, found.second) == ("a", "b")
     assert (found.for_first, found.neither, found.for_second) == (9, 0, 9)
     assert found.strength.value == 0 and found.share.value == 0.5
-    assert preferences.order_effect(table(rows), "preference").value == 1
+    assert preferences.order_effect(table(rows), "preference").estimate.value == 1
 
 
 def test_the_mean_is_two_way_clustered() -> None:

@@ -15,6 +15,7 @@ from survey.analyze import StudyRatings, from_file
 from survey.designs import ratings
 from survey.designs.analysis import DesignResults, analyse, files
 from survey.designs.design import Resampling
+from survey.designs.discrimination_findings import of_discrimination
 from survey.designs.findings import of_preferences
 from survey.designs.questions import Question
 from tests.survey.designs.golden import DESIGNS, FOLDER
@@ -121,6 +122,54 @@ def test_the_preferred_system_is_named_first_and_never_by_a_negative_number() ->
         words = ab([[sign * value for value in row] for row in CLEAR])[0]
         assert words.startswith(f"Preference: {better} is preferred to {worse} by 2.12 on average")
         assert f"16 answers for {better}, 0 for neither, 0 for {worse}." in words
+
+
+def test_what_all_prefer_is_told_by_as_many_answers_as_are_independent() -> None:
+    """Of 8 people and 6 pieces: six independent answers, 2 / 2⁶; of 5 pieces 2 / 2⁵."""
+    for sign, better, worse in ((1, "birch", "alder"), (-1, "alder", "birch")):
+        words = ab([[sign * 2] * 6] * 8)[0]
+        assert words.startswith(
+            f"Preference: {better} is preferred to {worse} by 2.00 on average, 3 being most, no "
+            "95 % interval (answers do not differ between people or pieces, so their spread cannot "
+            "be estimated); its share of the answers that prefer one is 100.0 %, 95 % interval "
+            "with few independent answers: 54.1 % to 100.0 %, p = 0.031 by Holm's correction; 48 "
+        )
+        few = ab([[sign * 2] * 5] * 8)[0]
+        assert f"cannot be told. {better} is ahead by 2.00 on average" in few
+        assert "47.8 % to 100.0 %, p = 0.062 by Holm's correction" in few
+    nobody = ab([[0] * 6] * 8)
+    assert not [one for one in nobody if "is preferred to" in one or "was preferred" in one]
+    assert "its share" not in " ".join(nobody)
+
+
+def test_an_order_that_all_follow_is_told() -> None:
+    """Whatever it is, the second: what each prefers of the systems goes with their order."""
+    second = [[3 if (person + piece) % 2 else -3 for piece in range(8)] for person in range(8)]
+    words = ab(second)[1]
+    assert words.startswith("Whichever it was, the clip heard second was preferred by 3.00 on")
+    assert "100.0 %, 95 % interval with few independent answers: 63.1 % to 100.0 %" in words
+    assert "the clip heard first was preferred by 3.00" in ab((-np.array(second)).tolist())[1]
+
+
+@pytest.mark.parametrize(("pieces", "told"), [(8, True), (4, False)])
+def test_a_choice_that_all_make_is_a_habit_and_what_all_know_is_tested(
+    pieces: int, told: bool
+) -> None:
+    rows = [
+        (f"p{person}", f"i{piece}", f"s{piece}", "alder", "birch", "alder", "A")
+        for person in range(8)
+        for piece in range(pieces)
+    ]
+    heard = ["system_first", "system_second", "system_third"]
+    table = pd.DataFrame(rows, columns=["participant", "item", "source", *heard, "same_as"])
+    question = Question(name="same_as", text="?", kind="choice", choices=("A", "B"))
+    found = of_discrimination(table, [question], Resampling(0, 20))
+    right, habit, *_ = found.sentences
+    p = "p = 0.008" if told else "p = 0.125"
+    assert right.endswith(f"{p} by Holm's correction.")
+    assert ("not one half, which it would be without a habit" in habit) == told
+    assert habit.startswith("100.0 % of the answers are “A”, 95 % interval with few independent")
+    assert found.tables["order"]["low"][0] == pytest.approx(0.025 ** (1 / pieces))
 
 
 def test_no_preference_is_claimed_that_is_not_clear() -> None:
