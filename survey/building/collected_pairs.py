@@ -6,7 +6,6 @@ Each is three files in the data folder, and all of them are a table of sounds, w
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import secrets
@@ -16,9 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+import pandas as pd
+
 from fadernets.atomic_file import replacing
 from survey.building.stimuli_file import LONGEST_NAME
 from survey.building.study_spec import BuildError
+from survey.ratings.csv_file import write_csv
 
 TABLE = "pairs.csv"
 SYSTEM = "demo"  # who made the second clips
@@ -171,17 +173,14 @@ class CollectedPairs:
         if not pairs:
             raise BuildError("There is no pair yet; collect some from the demo's page.")
         path = self.folder / TABLE
-        header = ("item", "system", "file", "reference", "source", "direction", "settings")
-        with (
-            replacing(path, shared=True) as part,
-            part.open("w", encoding="utf-8", newline="") as file,
-        ):
-            rows = csv.writer(file)
-            rows.writerow(header)
-            for pair in pairs:
-                before, after = (each.name for each in self._files(pair.id))
-                made = json.dumps({"pair": pair.id, "moved": pair.moved, "page": pair.settings})
-                rows.writerow((pair.item, SYSTEM, after, before, pair.piece, pair.direction, made))
+        header = ["item", "system", "file", "reference", "source", "direction", "settings"]
+        rows = []
+        for pair in pairs:
+            before, after = (each.name for each in self._files(pair.id))
+            made = json.dumps({"pair": pair.id, "moved": pair.moved, "page": pair.settings})
+            rows.append((pair.item, SYSTEM, after, before, pair.piece, pair.direction, made))
+        with replacing(path, shared=True) as part:
+            write_csv(pd.DataFrame(rows, columns=header), part)
         return path
 
     def _has(self, identifier: str, *contents: bytes) -> bool:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from fadernets.atomic_file import replacing
 from survey.phrases.choice import Take
 from survey.phrases.system import System
+from survey.ratings.csv_file import write_csv
 
 TABLE = "stimuli.csv"
-HEADER = (
+HEADER = [
     *("item", "system", "file", "reference", "source", "direction", "model", "strength"),
     *("settings", "practice"),
-)
+]
 
 
 def write(out: Path, takes: Sequence[Take], systems: Sequence[System], practice: int) -> Path:
@@ -33,26 +35,25 @@ def write(out: Path, takes: Sequence[Take], systems: Sequence[System], practice:
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as folder:
         folder.mkdir()
-        with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(HEADER)
-            counts: dict[str, int] = {}
-            for take in takes:
-                number = counts[take.way.name] = counts.get(take.way.name, 0) + 1
-                item = f"{take.way.name}-{number:02d}"
-                original = f"{item}-original.mid"
-                (folder / original).write_bytes(take.original)
-                made = json.dumps(_made(take, systems))
-                for place, system in enumerate(systems, 1):
-                    name = f"{item}-{place}.mid"
-                    (folder / name).write_bytes(take.results[system.name])
-                    rows.writerow(
-                        (
-                            *(item, system.name, name, original, take.phrase.work),
-                            *(take.way.direction, system.net.name, f"{system.strength:g}"),
-                            *(made, str(number <= practice).lower()),
-                        )
+        rows = []
+        counts: dict[str, int] = {}
+        for take in takes:
+            number = counts[take.way.name] = counts.get(take.way.name, 0) + 1
+            item = f"{take.way.name}-{number:02d}"
+            original = f"{item}-original.mid"
+            (folder / original).write_bytes(take.original)
+            made = json.dumps(_made(take, systems))
+            for place, system in enumerate(systems, 1):
+                name = f"{item}-{place}.mid"
+                (folder / name).write_bytes(take.results[system.name])
+                rows.append(
+                    (
+                        *(item, system.name, name, original, take.phrase.work),
+                        *(take.way.direction, system.net.name, system.strength),
+                        *(made, number <= practice),
                     )
+                )
+        write_csv(pd.DataFrame(rows, columns=HEADER), folder / TABLE)
     return out / TABLE
 
 

@@ -49,7 +49,16 @@ TRUTH = re.compile(
     r"'*\s*(?:true|false|wahr|falsch|vrai|faux|verdadero|falso|vero|verdadeiro|waar|onwaar)\s*\Z",
     re.IGNORECASE,
 )
-MISTAKEN = (FORMULA, VALUE, TRUTH)
+# What pandas and R take for nothing, though it may be initials, or for a number, though it has no
+# digit; and the errors of spreadsheets.
+ABSENT = re.compile(
+    r"""'*\s*(?:
+        \#?n/?a(?:\ n/a)? | <na> | null | none | [+\-]?nan | [+\-]?inf(?:inity)?
+        | \#(?:null|div/0|value|ref|name|num)[!?]
+    )\s*\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+MISTAKEN = (FORMULA, VALUE, TRUTH, ABSENT)
 # No spreadsheet takes these for anything else: 18-24 is no day of any month.
 WORDS = frozenset(word for column in COLUMNS for word in column.values)
 MARK = "\ufeff"  # by which a spreadsheet knows that a file is UTF-8
@@ -65,9 +74,10 @@ def write_csv(table: pd.DataFrame, target: Path | IO[str]) -> None:
     """Write a table as UTF-8 CSV, marked as such, that no spreadsheet can take otherwise.
 
     Headers and cells of text whose first visible character is one of ``= + - @``, in any width,
-    that begin with a line's end, or that look like a number, a fraction, a date, a time or a truth
-    value (``0042``, ``1/2``, ``3-12``, ``SEP2``, ``TRUE``) get a ``'`` in front, which `read_csv`
-    takes away again; the words of the data dictionary, such as ``18-24``, get none. Ends of lines
+    that begin with a line's end, or that look like a number, a fraction, a date, a time, a truth
+    value or a missing one (``0042``, ``1/2``, ``3-12``, ``SEP2``, ``TRUE``, ``NA``) get a ``'`` in
+    front, which `read_csv` takes away again; the words of the data dictionary, such as ``18-24``,
+    get none. Ends of lines
     stay; a tab, at which programs may split a cell, is written as a blank; all other control
     characters (U+0000 to U+001F, U+007F to U+009F), which a terminal may obey, are left out.
     Numbers and days are written by this function and stay what they are, negative ones too.

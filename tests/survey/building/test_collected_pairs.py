@@ -30,6 +30,7 @@ def test_what_is_kept_is_a_table_of_sounds(tmp_path: Path) -> None:
     assert first.item == f"etude-bars-3-4-{first.id[:4]}"
     assert [item.directions for item in items] == [{"demo": "lower"}, {"demo": "higher"}]
     assert [item.source for item in items] == ["Étude", '=1+1, "x"\n']
+    assert "'=1+1" in pairs.table().read_text("utf-8")  # which no spreadsheet computes
     assert '"moved": "Rhythm density -0.5"' in items[0].settings
     assert "rhythm" in items[0].settings
     contents = [[file.path.read_bytes() for file in item.files.values()] for item in items]

@@ -230,9 +230,21 @@ IDS = {
     "date in words": ["SEP2", "2-Sep", "Sept. 2", "March 3, 2026", "1. März", "3dec2019", "DEZ2"],
     "time": ["12:30", "1:2:3", "3 pm", "12:30 AM", "3 p", "3pm"],
     "truth": ["TRUE", "false", "Wahr"],
+    "missing, to pandas and R": ["NA", "N/A", "NULL", "None", "nan", "<NA>", "-inf", "Infinity"],
+    "errors": ["#N/A", "#REF!", "#DIV/0!", "#NAME?"],
 }
 WORDS = ["12f45678", "e12", "18-24", "1e", "p1", "1a", "2026-01-31T12:00:00+00:00", "", "."]
-WORDS += ["March", "lh-01-0.5", "piece 3", "piece0.mid", "May I hear it 2 times?", "truer", "65+"]
+WORDS += [
+    "March",
+    "lh-01-0.5",
+    "piece 3",
+    "piece0.mid",
+    "May I hear it 2 times?",
+    "truer",
+    "65+",
+    "none",
+]
+WORDS += ["Nana", "NAs", "information", "nullify"]
 
 
 @pytest.mark.parametrize("name", [name for names in IDS.values() for name in names])
@@ -244,6 +256,8 @@ def test_an_id_that_a_spreadsheet_would_change_stays_what_it_is(name: str) -> No
     cells = dict(zip(header, row, strict=True))
     assert cells["participant"] == cells["comment"] == "'" + name
     assert not any(cells[name].startswith("'") for name in ("position", "seconds", "rhythm"))
+    opened = pd.read_csv(io.StringIO(text.removeprefix("\ufeff")))
+    assert list(opened["participant"]) == list(opened["comment"]) == ["'" + name]
     assert read(text)["participant"][0] == name
     quoted = table.assign(participant="'" + name)
     assert read(as_csv(quoted))["participant"][0] == "'" + name
