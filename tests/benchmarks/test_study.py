@@ -14,7 +14,7 @@ from benchmarks import (
     study_wording,
 )
 from benchmarks.study_coverage import World
-from survey.analysis import heard_sentences
+from survey.analysis import heard_sentences, sentences
 from survey.analysis.analyse import analyse
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed
@@ -92,6 +92,8 @@ def test_listeners_are_what_they_are_called() -> None:
         assert not made[kind][study_wording.LEANS]
     assert made["perfect"][study_wording.GUESSING]
     assert made["unbiased"][study_wording.DOSE_BEFORE]
+    assert not made["unbiased"][study_wording.SLOPE]
+    assert made[study_wording.MORE_OF_MORE][study_wording.SLOPE]
 
 
 @pytest.mark.slow
@@ -137,8 +139,32 @@ def test_claims_are_those_of_the_whole_report() -> None:
     assert claims[study_wording.DIRECTIONS] == ("People agree more on items meant" in said)
     assert claims[study_wording.HARD_PIECES] == ("few hard pieces" in said)
     assert claims[study_wording.ITEMS] == ("these very items of one direction" in said)
+    of_doses = " ".join(sentences.doses(results.doses))
+    assert claims[study_wording.SLOPE] == (" of a stronger transfer: " in of_doses)
     scales = [one.holm for part in parts for one in part.opinion.values()]
     assert claims[study_wording.MIDDLE] == any(p is not None and p < 0.05 for p in scales)
+
+
+def test_unbiased_listeners_are_said_to_be_nothing_else() -> None:
+    """Each kind of claim at its level, but for chance; what is there is found."""
+    wording = study_wording
+    kinds = {
+        wording.LEANS: ["biased"],
+        wording.CONDITIONS: [wording.MORE_OF_MORE],
+        wording.SCALES_DIFFER: [],
+        wording.DIRECTIONS: ["biased"],
+        wording.SLOPE: [wording.MORE_OF_MORE],
+        wording.DOSE: [],
+        wording.MEASURED: [],
+    }
+    for row in json.loads(wording.RESULTS.read_text())["rows"]:
+        by_chance = wording.LEVEL + 2 * np.sqrt(wording.LEVEL * 0.95 / row["studies"])
+        for claim, there in kinds.items():
+            share = row["claims"][claim]
+            if row["listeners"] not in there:
+                assert share <= by_chance, (row["listeners"], claim)
+            elif row["participants"] == 48:
+                assert share > 0.95, (row["listeners"], claim)
 
 
 def test_intervals_of_d_prime_hold() -> None:
