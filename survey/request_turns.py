@@ -18,14 +18,21 @@ from survey.core.connections import place
 
 MOST_UNDER_WAY = 4  # requests of an address: while one reads a file, others use the loop
 READ_AHEAD_BYTES = 64 * 1024  # of a request's body, before its turn
+LONGEST = (
+    1.0  # second for which a request keeps its turn: one that takes longer waits for something
+)
 SLOW_BODIES = "/upload"  # how addresses end whose bodies are looked after while they come
+HEALTH = (
+    "/healthz"  # who asks for it waits for no other request: all may be waiting for what is ill
+)
 
 
 class Turns:
     """Has requests of an address wait while as many of its others are under way as may be.
 
     A request is under way from when it has been read until its answer begins, or until `let_others`
-    says that it waits for something; long bodies are not waited for.
+    says that it waits for something, or for `LONGEST`, as one that waits for a locked database does
+    or computes in a thread; long bodies are not waited for.
 
     Parameters
     ----------
@@ -42,7 +49,7 @@ class Turns:
             await self.app(scope, receive, send)
             return
         client = scope.get("client")
-        turn = _Turn(self, client and place(client[0]))
+        turn = _Turn(self, (client and place(client[0]), scope["path"].endswith(HEALTH)))
         came: deque[Message] = deque()
         is_whole = False
         if not scope["path"].endswith(SLOW_BODIES):
@@ -73,6 +80,7 @@ class _Turn:
 
     def __init__(self, turns: Turns, whose: Hashable) -> None:
         self.turns, self.whose, self.has_begun = turns, whose, False
+        self.timer: asyncio.TimerHandle | None = None
 
     @property
     def has_to_wait(self) -> bool:
@@ -95,6 +103,7 @@ class _Turn:
         else:
             self.turns.under_way[self.whose] += 1
         self.has_begun = True
+        self.timer = asyncio.get_running_loop().call_later(LONGEST, self.end)
 
     def end(self) -> None:
         """Let the next one begin; more than once does nothing.
@@ -104,6 +113,8 @@ class _Turn:
         """
         if self.has_begun:
             self.has_begun = False
+            if self.timer is not None:
+                self.timer.cancel()
             asyncio.get_running_loop().call_soon(self._pass_on)
 
     def _pass_on(self) -> None:

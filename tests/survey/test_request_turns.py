@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from survey import request_turns
 from survey.request_turns import MOST_UNDER_WAY, READ_AHEAD_BYTES, Turns, let_others
 
 Work = Callable[[Receive], Awaitable[None]]
@@ -109,6 +110,40 @@ def test_who_waits_for_something_lets_others_begin(
         for each in asked:
             each.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
+        await requests.settle()
+        assert not requests.turns.under_way
+
+    asyncio.run(run())
+
+
+def test_who_asks_for_health_waits_for_no_other_request():
+    async def run() -> None:
+        requests = Requests()
+        asked = [asyncio.ensure_future(requests.ask()) for _ in range(20)]
+        assert await requests.settle() == MOST_UNDER_WAY
+        health = asyncio.ensure_future(requests.ask(path="/survey/healthz"))
+        assert await requests.settle() == MOST_UNDER_WAY + 1
+        requests.go_on.set()
+        await asyncio.gather(*asked, health)
+
+    asyncio.run(run())
+
+
+def test_who_takes_long_lets_others_begin(monkeypatch):
+    monkeypatch.setattr(request_turns, "LONGEST", 0.01)
+
+    async def run() -> None:
+        requests = Requests()
+        asked = [asyncio.ensure_future(requests.ask()) for _ in range(20)]
+        assert await requests.settle() == MOST_UNDER_WAY
+
+        async def all_begun() -> None:
+            while requests.begun < 20:
+                await asyncio.sleep(0.01)
+
+        await asyncio.wait_for(all_begun(), 30)
+        requests.go_on.set()
+        await asyncio.gather(*asked)
         await requests.settle()
         assert not requests.turns.under_way
 
