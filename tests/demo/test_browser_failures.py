@@ -57,9 +57,9 @@ def test_bad_files_are_refused_and_nothing_is_lost(visit, artefacts, tmp_path):
     before = picture(page, "result")
     message = page.get_by_role("alert").first
     for name, data, words in (
-        ("holiday.jpg", b"\xff\xd8 not music", "holiday.jpg is not a MIDI file."),
-        ("<b>.mid", b"MThd", "is not a MIDI file."),
-        ("empty.mid", b"", "empty.mid is not a MIDI file."),
+        ("holiday.jpg", b"\xff\xd8\xff not music", "holiday.jpg is not a MIDI file but a picture"),
+        ("<b>.mid", b"MThd", "b.mid is not a MIDI file that can be read: it ends within"),
+        ("empty.mid", b"", "empty.mid is not a MIDI file but empty: save it or copy it once more."),
     ):
         page.set_input_files(FILE, {"name": name, "mimeType": "audio/midi", "buffer": data})
         expect(message).to_contain_text(words)

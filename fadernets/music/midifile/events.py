@@ -14,6 +14,7 @@ import numpy as np
 
 from fadernets.music.midifile.error import MidiError
 from fadernets.music.midifile.limits import LIMITS, Excess
+from fadernets.music.midifile.other_kinds import advice
 from fadernets.music.midifile.tracks import (
     END_OF_TRACK,
     KEY_SIGNATURE,
@@ -83,7 +84,7 @@ class MidiFile:
         """
         start = _head(data)
         if start is None:
-            raise MidiError(f"{name} is not a MIDI file.")
+            raise MidiError(f"{name} is not a MIDI file{advice(data)}.")
         kind, declared, division = (
             int.from_bytes(data[start + at : start + at + 2], "big") for at in (8, 10, 12)
         )

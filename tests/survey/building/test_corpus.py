@@ -27,7 +27,10 @@ def test_what_cannot_be_used_is_named_and_skipped(tmp_path):
     works, left_out = read(tmp_path)
     assert len(works) == 2
     assert sorted(left_out) == ["broken.mid", "empty.mid"]
-    assert left_out["empty.mid"] == "empty.mid is not a MIDI file."
+    assert (
+        left_out["empty.mid"]
+        == "empty.mid is not a MIDI file but empty: save it or copy it once more."
+    )
 
 
 def test_of_many_files_some_are_drawn(tmp_path, monkeypatch):
