@@ -46,16 +46,27 @@ class World:
     ----------
     dice : numpy Generator
     people, pieces : int
+    good : array, shape (systems,)
+        To a middling person in a middling piece.
+    apart : float
+        How much people and pieces differ in what they make of single systems: 0, not at all.
     """
 
-    def __init__(self, dice: np.random.Generator, people: int, pieces: int) -> None:
+    def __init__(
+        self,
+        dice: np.random.Generator,
+        people: int,
+        pieces: int,
+        good: np.ndarray = GOOD,
+        apart: float = 1.0,
+    ) -> None:
         self.dice, self.people, self.pieces = dice, people, pieces
         count = len(SYSTEMS)
         person = dice.normal(0, PERSON_SD, (people, 1))
-        person = person + dice.normal(0, PERSON_ALONE, (people, count))
+        person = person + dice.normal(0, apart * PERSON_ALONE, (people, count))
         piece = dice.normal(0, PIECE_SD, (pieces, 1))
-        piece = piece + dice.normal(0, PIECE_ALONE, (pieces, count))
-        self.good = GOOD + person[:, None] + piece[None]  # (people, pieces, systems)
+        piece = piece + dice.normal(0, apart * PIECE_ALONE, (pieces, count))
+        self.good = good + person[:, None] + piece[None]  # (people, pieces, systems)
 
     def heard(self, person: np.ndarray, piece: np.ndarray, system: np.ndarray) -> np.ndarray:
         """How good clips sound once."""

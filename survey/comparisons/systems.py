@@ -17,7 +17,7 @@ import pandas as pd
 from survey.comparisons.anchors import are_tested
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed, crossed
-from survey.statistics.estimate import Estimate, t_interval, two_sided
+from survey.statistics.estimate import Estimate, t_interval
 from survey.statistics.families import corrected
 
 
@@ -97,7 +97,7 @@ def differences(table: pd.DataFrame, questions: Sequence[str]) -> list[Differenc
     for question in questions:
         for (first, ours, _), (second, theirs, _) in combinations(_by_system(table, question), 2):
             difference = twoway.difference(ours, theirs)
-            p = two_sided(difference, 0) if are_tested(first, second) else None
+            p = twoway.differ(ours, theirs) if are_tested(first, second) else None
             found.append(Difference(question, first, second, difference, p))
     return corrected(found, Difference)
 

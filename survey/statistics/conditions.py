@@ -18,7 +18,7 @@ from db.models import SCALES
 from survey.statistics import twoway
 from survey.statistics.agreement import agreement
 from survey.statistics.crossed_design import Crossed, crossed
-from survey.statistics.estimate import Estimate, two_sided
+from survey.statistics.estimate import Estimate
 from survey.statistics.families import corrected
 
 AGREEMENT = "agreement"
@@ -110,7 +110,7 @@ def contrasts(transfers: pd.DataFrame) -> list[Contrast]:
 def _contrast(measure: str, first: tuple[str, Crossed], second: tuple[str, Crossed]) -> Contrast:
     (name, answers), (other_name, others) = first, second
     difference = twoway.difference(answers, others)
-    return Contrast(measure, name, other_name, difference, two_sided(difference, 0))
+    return Contrast(measure, name, other_name, difference, twoway.differ(answers, others))
 
 
 def _models(transfers: pd.DataFrame) -> np.ndarray:

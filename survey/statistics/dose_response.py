@@ -25,7 +25,7 @@ from survey.ratings.columns import CHANGE, attributes
 from survey.statistics.agreement import INTENDED, HeardRow, crosstab
 from survey.statistics.conditions import by_model
 from survey.statistics.crossed_design import segments, units
-from survey.statistics.estimate import LEVEL, NONE, Estimate, two_sided
+from survey.statistics.estimate import CONSTANT, LEVEL, NONE, Estimate, one_side, two_sided
 from survey.statistics.within_slope import within_slope
 
 SIGN = {"lower": -1, "same": 0, "higher": 1}
@@ -147,7 +147,8 @@ def _slope(transfers: pd.DataFrame, intended: str) -> Slope:
     """Of one direction, from the smallest strength of all transfers to the largest.
 
     Of segments that came at several strengths alone: between others, pieces differ, too, and so few
-    of each strength would make too many claims.
+    of each strength would make too many claims. Where all answers are on the line, p is the exact
+    sign test's, of as many as there are people, or pieces, with several strengths.
     """
     strengths = transfers["strength"].to_numpy(dtype=float, na_value=np.nan)
     least, most = float(np.nanmin(strengths)), float(np.nanmax(strengths))
@@ -162,7 +163,12 @@ def _slope(transfers: pd.DataFrame, intended: str) -> Slope:
     found = within_slope(answers, way[chosen], at, groups)
     if found is None:
         return Slope(None, n=int(chosen.sum()), note=NO_SLOPE, least=least, most=most)
-    return Slope(**vars(found), least=least, most=most, p=two_sided(found, 0))
+    p = two_sided(found, 0)
+    if found.note == CONSTANT and found.value:
+        several = answers.groupby("participant")["strength"].nunique() > 1
+        of_pieces = answers["strength"].groupby(units(answers)).nunique() > 1
+        p = one_side(min(int(several.sum()), int(of_pieces.sum())))
+    return Slope(**vars(found), least=least, most=most, p=p)
 
 
 def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = None) -> Correlation:

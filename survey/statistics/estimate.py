@@ -97,6 +97,14 @@ def two_sided(estimate: Estimate, expected: float) -> float | None:
     return float(2 * scipy.special.stdtr(estimate.freedom, -t))
 
 
+def one_side(independent: int) -> float | None:
+    """The exact sign test's two-sided p value where all independent answers are on one side.
+
+    None of fewer than two.
+    """
+    return float(scipy.stats.binomtest(0, independent).pvalue) if independent > 1 else None
+
+
 def wilson(successes: int, n: int) -> Estimate:
     """Wilson's 95 % interval of a share.
 

@@ -23,10 +23,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import scipy  # whose parts are loaded when they are first used
 
 from survey.statistics.crossed_design import Crossed, joined
 from survey.statistics.estimate import (
+    CONSTANT,
     EDGES,
     LEVEL,
     ONE_ON_A_SIDE,
@@ -36,12 +38,14 @@ from survey.statistics.estimate import (
     Estimate,
     around,
     clopper_pearson,
+    one_side,
     t_quantile,
     two_sided,
 )
 
 RAISED_MUCH = 1.1**2  # of a variance: an interval a tenth wider
 ROUNDING = 1e-12  # of a variance, relatively
+DIGITS = 9  # of a mean that differs from another
 
 
 def mean(answers: Crossed) -> Estimate:
@@ -76,16 +80,43 @@ def share(answers: Crossed) -> Estimate:
 def against(answers: Crossed, expected: float) -> float | None:
     """The two-sided p value that the mean is `expected`; None where nothing tells it.
 
-    Where all answers are the same other number nothing tells how they spread, but that none is on
-    the other side does: it is the exact sign test's, of as many independent answers as there are
-    participants or pieces, whichever are fewer, as in Clopper and Pearson's interval of `share`.
+    Where nobody and nothing differs from the mean, nothing tells how much others would, but that
+    none is on the other side does: it is the exact sign test's, of as many independent answers as
+    there are participants or pieces, whichever are fewer, as in Clopper and Pearson's interval of
+    `share`.
     """
-    values = answers.values
-    independent = min(answers.participant_count, answers.item_count)
-    alike = len(values) > 0 and bool((values == values[0]).all())
-    if not alike or values[0] == expected or independent < 2:
-        return two_sided(mean(answers), expected)
-    return float(scipy.stats.binomtest(0, independent).pvalue)
+    estimate = mean(answers)
+    if estimate.note != CONSTANT:
+        return two_sided(estimate, expected)
+    return _sign_test([means - expected for means in _means(answers).values()])
+
+
+def differ(first: Crossed, second: Crossed) -> float | None:
+    """The two-sided p value that both means are the same, as `difference` has them.
+
+    Where it has no spread, the exact sign test's, of as many independent differences as there are
+    participants, or pieces, with answers of both.
+    """
+    estimate = difference(first, second)
+    if estimate.note != CONSTANT:
+        return two_sided(estimate, 0)
+    ours, theirs = _means(first), _means(second)
+    return _sign_test([(ours[by] - theirs[by]).dropna() for by in ours])
+
+
+def _means(answers: Crossed) -> dict[str, pd.Series]:
+    """The mean of every participant, and of every item."""
+    values = pd.Series(answers.values)
+    return {
+        "participants": values.groupby(answers.participants).mean(),
+        "items": values.groupby(answers.items).mean(),
+    }
+
+
+def _sign_test(differences: Sequence[pd.Series]) -> float | None:
+    """The p value of the fewest; None unless all are on one side."""
+    signs = {float(sign) for of in differences for sign in np.sign(of.round(DIGITS))}
+    return one_side(min(map(len, differences))) if len(signs) == 1 and 0 not in signs else None
 
 
 def difference(first: Crossed, second: Crossed) -> Estimate:

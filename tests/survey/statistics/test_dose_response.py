@@ -15,6 +15,7 @@ from survey.statistics.dose_response import (
     doses,
     spearman,
 )
+from survey.statistics.estimate import CONSTANT
 from survey.statistics.simulation import simulate
 from tests.survey.statistics.by_hand import table as by_hand
 
@@ -225,6 +226,18 @@ def test_a_segment_is_compared_with_itself_at_other_strengths() -> None:
         assert slope.value == pytest.approx(6 / 12)  # three people more at each of two steps
         assert (slope.least, slope.most) == (0.5, 1.5)
         assert slope.p < 0.01 and 0.05 < dose.correlations[word].p
+
+
+def test_what_all_hear_at_one_strength_and_nobody_at_another_is_told_by_a_sign_test() -> None:
+    """Of twelve people and six pieces: six independent answers."""
+    rows = stronger_is_heard_more()
+    rows["heard"] = rows["intended"].mask(rows["strength"] < 1, "same")
+    (dose,) = doses(rows[rows["strength"] != 1])
+    for slope in dose.slopes.values():
+        assert slope.value == pytest.approx(1) and slope.note == CONSTANT
+        assert slope.p == pytest.approx(2 / 2**6)
+    rows["heard"] = rows["intended"]
+    assert {slope.p for slope in doses(rows)[0].slopes.values()} == {None}
 
 
 def test_strength_that_varies_from_piece_to_piece_alone_has_no_slope() -> None:

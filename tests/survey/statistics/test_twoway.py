@@ -15,6 +15,7 @@ from survey.statistics.estimate import (
     RAISED,
     around,
     t_interval,
+    two_sided,
 )
 
 MATRIX = np.array([[5, 5, 4], [4, 4, 4], [2, 3, 2], [3, 3, 4]], float)
@@ -334,3 +335,32 @@ def test_a_share_by_participants_has_no_interval_for_one_and_an_edge_for_all_ali
     assert (alike.note, alike.error, alike.freedom) == (EDGES["participants"], None, None)
     with pytest.raises(ValueError, match="standard error"):
         twoway.on_logits(estimate, 1)
+
+
+def test_where_all_are_on_one_side_the_fewer_of_people_and_pieces_tell_it() -> None:
+    """Eight people and six pieces: 2 / 2⁶."""
+    alike = of_matrix(np.full((8, 6), 2.0))
+    assert twoway.against(alike, 0) == twoway.against(alike, 3) == pytest.approx(2 / 2**6)
+    assert twoway.against(alike, 2) is None
+    assert twoway.against(of_matrix(np.full((1, 6), 2.0)), 0) is None
+    balanced = of_matrix(np.array([[1.0, 3], [3, 1]]))  # nobody and no piece differs from 2
+    assert twoway.mean(balanced).note == CONSTANT
+    assert twoway.against(balanced, 0) == pytest.approx(2 / 2**2)
+    assert twoway.against(of_matrix(MATRIX), 3) == pytest.approx(
+        two_sided(twoway.mean(of_matrix(MATRIX)), 3)
+    )
+
+
+def test_systems_that_all_rate_apart_differ_by_those_who_rated_both() -> None:
+    ours, theirs = of_matrix(np.full((8, 6), 2.0)), of_matrix(np.full((8, 6), 5.0))
+    assert twoway.differ(ours, theirs) == pytest.approx(2 / 2**6)
+    assert twoway.differ(ours, ours) is None
+    shifted = of_matrix(MATRIX + 1)
+    assert twoway.differ(shifted, of_matrix(MATRIX)) == pytest.approx(2 / 2**3)
+    few = Crossed(theirs.values, theirs.participants, theirs.items + 4)  # two pieces are both's
+    assert twoway.differ(ours, few) == pytest.approx(2 / 2**2)
+    others = Crossed(theirs.values, theirs.participants + 8, theirs.items)
+    assert twoway.differ(ours, others) is None
+    pair = of_matrix(MATRIX), of_matrix(MATRIX**2)
+    gap = two_sided(twoway.difference(*pair), 0)
+    assert gap is not None and twoway.differ(*pair) == gap
