@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks import (
     design_coverage,
+    design_wording,
     dose_detection,
     interval_coverage,
     strength_coverage,
@@ -243,6 +244,26 @@ def designs_table() -> str:
     return f"{table(rows, head)}\n\nEach cell: of {people} participants; {_runs(report)}."
 
 
+def designs_wording_table() -> str:
+    """How often reports of designs make each claim, by kind of listeners."""
+    report = _read(design_wording.RESULTS)
+    kinds = design_wording.LISTENERS["ab"]
+    rows = []
+    for design in design_wording.LISTENERS:
+        of_design = [row for row in report["rows"] if row["design"] == design]
+        for name in of_design[0]["claims"]:
+            cells = [
+                " / ".join(
+                    _percent(row["claims"][name]) for row in of_design if row["listeners"] == kind
+                )
+                for kind in kinds
+            ]
+            rows.append((design, name, *(cell or "–" for cell in cells)))
+    sizes = " / ".join(f"{people} × {pieces} pieces" for people, pieces in design_wording.SIZES)
+    note = f"Percent of studies, {sizes}; {report['studies']} of each kind, seed {report['seed']}."
+    return f"{table(rows, ('design', 'claim', *kinds))}\n\n{note}"
+
+
 TABLES = {
     "coverage": coverage_table,
     "lower": lower_table,
@@ -256,7 +277,7 @@ TABLES = {
 }
 
 
-DESIGN_TABLES = {"designs": designs_table}
+DESIGN_TABLES = {"designs": designs_table, "designs_wording": designs_wording_table}
 
 
 def _read(path: Path) -> dict[str, Any]:

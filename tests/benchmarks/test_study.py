@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import (
     design_coverage,
+    design_wording,
     dose_detection,
     study_coverage,
     study_detection,
@@ -103,6 +104,7 @@ def test_both_write_what_the_tables_read(tmp_path, monkeypatch) -> None:
         (study_wording, ["--studies", "1", "--others", "1"]),
         (study_detection, ["--runs", "2"]),
         (dose_detection, ["--runs", "1"]),
+        (design_wording, ["--studies", "1"]),
     ):
         file = tmp_path / "results.json"
         monkeypatch.setattr(benchmark, "RESULTS", file)
@@ -114,9 +116,11 @@ def test_both_write_what_the_tables_read(tmp_path, monkeypatch) -> None:
             study_wording: ("wording",),
             study_detection: ("detection",),
             dose_detection: ("doses",),
+            design_wording: ("designs_wording",),
         }
         for name in names[benchmark]:
-            assert study_tables.TABLES[name]().startswith("| ")
+            tables = study_tables.TABLES | study_tables.DESIGN_TABLES
+            assert tables[name]().startswith("| ")
 
 
 @pytest.mark.slow
@@ -165,6 +169,43 @@ def test_unbiased_listeners_are_said_to_be_nothing_else() -> None:
                 assert share <= by_chance, (row["listeners"], claim)
             elif row["participants"] == 48:
                 assert share > 0.95, (row["listeners"], claim)
+
+
+def test_of_systems_nothing_is_claimed_that_is_not_there() -> None:
+    wording = design_wording
+    hearing = {wording.HEARING, wording.PERFECT}
+    there = {
+        wording.DIFFER: hearing,
+        wording.ORDER: {wording.BIASED},
+        wording.TREND: set(),
+    }
+    report = json.loads(wording.RESULTS.read_text())
+    by_chance = 0.05 + 2 * np.sqrt(0.05 * 0.95 / report["studies"])
+    for row in report["rows"]:
+        for claim, listeners in there.items():
+            share, lazy_letter = (
+                row["claims"][claim],
+                row["design"] == "abx" and claim == wording.ORDER,
+            )
+            if row["listeners"] in listeners or (lazy_letter and row["listeners"] == wording.LAZY):
+                assert share > 0.7 or row["participants"] == 12, row
+            else:
+                assert share <= by_chance, row
+
+
+@pytest.mark.slow
+def test_listeners_of_designs_are_what_they_are_called() -> None:
+    for design, kinds in design_wording.LISTENERS.items():
+        for kind in kinds:
+            table = design_wording.study(design, kind, 48, 12, np.random.default_rng(2))
+            claims = design_wording.claims(design, table)
+            if kind in (design_wording.UNBIASED, design_wording.BIASED):
+                assert not claims[design_wording.DIFFER], design
+                assert claims[design_wording.ORDER] == (kind == design_wording.BIASED), design
+            if kind == design_wording.PERFECT:
+                assert claims[design_wording.DIFFER], design
+            if kind == design_wording.LAZY:
+                assert claims[design_wording.ALIKE] and not claims[design_wording.DIFFER], design
 
 
 def test_intervals_of_d_prime_hold() -> None:
