@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from db.database import Database, DatabaseError
 from db.models import Study
-from fadernets import FaderNet
+from fadernets import FaderNet, mood_classifier
 from fadernets.checkpoint import CheckpointError
 from fadernets.playback.audio import AudioError
 from survey.building import clips, corpus, from_sounds, provenance, selection
@@ -20,7 +20,7 @@ from survey.building.corpus import Progress, WorkError
 from survey.building.from_sounds import Tell
 from survey.building.insert import RecordedStudy, check_name, may_open, register
 from survey.building.pairs import Recording, pairs
-from survey.building.selection import SelectionError, Take
+from survey.building.selection import Listener, SelectionError, Take
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.designs.questions import parsed
@@ -77,7 +77,7 @@ def make(
     else:
         music, unread = corpus.from_folder(spec.midi, FILES_PER_PAIR * spec.pairs, rng, progress)
     selection.require_pieces(len(music), spec.pairs + 1)
-    pool = selection.pool(music, net, rng, progress)
+    pool = selection.pool(music, _listener(spec, net), rng, progress)
     selection.require(pool, spec.pairs + 1)
     takes = {
         target: selection.choose(pool, net, target, spec.pairs + 1, spec.strengths, rng)
@@ -94,6 +94,11 @@ def make(
     all_pairs = pairs(by_target, practice, rng)
     record = provenance.record(spec, net, music, unread, pool, samples, all_pairs, recordings)
     return RecordedStudy(all_pairs, net.name, record)
+
+
+def _listener(spec: StudySpec, net: FaderNet) -> Listener:
+    """Who hears whether a segment is calm or energetic."""
+    return net.arousal if spec.chosen_by == "model" else mood_classifier.of_arousal().probability
 
 
 def _net(name: str | None) -> FaderNet:
@@ -162,6 +167,7 @@ def _spec_of(study: Study, spec: StudySpec) -> StudySpec:
         strengths=tuple(record["strengths"]),
         seed=record["seed"],
         trials_each=None,
+        chosen_by=record["selection"].get("by", "model"),
     )
 
 

@@ -61,7 +61,7 @@ def record(
         "strengths": list(spec.strengths),
         "checkpoint": _checkpoint(spec.checkpoint),
         "music": _music(spec, music, unread | pool.left_out),
-        "selection": _selection(pool),
+        "selection": _selection(spec, pool),
         "clips": _sound(samples),
         "items": _items(pairs, net, recorded),
         "versions": versions(),
@@ -139,8 +139,9 @@ def _music(spec: StudySpec, music: Sequence[Work], left_out: dict[str, str]) -> 
     }
 
 
-def _selection(pool: Pool) -> SelectionRecord:
+def _selection(spec: StudySpec, pool: Pool) -> SelectionRecord:
     return {
+        "by": spec.chosen_by,
         "candidates": len(pool.candidates),
         "low_up_to": pool.limits[0],
         "high_from": pool.limits[1],

@@ -1,9 +1,9 @@
-"""Which segments a study has: drawn at random from what the model hears as calm or energetic."""
+"""Which segments a study has: drawn at random from what is heard as calm or energetic."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -22,6 +22,7 @@ MOST_CANDIDATES = 25  # segments of a piece whose arousal is computed, drawn at 
 MOST_EACH = 3  # segments of a piece in each direction
 BATCH = 16  # segments transferred at a time
 TARGETS = ("high", "low")
+Listener = Callable[[Sequence[Notes]], np.ndarray]  # how probable high arousal is, of each
 START = {"high": "low", "low": "high"}  # the arousal of segments, by where they go
 
 Fingerprint = tuple[tuple[int, ...], ...]
@@ -59,7 +60,7 @@ class SegmentCandidate:
     seconds : float
         How long its four beats last.
     arousal : float
-        Probability of high arousal, by the model.
+        Probability of high arousal, by whoever listens.
     """
 
     work: str
@@ -114,12 +115,11 @@ class Pool:
 
 
 def pool(
-    works: Sequence[Work], net: FaderNet, rng: np.random.Generator, progress: Progress
+    works: Sequence[Work], listener: Listener, rng: np.random.Generator, progress: Progress
 ) -> Pool:
-    """Candidates of some pieces, no two alike, with their arousal.
+    """Candidates of some pieces, no two alike, with the arousal that a listener hears.
 
-    Low is the lowest third and high the highest third, each only on its own side of 0.5: on the
-    other side a transfer need not move any code.
+    Low is the lowest third and high the highest third, each only on its own side of 0.5.
     """
     candidates: list[SegmentCandidate] = []
     left_out: dict[str, str] = {}
@@ -130,7 +130,7 @@ def pool(
         if problem:
             left_out[work.name] = problem
             continue
-        arousal = net.arousal([c.notes for c in segments_of_work])
+        arousal = listener([c.notes for c in segments_of_work])
         candidates += [
             SegmentCandidate(c.work, c.index, c.notes, c.tempo, c.seconds, value)
             for c, value in zip(segments_of_work, arousal.tolist(), strict=True)
@@ -165,7 +165,7 @@ def require(pool: Pool, count: int) -> None:
     SelectionError
         If there are fewer than `count` for a target.
     """
-    usable = {target: _usable(pool.of(START[target])) for target in TARGETS}
+    usable = {target: usable_count(pool.of(START[target])) for target in TARGETS}
     target = min(TARGETS, key=usable.__getitem__)
     if usable[target] < count:
         raise _too_few(pool, target, usable[target], count)
@@ -223,7 +223,7 @@ def _instead(usable: int) -> str:
     return f"give more pieces or {fewer}"
 
 
-def _usable(candidates: Sequence[SegmentCandidate]) -> int:
+def usable_count(candidates: Sequence[OfWork]) -> int:
     """How many of them may be drawn, as far as pieces limit it."""
     return sum(min(n, MOST_EACH) for n in Counter(c.work for c in candidates).values())
 

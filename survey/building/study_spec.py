@@ -101,6 +101,9 @@ class StudySpec:
     lease : int
         Minutes of silence after which a participant's place is given to others, up to
         `LONGEST_LEASE_MINUTES`.
+    chosen_by : str
+        Who hears which segments of MIDI files are calm: the shipped "classifier" of notes, which
+        knows no model, or the "model" that transfers them, as studies of earlier versions have it.
 
     Raises
     ------
@@ -131,6 +134,7 @@ class StudySpec:
     actor: str = "admin"
     rules: Rules | None = None
     lease: int = 60
+    chosen_by: Literal["classifier", "model"] = "classifier"
 
     def __post_init__(self) -> None:
         if self.language not in texts.languages():

@@ -101,6 +101,7 @@ MusicRecord = TypedDict(
 class SelectionRecord(TypedDict):
     """How segments were chosen."""
 
+    by: NotRequired[str]  # who heard their arousal: "classifier" or, where it is missing, "model"
     candidates: int
     low_up_to: float  # probability of high arousal
     high_from: float
