@@ -10,23 +10,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from fadernets.command_line import arguments
 from survey.bars import Bars
 from survey.build import sentence
-from survey.building import corpus
-from survey.building.create import FILES_PER_PAIR, REFUSALS
-from survey.building.study_spec import BuildError
-from survey.phrases import choice, folder
-from survey.phrases.system import systems
-from survey.phrases.way import WAYS, ways
-
-LEAST_SECONDS, MOST_SECONDS = 1.0, 100.0  # that a phrase may be asked to last
+from survey.building.create import REFUSALS
+from survey.phrases.making import make
+from survey.phrases.plan import PhrasesPlan
+from survey.phrases.way import WAYS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,41 +44,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _made(args: argparse.Namespace, bars: Bars) -> list[str]:
     """Make the folder; what is better known of it."""
-    asked, (shortest, longest) = ways(args.ways), args.seconds
-    if not LEAST_SECONDS <= shortest <= longest <= MOST_SECONDS:
-        raise BuildError(
-            f"Phrases last {LEAST_SECONDS:g} to {MOST_SECONDS:g} s, the shortest first."
-        )
-    if args.phrases < 1:
-        raise BuildError("There is nothing to rate without phrases.")
-    if args.out.exists():
-        raise FileExistsError(17, "it is there already", str(args.out))
-    moods = {mood for way in asked for mood in way.moods}
-    compared = systems(args.checkpoint, args.strengths, moods)
-    rng = np.random.default_rng(args.seed)
-    each = args.phrases + args.practice
-    left_out: dict[str, str] = {}
-    if args.midi is None:
-        music = corpus.from_corpus(bars)
-    else:
-        most = FILES_PER_PAIR * each * len(asked)
-        music, left_out = corpus.from_folder(args.midi, most, rng, bars)
-    found = choice.candidates(music, compared, (shortest, longest), bars)
-    takes = choice.choose(music, found, compared, asked, each, rng, bars)
-    table = folder.write(args.out, takes, compared, args.practice)
-    for work, why in left_out.items():
-        print(f"left out: {work}: {why}", file=sys.stderr)
-    lengths = [take.phrase.seconds for take in takes]
-    pieces = len({take.phrase.work for take in takes})
-    lines = [
-        f"{table}: {len(takes)} phrases of {pieces} pieces, {min(lengths):.1f} to "
-        f"{max(lengths):.1f} s, drawn from {len(found)} (seed {args.seed})."
+    plan = PhrasesPlan(
+        midi=args.midi,
+        ways=tuple(args.ways),
+        checkpoints=tuple(args.checkpoint),
+        strengths=tuple(args.strengths),
+        phrases=args.phrases,
+        practice=args.practice,
+        seconds=tuple(args.seconds),
+        seed=args.seed,
+    )
+    made = make(plan, args.out, bars)
+    bars.close()
+    for work, why in made.left_out.items():
+        print(f"left out: {work}: {why.rstrip('.')}.", file=sys.stderr)
+    table = shlex.quote(str(made.table))
+    return [
+        f"{made.table}: {made.sentences[0]}",
+        *made.sentences[1:],
+        f"Next: python -m survey.build --stimuli {table} --design ... --check",
     ]
-    for system in compared:
-        changed = sum(take.changed[system.name] for take in takes)
-        parts = sum(len(take.phrase.segments) for take in takes)
-        lines.append(f"{system.name} could change {changed} of their {parts} segments.")
-    return [*lines, f"Next: python -m survey.build --stimuli {table} --design ... --check"]
 
 
 def _parser() -> argparse.ArgumentParser:

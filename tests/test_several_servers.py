@@ -149,12 +149,13 @@ def test_a_preview_stays_with_the_server_that_knows_it(two: Two) -> None:
     assert [page.status_code for page in pages] == [200] * 6
 
 
-def test_sounds_of_a_study_come_through_the_proxy(two: Two) -> None:
+@pytest.mark.parametrize(("page", "field"), [("sounds", "sounds"), ("phrases", "music")])
+def test_what_a_study_is_made_of_comes_through_the_proxy(two: Two, page: str, field: str) -> None:
     """More than what visitors may send."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    files = {"sounds": ("sounds.zip", bytes(22 * 1024**2), "application/zip")}
+    files = {field: ("sounds.zip", bytes(22 * 1024**2), "application/zip")}
     with httpx.Client(headers=headers) as client:
-        answer = client.post(f"{two.url}/admin/new/sounds", files=files, data={"name": "new"})
+        answer = client.post(f"{two.url}/admin/new/{page}", files=files, data={"name": "new"})
         assert answer.status_code == 422 and "no ZIP file that can be read" in answer.text
         elsewhere = client.post(f"{two.url}/admin/new", files=files)
         assert elsewhere.status_code == 413

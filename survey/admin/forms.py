@@ -171,15 +171,26 @@ class StudyFields(BaseModel):
             raise AdminError(422, "There is no shipped model of this name.")
         filled = {name: value for name, value in self if value.strip()}
         form = StudyForm.model_validate(filled)
-        strengths = re.findall(r"[^,;\s]+", form.strengths)
-        if not all(re.fullmatch(r"[0-9]+(\.[0-9]+)?", strength) for strength in strengths):
-            raise AdminError(422, "Strengths are numbers with commas between, such as 0.5, 1.")
         return StudySpec(
             **form.model_dump(exclude={"strengths", "trials"}),
             checkpoint=self.checkpoint,
-            strengths=tuple(map(float, strengths)),
+            strengths=strengths(form.strengths),
             trials_each=form.trials,
         )
+
+
+def strengths(text: str) -> tuple[float, ...]:
+    """Strengths of transfers, with commas or blanks between.
+
+    Raises
+    ------
+    AdminError
+        If one is no number.
+    """
+    found = re.findall(r"[^,;\s]+", text)
+    if not all(re.fullmatch(r"[0-9]+(\.[0-9]+)?", strength) for strength in found):
+        raise AdminError(422, "Strengths are numbers with commas between, such as 0.5, 1.")
+    return tuple(map(float, found))
 
 
 class StudyForm(AdminForm):

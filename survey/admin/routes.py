@@ -20,9 +20,9 @@ from survey.admin import (
     payment_pages,
     preview_pages,
     settings_pages,
-    sounds_pages,
     study_pages,
 )
+from survey.admin.creating import phrases_pages, sounds_pages
 from survey.admin.request import AdminDep, AdminRoute
 from survey.building import study_life
 
@@ -69,6 +69,7 @@ def _row(session: Session, study: Study) -> Row:
 
 for module in (
     create_pages,
+    phrases_pages,
     sounds_pages,
     pair_pages,
     study_pages,

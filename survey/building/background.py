@@ -11,7 +11,7 @@ from pathlib import Path
 from db.database import Database
 from survey.building import child_process
 from survey.building.child_process import Job, Message
-from survey.building.study_spec import BuildError, StudySpec
+from survey.building.study_spec import BuildError
 from survey.core.settings import Settings
 
 SOUNDS_PREFIX = "fadernets-sounds-"  # of the folders of sounds that were sent
@@ -37,8 +37,8 @@ class Run:
         What is better known of its sounds.
     check_only : bool
         Whether they are only looked at, and no study is made.
-    is_of_sounds : bool
-        Whether sounds were sent for it.
+    page : str
+        Where it was asked for, as part of the address after ``/admin/new``.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Run:
     problem: str = ""
     found: list[str] = field(default_factory=list)
     check_only: bool = False
-    is_of_sounds: bool = False
+    page: str = ""
 
     @property
     def words(self) -> str:
@@ -95,18 +95,19 @@ class Builder:
         self,
         database: Database,
         settings: Settings,
-        spec: StudySpec,
+        job: Job,
         folder: Path | None = None,
-        check_only: bool = False,
+        page: str = "",
     ) -> Run:
         """Begin to make a study.
 
         Parameters
         ----------
+        job : Job
         folder : Path or None
-            Deleted at the end, however that comes: the sounds that were sent.
-        check_only : bool
-            True to look at its sounds and make no study.
+            Deleted at the end, however that comes: the sounds or the music that were sent.
+        page : str
+            Where it was asked for, as part of the address after ``/admin/new``.
 
         Raises
         ------
@@ -115,8 +116,7 @@ class Builder:
         """
         with self._lock:
             self.refuse_two()
-            run = self.run = Run(spec.name, check_only=check_only, is_of_sounds=folder is not None)
-            job = Job(spec, check_only=check_only)
+            run = self.run = Run(job.spec.name, check_only=job.check_only, page=page)
             self._thread = threading.Thread(
                 target=_make, args=(run, database, settings, job, folder), name="build", daemon=True
             )
@@ -134,7 +134,7 @@ def _make(run: Run, database: Database, settings: Settings, job: Job, folder: Pa
 
     def report(message: Message) -> None:
         if message.found:
-            run.found = list(message.found)
+            run.found += message.found
             return
         run.step, run.count, run.total = message.step, message.count, message.total
 

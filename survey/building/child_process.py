@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +26,9 @@ from survey.core import logs
 from survey.core.environment import without_secrets
 from survey.core.http_errors import kind
 from survey.core.settings import Settings
+
+if TYPE_CHECKING:
+    from survey.building.corpus import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 NICENESS = 10
@@ -46,9 +49,19 @@ class Job:
         True to look at the sounds of its table, and write nothing.
     """
 
+    PROGRAM: ClassVar[str] = "survey.building.child_process"  # the module that does it
     spec: StudySpec
     restore: bool = False
     check_only: bool = False
+
+    def prepare(self, progress: Progress) -> list[str]:
+        """Make what the study is made of, where that is not there yet; what is better known of it.
+
+        Raises
+        ------
+        As `survey.building.create.build` does.
+        """
+        return []
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,7 @@ class Message:
 
 
 log = logging.getLogger(__name__)
-JOB, MESSAGE = TypeAdapter(Job), TypeAdapter(Message)
+MESSAGE = TypeAdapter(Message)
 _running: dict[subprocess.Popen[bytes], Database] = {}  # the database that each builds for
 
 
@@ -101,7 +114,7 @@ def run(job: Job, database: Database, settings: Settings, report: Callable[[Mess
     """
     problem = UNEXPECTED
     with subprocess.Popen(
-        [sys.executable, "-m", "survey.building.child_process", JOB.dump_json(job).decode()],
+        [sys.executable, "-m", job.PROGRAM, TypeAdapter(type(job)).dump_json(job).decode()],
         env=environment(database, settings),
         stdin=subprocess.PIPE,  # never written to; closed by the system when this process ends
         stdout=subprocess.PIPE,
@@ -144,12 +157,12 @@ def environment(database: Database, settings: Settings) -> dict[str, str]:
     }
 
 
-def main(argument: str) -> int:
+def main(argument: str, kind_of_job: type[Job] = Job) -> int:
     """Do a job, as JSON, in this process; 2 if it could not be done."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    job = JOB.validate_json(argument)
+    job = TypeAdapter(kind_of_job).validate_json(argument)
     settings = Settings.from_env()
     try:
         problem = _problem(job, Database(settings.database_url), settings)
@@ -173,10 +186,15 @@ def _problem(job: Job, database: Database, settings: Settings) -> str:
     try:
         if job.restore:
             create.restore(database, settings, job.spec, progress)
-        elif job.check_only:
-            create.look(job.spec, progress, tell)
         else:
-            create.build(database, settings, job.spec, progress, tell)
+            if not job.check_only:
+                create.check(database, settings, job.spec)  # before the work
+            if prepared := job.prepare(progress):
+                tell(prepared)
+            if job.check_only:
+                create.look(job.spec, progress, tell)
+            else:
+                create.build(database, settings, job.spec, progress, tell)
     except create.REFUSALS as error:
         return str(error)
     except SQLAlchemyError as error:

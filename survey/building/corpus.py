@@ -122,7 +122,7 @@ def from_folder(
         try:
             works.append(_work(folder, names[index]))
         except midi.MidiError as error:
-            left_out[names[index]] = str(error)
+            left_out[_printable(names[index])] = _printable(str(error))
     progress("reading MIDI files", wanted, wanted)
     if not works:
         raise WorkError(
@@ -159,4 +159,12 @@ def _work(folder: Path, name: str) -> Work:
     midi.check_length(piece, least_beats=BEATS)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Work(name, piece, digest)
+    return Work(_printable(name), piece, digest)
+
+
+def _printable(name: str) -> str:
+    """A file's name without what no table can hold, or what terminals take for orders."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in name
+    )

@@ -9,8 +9,15 @@ import numpy as np
 
 from fadernets.music import midi
 from fadernets.music.piece import Piece
+from survey.analysis.number_format import counted
 from survey.building.corpus import Progress, Work
-from survey.building.selection import MOST_EACH, SelectionError, drawn
+from survey.building.selection import (
+    MOST_EACH,
+    Fingerprint,
+    SelectionError,
+    drawn,
+    usable_count,
+)
 from survey.phrases.phrase import Phrase, phrases
 from survey.phrases.system import System
 from survey.phrases.way import Way
@@ -46,21 +53,37 @@ def candidates(
     systems: Sequence[System],
     seconds: tuple[float, float],
     progress: Progress,
-) -> list[Phrase]:
-    """All phrases of some pieces of which every model can change enough."""
-    found = []
+) -> tuple[list[Phrase], dict[str, str]]:
+    """All phrases of some pieces of which every model can change enough, none twice.
+
+    Returns
+    -------
+    found : list of Phrase
+    without : name of a piece -> why it has none
+    """
+    found: list[Phrase] = []
+    without: dict[str, str] = {}
+    known: set[Fingerprint] = set()  # also of other pieces: one may be there in two files
     for number, work in enumerate(works):
         progress("listening", number, len(works))
-        found += [
-            phrase
-            for phrase in phrases(work, *seconds)
-            if all(
-                len(system.takes(phrase.segments)) >= LEAST_CHANGED * len(phrase.segments)
-                for system in systems
+        own = phrases(work, *seconds, known)
+        usable = [phrase for phrase in own if _can_be_changed(phrase, systems)]
+        found += usable
+        if not usable:
+            without[work.name] = (
+                "a model can change too little of its phrases"
+                if own
+                else f"no bars of it last {seconds[0]:g} to {seconds[1]:g} s, little is played in "
+                "them, or another piece has the same"
             )
-        ]
     progress("listening", len(works), len(works))
-    return found
+    return found, without
+
+
+def _can_be_changed(phrase: Phrase, systems: Sequence[System]) -> bool:
+    """Whether every system can change enough of a phrase."""
+    least = LEAST_CHANGED * len(phrase.segments)
+    return all(len(system.takes(phrase.segments)) >= least for system in systems)
 
 
 def choose(
@@ -96,6 +119,10 @@ def choose(
         "lower": lambda arousal: arousal >= high,
         "": lambda arousal: True,
     }
+    for way in ways:  # before anything is changed, which takes much longer
+        fitting = [p for p in found if fits[way.direction](p.arousal)]
+        if (most := usable_count(fitting)) < count:
+            raise _too_few(way, most, fitting, count)
     chosen: list[Take] = []
     for way in ways:
         taken = {id(take.phrase) for take in chosen}
@@ -108,13 +135,18 @@ def choose(
             own += [take] if take else []
             progress("changing", len(chosen) + len(own), count * len(ways))
         if len(own) < count:
-            raise SelectionError(
-                f"Only {len(own)} phrases can be used for {way.name}, {MOST_EACH} at most of each "
-                f"of {len({p.work for p in usable})} pieces, and {count} are needed: give more "
-                "pieces, other lengths, or ask for fewer phrases."
-            )
+            raise _too_few(way, len(own), usable, count)
         chosen += own
     return chosen
+
+
+def _too_few(way: Way, usable: int, phrases: Sequence[Phrase], count: int) -> SelectionError:
+    pieces = counted(len({phrase.work for phrase in phrases}), "piece")
+    return SelectionError(
+        f"Only {counted(usable, 'phrase')} can be used for {way.name}, {MOST_EACH} at most of each "
+        f"of {pieces}, and {count} are needed, practice included: give more pieces or other "
+        "lengths, or ask for fewer phrases."
+    )
 
 
 def _take(phrase: Phrase, way: Way, piece: Piece, systems: Sequence[System]) -> Take | None:

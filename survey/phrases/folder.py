@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from fadernets.atomic_file import replacing
 from survey.phrases.choice import Take
+from survey.phrases.plan import TABLE
 from survey.phrases.system import System
 from survey.ratings.csv_file import write_csv
 
-TABLE = "stimuli.csv"
 HEADER = [
     *("item", "system", "file", "reference", "source", "direction", "model", "strength"),
     *("settings", "practice"),
 ]
 
 
-def write(out: Path, takes: Sequence[Take], systems: Sequence[System], practice: int) -> Path:
+@dataclass(frozen=True)
+class Origin:
+    """Where phrases come from, so that they can be made again.
+
+    Attributes
+    ----------
+    music : str
+        "midi" or "music21".
+    digests : dict
+        Name of a piece to its file's SHA-256; None for scores of music21.
+    options : str
+        Of the command that makes the same from the same music.
+    """
+
+    music: str
+    digests: Mapping[str, str | None]
+    options: str
+
+
+def write(
+    out: Path, takes: Sequence[Take], systems: Sequence[System], practice: int, origin: Origin
+) -> Path:
     """Write MIDI files and their table to a new folder, whole or not at all; the table's path.
 
     The first `practice` phrases of each way are for practice.
@@ -42,7 +64,7 @@ def write(out: Path, takes: Sequence[Take], systems: Sequence[System], practice:
             item = f"{take.way.name}-{number:02d}"
             original = f"{item}-original.mid"
             (folder / original).write_bytes(take.original)
-            made = json.dumps(_made(take, systems))
+            made = json.dumps(_made(take, systems, origin))
             for place, system in enumerate(systems, 1):
                 name = f"{item}-{place}.mid"
                 (folder / name).write_bytes(take.results[system.name])
@@ -57,11 +79,13 @@ def write(out: Path, takes: Sequence[Take], systems: Sequence[System], practice:
     return out / TABLE
 
 
-def _made(take: Take, systems: Sequence[System]) -> dict[str, object]:
+def _made(take: Take, systems: Sequence[System], origin: Origin) -> dict[str, object]:
     """How an item's versions came about."""
     phrase = take.phrase
     return {
+        "music": origin.music,
         "piece": phrase.work,
+        "sha256": origin.digests[phrase.work],
         "bars": list(phrase.bars),
         "seconds": round(phrase.seconds, 2),
         "arousal": round(phrase.arousal, 3),
@@ -75,4 +99,5 @@ def _made(take: Take, systems: Sequence[System]) -> dict[str, object]:
             }
             for system in systems
         },
+        "options": origin.options,
     }

@@ -47,12 +47,23 @@ class Phrase:
     arousal: float
 
 
-def phrases(work: Work, shortest: float, longest: float) -> list[Phrase]:
+def phrases(
+    work: Work, shortest: float, longest: float, known: set[Fingerprint] | None = None
+) -> list[Phrase]:
     """The phrases of a piece that last so many seconds, no two of the same notes.
 
     All have the same number of bars, the first of `BARS` of which half of the piece's are long
     enough and not too long; without such a number there are none. An upbeat is in none.
+
+    Parameters
+    ----------
+    work : Work
+    shortest, longest : float
+        Seconds.
+    known : set of Fingerprint, optional
+        Of phrases of other pieces, which do not come again; gets those of this one.
     """
+    known = set() if known is None else known
     parts = segments(work.piece)
     edges = np.array([part.start for part in parts] + [parts[-1].span.end])
     bars = work.piece.bars(edges)
@@ -67,7 +78,7 @@ def phrases(work: Work, shortest: float, longest: float) -> list[Phrase]:
         ]
         fitting = [run for run in runs if shortest <= seconds[run[1]] - seconds[run[0]] <= longest]
         if fitting and 2 * len(fitting) >= len(runs):
-            return _played(work, parts, fitting, edges, bars, seconds)
+            return _played(work, parts, fitting, edges, bars, seconds, known)
     return []
 
 
@@ -78,9 +89,9 @@ def _played(
     edges: np.ndarray,
     bars: np.ndarray,
     seconds: np.ndarray,
+    known: set[Fingerprint],
 ) -> list[Phrase]:
     """The phrases between pairs of edges in which enough is played, each once."""
-    known: set[Fingerprint] = set()
     kept = []
     for first, last in runs:
         inside = parts[first:last]

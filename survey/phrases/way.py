@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,7 +42,7 @@ WAYS = {
 }
 
 
-def ways(names: list[str]) -> list[Way]:
+def ways(names: Sequence[str]) -> list[Way]:
     """Ways by their names.
 
     Raises

@@ -1,7 +1,7 @@
-"""A ZIP file of a table of sounds and its files, as a browser sends it: unpacked, or refused.
+"""A ZIP file that a browser sends, of sounds with their table or of music: unpacked, or refused.
 
 What a name says is not trusted: nothing is written outside of the folder, no more is unpacked than
-was allowed for, and the table may name files of the archive alone.
+was allowed for, and a table may name files of the archive alone.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import stat
 import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
@@ -21,9 +22,11 @@ LARGEST_TABLE = 5 * 1024 * 1024
 MOST_FILES = 5001  # a table, and a file for each of its rows
 LARGEST_DIRECTORY = 8 * 1024 * 1024  # bytes of the list of what is in it: 600 in memory an entry
 LONGEST_NAME = 240  # characters
-TABLE, SOUNDS = ".csv", (".wav", ".flac", ".mp3", ".ogg", ".mid", ".midi")
+MUSIC = (".mid", ".midi")
+TABLE, SOUNDS = ".csv", (".wav", ".flac", ".mp3", ".ogg", *MUSIC)
 STEP = 1024 * 1024  # bytes
 UNREADABLE = "This is no ZIP file that can be read."
+Members = dict[PurePosixPath, zipfile.ZipInfo]
 OF_THE_ARCHIVE = (None, errno.EINVAL)  # numbers of errors that reading one raises, not the disk
 
 
@@ -39,11 +42,43 @@ def unpack(archive: IO[bytes], folder: Path) -> Path:
     OSError
         If the folder cannot be written to.
     """
+    (table,) = (
+        name
+        for name in _unpack(archive, folder, (TABLE, *SOUNDS), _check_table)
+        if name.suffix.lower() == TABLE
+    )
+    _refuse_others(folder / table, folder)
+    return folder / table
+
+
+def unpack_music(archive: IO[bytes], folder: Path) -> None:
+    """Write the MIDI files of an archive into an empty folder; other files are passed over.
+
+    Raises
+    ------
+    BuildError
+        If it is no such archive, or too much is in it.
+    OSError
+        If the folder cannot be written to.
+    """
+    _unpack(archive, folder, MUSIC, _check_music)
+
+
+def _unpack(
+    archive: IO[bytes],
+    folder: Path,
+    suffixes: Sequence[str],
+    check: Callable[[Members], None],
+) -> Members:
+    """Write the files of some kinds, if they are what is needed."""
     try:
         with zipfile.ZipFile(cast(IO[bytes], _Bounded(archive))) as opened:
-            members = _members(opened)
+            members = _members(opened, suffixes)
+            check(members)
+            _check_size(members)
             for name, member in members.items():
                 _write(opened, member, folder / name)
+            return members
     except BuildError:
         raise
     except OSError as error:
@@ -52,9 +87,6 @@ def unpack(archive: IO[bytes], folder: Path) -> Path:
         raise
     except Exception as error:  # zipfile raises whatever its parts do where bytes are wrong
         raise BuildError(UNREADABLE) from error
-    (table,) = (name for name in members if name.suffix.lower() == TABLE)
-    _refuse_others(folder / table, folder)
-    return folder / table
 
 
 class _Bounded:
@@ -78,12 +110,12 @@ class _Bounded:
         return getattr(self._file, name)
 
 
-def _members(opened: zipfile.ZipFile) -> dict[PurePosixPath, zipfile.ZipInfo]:
+def _members(opened: zipfile.ZipFile, suffixes: Sequence[str]) -> Members:
     """What of an archive is unpacked, by a name that stays within its folder."""
-    found: dict[PurePosixPath, zipfile.ZipInfo] = {}
+    found: Members = {}
     for member in opened.infolist():
         name = PurePosixPath(member.filename.replace("\\", "/"))
-        if member.is_dir() or name.suffix.lower() not in (TABLE, *SOUNDS):
+        if member.is_dir() or name.suffix.lower() not in suffixes:
             continue
         if "__MACOSX" in name.parts or name.name.startswith("."):
             continue
@@ -97,17 +129,30 @@ def _members(opened: zipfile.ZipFile) -> dict[PurePosixPath, zipfile.ZipInfo]:
         if name in found:
             raise BuildError(f"The archive has {name} twice.")
         found[name] = member
+    return found
+
+
+def _check_music(found: Members) -> None:
+    if not found:
+        raise BuildError(f"The archive has no MIDI files ({' or '.join(MUSIC)}).")
+
+
+def _check_table(found: Members) -> None:
+    """Refuse what has no table, or several."""
     tables = [name for name in found if name.suffix.lower() == TABLE]
     if len(tables) != 1:
         count = "none" if not tables else str(len(tables))
         raise BuildError(f"The archive needs one table of its sounds, a CSV file; it has {count}.")
-    if len(found) > MOST_FILES:
-        raise BuildError(f"The archive has {len(found)} files; {MOST_FILES} can be taken in.")
     if found[tables[0]].file_size > LARGEST_TABLE:
         raise BuildError(f"{tables[0].name} is larger than {LARGEST_TABLE // 1024**2} MB.")
+
+
+def _check_size(found: Members) -> None:
+    """Refuse more than can be taken in."""
+    if len(found) > MOST_FILES:
+        raise BuildError(f"The archive has {len(found)} files; {MOST_FILES} can be taken in.")
     if sum(member.file_size for member in found.values()) > LARGEST_UNPACKED:
         raise BuildError(f"Unpacked the archive has more than {LARGEST_UNPACKED // 1024**3} GB.")
-    return found
 
 
 def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_form_in_several_parts(
 
 
 @ONE
-@pytest.mark.parametrize("path", ["/studies/small/settings", "/new/sounds"])
+@pytest.mark.parametrize("path", ["/studies/small/settings", "/new/sounds", "/new/phrases"])
 @pytest.mark.parametrize("charset", ["undefined", "utf-7", "raw_unicode_escape", "a\0b"])
 def test_a_form_in_a_coding_that_is_no_text(
     manager: Manager, client: TestClient, database: Database, study: Study, path: str, charset: str

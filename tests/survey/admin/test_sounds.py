@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import Study
-from survey.admin import sound_archive
+from survey.admin.creating import sound_archive
 from survey.building.background import SOUNDS_PREFIX
 from survey.building.study_spec import BuildError
 from survey.core.settings import Settings

@@ -40,6 +40,7 @@ PAGES = {
     "deleting": "/studies/again/delete",
     "new": "/new",
     "sounds": "/new/sounds",
+    "phrases": "/new/phrases",
     "build": "/build",
     "refused": "/studies/none",
 }

@@ -6,10 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from db.database import Database
 from survey.building import child_process, create
-from survey.building.child_process import JOB, Job, Message, environment
+from survey.building.child_process import Job, Message, environment
 from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
 from tests.survey import music
@@ -19,7 +20,7 @@ SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 def test_a_job_comes_to_the_child_as_it_was():
     job = Job(StudySpec("two", midi=Path("/music"), strengths=(0.5, 1.0), rules={"finished": True}))
-    assert JOB.validate_json(JOB.dump_json(job)) == job
+    assert TypeAdapter(Job).validate_json(TypeAdapter(Job).dump_json(job)) == job
 
 
 @SQLITE

@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fadernets.music import midi
 from survey.building import corpus
+from tests.fadernets import tiny
 from tests.survey import music
 
 
@@ -58,3 +60,26 @@ def test_works_of_the_corpus_have_names_of_their_own():
     assert len({example.key for example in corpus.MORE} | set(corpus.examples.EXAMPLES)) == len(
         names
     )
+
+
+def test_names_that_no_table_can_hold_are_written_otherwise(tmp_path):
+    """Bytes that are no text, and characters that terminals take for orders."""
+    names = (
+        "plain é.mid",
+        "bytes\udcff.mid",
+        "line\nend.mid",
+        "esc\x1b[31m.mid",
+        "turned\u202e.mid",
+    )
+    for number, name in enumerate(names):
+        midi.write(tiny.piece(tiny.bars(4, seed=number)), tmp_path / name)
+    (tmp_path / "no\udcfemusic.mid").write_bytes(b"none")
+    works, left_out = corpus.from_folder(tmp_path, 9, np.random.default_rng(0), lambda *_: None)
+    assert {work.name for work in works} == {
+        "plain é.mid",
+        r"bytes\udcff.mid",
+        r"line\nend.mid",
+        r"esc\x1b[31m.mid",
+        r"turned\u202e.mid",
+    }
+    assert left_out == {r"no\udcfemusic.mid": r"no\udcfemusic.mid is not a MIDI file."}

@@ -1,0 +1,1 @@
+"""Pages that make studies of sounds of one's own, or of phrases, of any design."""
