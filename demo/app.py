@@ -45,6 +45,8 @@ from survey.core import logs  # noqa: E402
 from survey.core.connections import LIMITS, allow_files  # noqa: E402
 from survey.core.freed_memory import give_back_large_blocks  # noqa: E402
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals  # noqa: E402
+from survey.server_ending import LastAnswers  # noqa: E402
+from survey.two_lengths import OneLength  # noqa: E402
 from survey.request_turns import Turns  # noqa: E402
 
 # Of uvicorn, for every way of starting. Addresses of the listening test hold tokens and clients
@@ -98,6 +100,8 @@ class Demo:
         self.calls = Calls(self.blocks._queue, self.listeners)
         self.middleware = [
             Middleware(PublicAddress, address=address, proxies=proxies),
+            Middleware(OneLength),
+            Middleware(LastAnswers),
             Middleware(Turns),
             Middleware(SecurityHeaders, scripts=scripts()),
         ]

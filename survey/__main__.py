@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from survey.app import close, create_app
+from survey.app import close, create_app, ending
 from survey.core import http_errors, logs
 from survey.core.connections import LIMITS, allow_files
 from survey.core.freed_memory import give_back_large_blocks
@@ -24,6 +24,8 @@ from survey.core.process_end import run, take_signals
 from survey.core.public_path import PublicPath
 from survey.core.settings import Settings
 from survey.request_turns import Turns
+from survey.server_ending import LastAnswers
+from survey.two_lengths import OneLength
 
 MOUNT = "/survey"
 KEEP_ALIVE_SECONDS = 75  # longer than browsers leave between two requests of one trial
@@ -51,10 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
     allow_files()
     give_back_large_blocks()
     take_signals()  # uvicorn takes them first, and sends them again when it has ended
+    answering = OneLength(LastAnswers(Turns(alone(app)), ending))
     try:
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.
         uvicorn.run(
-            PublicPath(Turns(alone(app)), settings.public_url),
+            PublicPath(answering, settings.public_url),
             host=options.host,
             port=options.port,
             access_log=False,

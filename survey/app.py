@@ -15,9 +15,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from db import private
 from db.database import Database, DatabaseError
@@ -29,7 +31,7 @@ from survey.admin import routes
 from survey.admin.request import AdminServices
 from survey.building import child_process
 from survey.core import http_errors
-from survey.core.http_guard import Guard
+from survey.core.http_guard import HEADERS, Guard
 from survey.core.settings import Settings
 from survey.journal import journal
 from survey.participant import api, audio, pages
@@ -37,6 +39,7 @@ from survey.participant.join_rate import JoinLimiter
 from survey.participant.study_language import study_language
 from survey.records import consent_texts
 from survey.records.traces import Traces
+from survey.server_ending import RETRY_AFTER, LastAnswers
 
 STATIC = Path(__file__).parent / "static"
 CLOSING_WAIT_SECONDS = 2.0  # that closing waits for a writer
@@ -96,9 +99,16 @@ def create_app(settings: Settings) -> FastAPI:
 
 def add_routes(app: FastAPI) -> None:
     """Put all that the survey answers into an application."""
+    app.add_middleware(LastAnswers, answer=ending)
     app.add_middleware(Guard)
     http_errors.install(app, study_language)
     app.router.routes.extend(_routes())
+
+
+def ending(scope: Scope) -> Response:
+    """What is said of a request that the server, which ends, does not finish."""
+    # The study's language is in the database, for which the request may have waited.
+    return http_errors.answer(Request(scope), 503, "busy", "ending", {**HEADERS, **RETRY_AFTER})
 
 
 @cache

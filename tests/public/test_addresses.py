@@ -98,6 +98,21 @@ def test_what_is_no_http_learns_nothing_of_the_server_either(server: Server):
     assert answer.startswith(b"HTTP/1.1 400") and b"uvicorn" not in answer.lower()
 
 
+@pytest.mark.parametrize("path", ["gradio_api/run/predict", "survey/api/join", "gradio_api/upload"])
+def test_two_lengths_of_a_body_end_the_connection(server: Server, path: str):
+    """What a proxy that believes the other one takes for a body is no request of the sender's."""
+    address, rest = urlsplit(server.url), b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    head = f"POST /{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(rest) + 5}\r\n".encode()
+    request = head + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + rest
+    with socket.create_connection((address.hostname, address.port), timeout=10) as stranger:
+        stranger.sendall(request)
+        answer = b""
+        while piece := stranger.recv(65536):  # until the server hangs up
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1 ") == 1
+    assert b"content-security-policy" in answer
+
+
 def test_events_are_called_as_the_page_does_and_in_no_other_way(server: Server):
     config = server.config()
     public = {

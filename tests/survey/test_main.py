@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,9 +24,10 @@ import pytest
 from db.database import Database
 from db.models import Study
 from survey.__main__ import main
-from survey.core import logs
+from survey.core import logs, texts
 from survey.core.http_guard import BODY_BYTES
 from survey.core.settings import Settings
+from survey.request_turns import MOST_UNDER_WAY
 from tests.stopwatch import seconds_to_end
 from tests.survey.conftest import small_study
 from tests.survey.person import Person
@@ -145,8 +147,12 @@ def test_a_whole_way(server: str) -> None:
 def test_stopping_waits_for_nobody(
     settings: Settings, study: Study, database: Database, root: Path
 ) -> None:
-    """Somebody has the database to himself, others wait for it, and one sends half a request."""
+    """Somebody has the database to himself, others wait for it, and one sends half a request.
+
+    Who waits, for the database or for a turn, is told so, and that it is no fault.
+    """
     database.close()
+    heard: list[httpx.Response] = []
     with contextlib.ExitStack() as afterwards, serving(settings.data, root) as server:
         locking = sqlite3.connect(settings.data / "survey.sqlite", isolation_level=None)
         afterwards.callback(locking.close)
@@ -157,13 +163,22 @@ def test_stopping_waits_for_nobody(
         half.sendall(b"POST /survey/api/join HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
 
         def join() -> None:
-            with contextlib.suppress(httpx.HTTPError):
-                ask = {"study": "small", "consent": True}
-                httpx.post(f"{server}/api/join", json=ask, timeout=20)
+            ask, language = {"study": "small", "consent": True}, {"Accept-Language": "de"}
+            heard.append(
+                httpx.post(f"{server}/api/join", json=ask, headers=language, timeout=PATIENCE)
+            )
 
-        for _ in range(3):
-            threading.Thread(target=join, daemon=True).start()
+        waiting = [threading.Thread(target=join, daemon=True) for _ in range(2 * MOST_UNDER_WAY)]
+        for one in waiting:
+            one.start()
         time.sleep(0.5)
+    for one in waiting:
+        one.join(PATIENCE)
+    assert [answer.status_code for answer in heard] == [503] * len(waiting)
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in heard)
+    ending, busy = (texts.load("de")(f"refused.{key}") for key in ("ending", "busy"))
+    messages = Counter(answer.json()["message"] for answer in heard)
+    assert messages.keys() <= {ending, busy} and messages[ending] >= MOST_UNDER_WAY
 
 
 GARBAGE = (
@@ -196,6 +211,22 @@ def test_what_is_no_request(server: str) -> None:
         )
     with httpx.Client(base_url=server) as client:
         assert client.get("/healthz").json()["ok"]
+
+
+def test_two_lengths_of_a_body_end_the_connection(server: str) -> None:
+    """A proxy may believe the other one, and the rest would be somebody else's request."""
+    first, rest = (
+        f"{kind} /survey/{place} HTTP/1.1\r\nHost: x\r\n".encode()
+        for kind, place in (("POST", "api/join"), ("GET", "healthz"))
+    )
+    body = b"0\r\n\r\n" + rest + b"\r\n"
+    length, chunked = b"Content-Length: %d\r\n" % len(body), b"Transfer-Encoding: chunked\r\n"
+    for said in (length + chunked, chunked + length, b"Content-Length: 0\r\n" + chunked):
+        answer = raw(server, first + said + b"\r\n" + body)
+        assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1 ") == 1
+    for said in (b"Content-Length: 5\r\n", chunked):  # one alone is no reason to hang up
+        part = body[:5] + rest + b"Connection: close\r\n\r\n"
+        assert raw(server, first + said + b"\r\n" + part).count(b"HTTP/1.1 ") == 2
 
 
 OUTWARDS = (
