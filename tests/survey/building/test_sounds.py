@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from fadernets import Notes
+from fadernets.music import midi
 from survey.building import sounds
 from survey.building.sounds import RATE, SoundError
+from tests.fadernets import tiny
 from tests.fadernets.music import midi_bytes as mb
 from tests.survey import music
 from tests.survey.sound_files import tone
@@ -65,6 +68,18 @@ def test_what_is_too_long_is_refused_before_it_is_read(
     monkeypatch.setattr(sounds, "LONGEST", 0.5)
     with pytest.raises(SoundError, match="longer than 0.5 s"):
         sounds.read(saved(tmp_path, tone(440, 0.2, 0.7)))
+
+
+@pytest.mark.parametrize(("rests", "remarks"), [(0, 0), (2, 1)])
+def test_time_that_rendering_leaves_to_ring_out_is_no_silence_to_tell(
+    tmp_path: Path, rests: int, remarks: int
+) -> None:
+    """Else every MIDI file had a warning; a rest at the end of the music has one."""
+    notes = Notes.of([0.0, 2.0], [1.0, 2.5], [60, 64], [90, 90])
+    midi.write(tiny.piece([notes, *[Notes.empty()] * rests]), tmp_path / "a.mid")
+    found = sounds.read(tmp_path / "a.mid")
+    assert found.silence[1] > sounds.LONG_SILENCE
+    assert len(found.remarks()) == remarks
 
 
 def test_midi_that_is_too_long_is_refused_before_it_is_rendered(tmp_path: Path) -> None:
