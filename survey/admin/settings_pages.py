@@ -24,6 +24,7 @@ from survey.designs import registry
 from survey.designs.questions import parsed
 from survey.designs.ratings import ReplyColumn
 from survey.participant import unused_places
+from survey.publishing.study_facts import phrases_options
 from survey.ratings import exclusion
 from survey.records import consent_texts
 from survey.records.begun import has_begun
@@ -204,4 +205,5 @@ def _build(study: Study) -> list[tuple[str, str]]:
         ("systems, and in how many trials", study_summary.systems(study)),
         *asked,
         *found,
+        *([("phrases", options)] if (options := phrases_options(study)) else []),
     ]

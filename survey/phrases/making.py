@@ -68,8 +68,9 @@ def make(plan: PhrasesPlan, out: Path, progress: Progress) -> Made:
     lengths = [take.phrase.seconds for take in takes]
     pieces = counted(len({take.phrase.work for take in takes}), "piece")
     sentences = [
-        f"{len(takes)} phrases of {pieces}, {min(lengths):.1f} to {max(lengths):.1f} s, drawn from "
-        f"{len(found)} of {counted(len(music) - len(without), 'piece')} (seed {plan.seed})."
+        f"{counted(len(takes), 'phrase')} of {pieces}, {min(lengths):.1f} to {max(lengths):.1f} s, "
+        f"drawn from {len(found)} of {counted(len(music) - len(without), 'piece')} "
+        f"(seed {plan.seed})."
     ]
     for system in compared:
         changed = sum(take.changed[system.name] for take in takes)

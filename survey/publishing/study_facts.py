@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 
@@ -9,6 +10,16 @@ from db.models import MAIN, Study
 from survey.analysis.number_format import counted
 from survey.core import panels, texts
 from survey.publishing.material import Material, of_study
+
+PHRASES = (
+    "They are phrases of whole bars, drawn at random: to be lowered in arousal, of the most "
+    "energetic third, to be raised, of the calmest, by a classifier of notes that knows no model."
+)
+SEGMENTS = (
+    "They were drawn at random: to be raised in arousal, of the calmest third, to be lowered, of "
+    "the most energetic, by {}."
+)
+LISTENERS = {"classifier": "a classifier of notes that knows no model", "model": "the model itself"}
 
 
 @dataclass(frozen=True)
@@ -120,8 +131,27 @@ def _sounds(study: Study) -> str:
         if anchors:
             limits = " and ".join(f"{limit:g}" for limit in anchors)
             low = f" Anchors are the reference without what is above {limits} kHz."
-        return f"{len(build['stimuli'])} sound files were used. {loud}{low} {coded}"
+        drawn = f" {PHRASES}" if phrases_options(study) else ""
+        return f"{len(build['stimuli'])} sound files were used.{drawn} {loud}{low} {coded}"
     made = f"Both clips of a pair were rendered by {clips.get('synthesiser', 'a synthesiser')}"
     model = build.get("checkpoint", {}).get("name")
     of_model = f" Segments were transferred by the model {model}." if model else ""
-    return f"{made} with one gain for both.{of_model} {coded}"
+    chosen = build.get("selection")
+    listener = LISTENERS.get((chosen or {}).get("by", "model"), "the model")
+    drawn = f" {SEGMENTS.format(listener)}" if chosen else ""
+    return f"{made} with one gain for both.{of_model}{drawn} {coded}"
+
+
+def phrases_options(study: Study) -> str:
+    """Options of ``survey.stimuli`` that made the phrases of a study; "" if nothing tells of such.
+
+    They are in the settings of its items, which may be any text in studies of other sounds.
+    """
+    for item in study.build.get("items", {}).values():
+        try:
+            kept = json.loads(item.get("settings", ""))
+        except (ValueError, RecursionError):
+            return ""
+        options = kept.get("options") if isinstance(kept, dict) and "bars" in kept else None
+        return options if isinstance(options, str) else ""
+    return ""

@@ -24,6 +24,7 @@ from survey.building import create
 from survey.building.background import SOUNDS_PREFIX
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
+from survey.publishing.study_facts import facts
 from tests.survey import music
 from tests.survey.admin.test_sounds import zipped
 from tests.survey.manager import ADMIN, SAME, Manager
@@ -98,6 +99,8 @@ def test_from_music_to_an_answer(
         main = [s for s in study.stimuli if s.kind == "rated"]
         assert len(main) == 2 * 12 and {s.source for s in main} <= set(files)
         kept = json.loads(study.build["items"][main[0].name]["settings"])
+        assert "They are phrases of whole bars, drawn at random" in facts(study).sounds
+    assert kept["options"] in bare.get("/studies/mine/settings").text
     # What is kept of it makes the same again.
     (tmp_path / "again").mkdir()
     for name, content in files.items():

@@ -17,6 +17,7 @@ from survey.building import clips, create
 from survey.building.create import make
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
+from survey.publishing.study_facts import facts
 from survey.ratings import exclusion
 from tests.fadernets import tiny
 from tests.survey import music
@@ -114,6 +115,7 @@ def test_a_study_whose_model_chose_is_restored_as_it_was(database, spec, tmp_pat
     with database.write() as session:
         study = session.scalars(select(Study).where(Study.name == "old")).one()
         assert study.build["selection"]["by"] == "model"
+        assert "most energetic, by the model itself." in facts(study).sounds
         chosen = {k: v for k, v in study.build["selection"].items() if k != "by"}
         study.build = study.build | {"selection": chosen}
     names = {path.name for path in settings.audio.iterdir()}
