@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import shutil
 import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from db.database import Database
+from tests.survey.browser.served import served
 from tests.survey.browser.visitor import LAPTOP, Visitor
 from tests.survey.person import Person
 
 MOUNT = "/survey"
-START = 20.0  # seconds
 CUT = ("net::ERR_", "the server responded with a status of")  # what Chromium says of a cut network
 
 
@@ -42,20 +39,8 @@ def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
 def address(app: FastAPI) -> Iterator[str]:
     """Where the survey is, mounted as the demo's server mounts it."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        Starlette(routes=[Mount(MOUNT, app)]), log_level="error", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    until = time.monotonic() + START
-    while not server.started:
-        assert thread.is_alive() and time.monotonic() < until, "the survey does not start"
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}{MOUNT}"
-    server.should_exit = True
-    thread.join(START)
-    listener.close()
+    with served(Starlette(routes=[Mount(MOUNT, app)]), listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}{MOUNT}"
 
 
 @pytest.fixture
