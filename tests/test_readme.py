@@ -23,6 +23,7 @@ PAGES = {
 ALL_PAGES = "\n".join(PAGES.values())
 STARTED_BY_OTHERS = {
     "survey.building.child_process",
+    "survey.phrases.child_process",
     "demo.app",
     "demo.compute.worker",
 }
