@@ -23,7 +23,7 @@ from db.models import Study
 from fadernets.command_line import arguments
 from survey.analyze import FAILED, sentence
 from survey.build import rules_of
-from survey.building import study_life
+from survey.building import insert, study_life
 from survey.building.study_spec import BuildError
 from survey.core.settings import Settings
 from survey.export import opened
@@ -77,7 +77,7 @@ def _delete(database: Database, settings: Settings, options: argparse.Namespace)
         return "Nothing was deleted."
     with database.write() as session:
         hashes = study_life.delete(session, choose(session, options.study))
-    study_life.discard(settings.audio, hashes)
+    insert.discard(database, settings.audio, hashes)
     database.scrub()
     return f"{options.study} is deleted."
 

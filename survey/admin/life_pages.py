@@ -15,7 +15,7 @@ from survey.admin.authentication import AdminError
 from survey.admin.forms import MOST_PEOPLE, AdminForm, WholeNumber
 from survey.admin.request import AdminDep, AdminRoute, csrf, study_of
 from survey.admin.study_pages import frame
-from survey.building import study_life
+from survey.building import insert, study_life
 from survey.building.insert import name_is_taken
 from survey.building.study_life import Plan
 from survey.building.study_spec import BuildError
@@ -112,7 +112,7 @@ def delete(admin: AdminDep, name: str) -> Response:
             raise AdminError(409, str(error)) from error
         if admin.journal is not None:
             admin.journal.removed(session, name)
-    study_life.discard(admin.settings.audio, hashes)
+    insert.discard(admin.database, admin.settings.audio, hashes)
     return admin.erased("")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from db.models import Study
 from fadernets import FaderNet, mood_classifier
 from fadernets.checkpoint import CheckpointError
 from fadernets.playback.audio import AudioError
-from survey.building import clips, corpus, from_sounds, provenance, selection
+from survey.building import clips, corpus, from_sounds, insert, provenance, selection
 from survey.building.clips import ClipError
 from survey.building.corpus import Progress, WorkError
 from survey.building.from_sounds import Tell
@@ -59,7 +60,6 @@ def make(
     settings: Settings,
     spec: StudySpec,
     progress: Progress = lambda *_: None,
-    tell: Tell = lambda _: None,
 ) -> RecordedStudy:
     """Choose, transfer and record segments; writes the clips to their folder, and no rows.
 
@@ -67,8 +67,6 @@ def make(
     ------
     As `build` does.
     """
-    if spec.stimuli is not None:
-        return from_sounds.make(settings, spec, progress, tell)
     net = _net(spec.checkpoint)
     rng = np.random.default_rng(spec.seed)
     unread: dict[str, str]
@@ -99,6 +97,16 @@ def make(
 def _listener(spec: StudySpec, net: FaderNet) -> Listener:
     """Who hears whether a segment is calm or energetic."""
     return net.arousal if spec.chosen_by == "model" else mood_classifier.of_arousal().probability
+
+
+def _made(
+    database: Database, settings: Settings, spec: StudySpec, progress: Progress, tell: Tell
+) -> RecordedStudy:
+    """See `make`; or of sounds from elsewhere."""
+    if spec.stimuli is None:
+        return make(settings, spec, progress)
+    discard = partial(insert.discard, database, settings.audio)
+    return from_sounds.make(settings, spec, discard, progress, tell)
 
 
 def _net(name: str | None) -> FaderNet:
@@ -136,7 +144,7 @@ def restore(
         raise BuildError(f"There is no study named {spec.name} that was built here.")
     record = study.build
     same_spec = _spec_of(study, spec)
-    new_study = make(settings, same_spec, progress)
+    new_study = _made(database, settings, same_spec, progress, lambda _: None)
     if _hashes(new_study.record["items"]) != _hashes(record["items"]):
         raise BuildError(
             f"The clips of {spec.name} came out different: the music, the model or a library is "
@@ -221,8 +229,8 @@ def build(
         If the model, the music, the sound or the disk cannot be used.
     """
     check(database, settings, spec)
-    new_study = make(settings, spec, progress, tell)
-    register(database, spec, new_study)
+    new_study = _made(database, settings, spec, progress, tell)
+    register(database, settings.audio, spec, new_study)
     return spec.name
 
 

@@ -6,7 +6,7 @@ tags nor sizes of files tell who made them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,6 +35,7 @@ LOUDEST = -16.0  # LUFS, to which all are brought if none is cut off by that
 SOFTEST = -35.0  # LUFS: softer, and people turn the volume up
 MOST_PADDING = 2.0  # seconds of silence after the shortest that are worth telling
 UNLIKE = 0.5  # seconds by which an item's versions differ that are worth telling
+Discard = Callable[[Collection[str]], None]  # called with the hashes of clips that may go
 Tell = Callable[[Sequence[str]], None]  # called with what is better known
 LONGEST_TRIAL = 64  # characters of its name
 NAMED = 5  # faults that are said one by one
@@ -183,13 +184,14 @@ def check_design(
 def make(
     settings: Settings,
     spec: StudySpec,
+    discard: Discard,
     progress: Progress = lambda *_: None,
     tell: Tell = lambda _: None,
 ) -> RecordedStudy:
     """Check and record all sounds; writes the clips to their folder, and no rows.
 
-    Nothing is written where the table, its sounds or the design are refused, and what was written
-    goes again if the rest cannot be.
+    Nothing is written where the table, its sounds or the design are refused. What was written goes
+    again, by `discard`, if the rest cannot be; another study may have it by then.
 
     Raises
     ------
@@ -202,7 +204,7 @@ def make(
     checked = check(spec, progress)
     plans, questions, trials = check_design(spec, checked)
     tell(checked.sentences())
-    before = {path.name for path in settings.audio.glob("*.mp3")}
+    before = {path.stem for path in settings.audio.glob("*.mp3")}
     stored: dict[SoundFile, RecordedClip] = {}
     try:
         for number, file in enumerate(checked.sounds):
@@ -218,8 +220,7 @@ def make(
         if spec.repeats:
             stimuli = _named_apart([*stimuli, *_repeats(stimuli)])
     except BaseException:
-        for name in {f"{clip.sha256}.mp3" for clip in stored.values()} - before:
-            (settings.audio / name).unlink(missing_ok=True)
+        discard({clip.sha256 for clip in stored.values()} - before)
         raise
     record = provenance.of_sounds(
         spec,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -21,7 +23,9 @@ from survey.journal.durability import durability
 from survey.ratings.exclusion import NEW_STUDY_RULES, Rules
 from survey.records.record_types import BuildRecord, SoundsRecord
 
+CLIP_GONE = "A study that has some of the same clips was deleted meanwhile; please try again."
 LONGEST_SOURCE = 300  # characters
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,20 +58,53 @@ def may_open(database: Database, settings: Settings) -> bool:
     return settings.force_open or has_dataset or durability(settings, database).ok
 
 
-def register(database: Database, spec: StudySpec, new_study: RecordedStudy) -> None:
+def register(database: Database, folder: Path, spec: StudySpec, new_study: RecordedStudy) -> None:
     """Put a study into the database, in one transaction.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the clips are.
 
     Raises
     ------
     BuildError
-        If the name has been taken meanwhile.
+        If the name has been taken meanwhile, or a clip has gone with another study: it was there
+        when this one was made, since both have it.
     """
     try:
         with database.write() as session:
             check_name(session, spec.name)
             add(session, spec, new_study)
+            # From here on `discard`, of whatever process, finds that a study has them.
+            names = {clip.sha256 for pair in new_study.pairs for clip in pair.clips}
+            if not all((folder / f"{name}.mp3").is_file() for name in names):
+                raise BuildError(CLIP_GONE)
     except IntegrityError as error:  # PostgreSQL: another build took the name before the commit
         raise BuildError(name_is_taken(spec.name)) from error
+
+
+def keep_from_new(session: Session) -> None:
+    """Until the transaction ends, no study is put in, by any process, that could have old clips.
+
+    SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE clips IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def discard(database: Database, folder: Path, hashes: Collection[str]) -> None:
+    """Remove the files of clips that no study has; one that cannot be removed is logged."""
+    if not hashes:
+        return
+    with database.write() as session:
+        keep_from_new(session)
+        kept = set(session.scalars(select(Clip.sha256).where(Clip.sha256.in_(hashes))))
+        for name in sorted(set(hashes) - kept):
+            try:
+                (folder / f"{name}.mp3").unlink(missing_ok=True)
+            except OSError as error:
+                log.error("a clip that no study has could not be removed: %s", error.strerror)
 
 
 def add(session: Session, spec: StudySpec, new_study: RecordedStudy) -> Study:

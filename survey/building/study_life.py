@@ -6,9 +6,7 @@ a study that is deleted the log keeps name and title.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete as delete_rows
@@ -16,7 +14,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from db.models import Audit, Base, Clip, Invitation, Stimulus, StimulusClip, Study
-from survey.building.insert import check_name
+from survey.building.insert import check_name, keep_from_new
 from survey.building.study_spec import BuildError, checked_name
 from survey.core import panels, study_trials
 from survey.core.study_clips import of_any_study, of_study
@@ -26,7 +24,6 @@ from survey.ratings import exclusion
 from survey.ratings.exclusion import Rules
 from survey.records import begun, preregistration
 
-log = logging.getLogger(__name__)
 # What a clone does not take over: its own row, and what became of the study.
 OF_ITS_OWN = ("id", "name", "state", "withdrawn", "lapsed", "created_at", "opened_at", "closed_at")
 
@@ -146,7 +143,7 @@ def delete_hindrance(session: Session, study: Study) -> str:
 def delete(session: Session, study: Study, actor: str = "admin") -> list[str]:
     """Delete a study that has no participants; gives hashes of clips that no study has any more.
 
-    Call `discard` with them after the transaction has been committed.
+    Call `insert.discard` with them after the transaction has been committed.
 
     Raises
     ------
@@ -156,6 +153,7 @@ def delete(session: Session, study: Study, actor: str = "admin") -> list[str]:
     hindrance = delete_hindrance(session, study)
     if hindrance:
         raise BuildError(hindrance)
+    keep_from_new(session)
     name, title, were = study.name, study.title, set(session.scalars(of_study(study.id)))
     detail = {"name": name, "title": title, "withdrawn": study.withdrawn}
     session.expunge(study)
@@ -165,15 +163,6 @@ def delete(session: Session, study: Study, actor: str = "admin") -> list[str]:
     session.execute(delete_rows(Clip).where(Clip.id.in_(orphans)))
     session.add(Audit(actor=actor, action="deleted", detail=detail))
     return hashes
-
-
-def discard(folder: Path, hashes: list[str]) -> None:
-    """Remove the files of clips that no study has any more; one that cannot be is logged."""
-    for name in hashes:
-        try:
-            (folder / f"{name}.mp3").unlink(missing_ok=True)
-        except OSError as error:
-            log.error("a clip of a deleted study could not be removed: %s", error.strerror)
 
 
 def deleted(session: Session, most: int = 20) -> list[Audit]:

@@ -254,5 +254,5 @@ def recorded(spec, tmp_path_factory) -> tuple[Settings, insert.RecordedStudy]:
 @pytest.fixture
 def two(database, spec, recorded) -> Study:
     """The study, detached, with its stimuli and their clips."""
-    insert.register(database, spec, recorded[1])
+    insert.register(database, recorded[0].audio, spec, recorded[1])
     return stored(database, "two")

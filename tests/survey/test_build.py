@@ -93,7 +93,7 @@ def built_folder(tmp_path_factory, spec, recorded) -> Path:
     data = tmp_path_factory.mktemp("taken")
     database = Database(f"sqlite:///{data}/survey.sqlite")
     build.upgrade(database)
-    insert.register(database, spec, recorded[1])
+    insert.register(database, recorded[0].audio, spec, recorded[1])
     database.close()
     return data
 

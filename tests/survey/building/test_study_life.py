@@ -12,7 +12,7 @@ from sqlalchemy import func, inspect, select
 from db.database import Database
 from db.models import Audit, Clip, Invitation, Participant, Stimulus, StimulusClip, Study
 from survey.admin import invitations
-from survey.building import study_life
+from survey.building import insert, study_life
 from survey.building.study_spec import BuildError
 from survey.core.settings import Settings
 from survey.records import preregistration
@@ -177,7 +177,7 @@ def test_a_deleted_study_leaves_nothing_but_its_log(
     with database.write() as session:
         clone = session.scalars(select(Study).where(Study.name == "again")).one()
         hashes = study_life.delete(session, clone)
-    study_life.discard(settings.audio, hashes)
+    insert.discard(database, settings.audio, hashes)
     assert files and not {f"{name}.mp3" for name in hashes} - set(files)
     assert not set(files) & {path.name for path in settings.audio.glob("*.mp3")}
     assert not any(rows(database).values())
