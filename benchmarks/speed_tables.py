@@ -9,10 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from fadernets.models.recurrence import PRECISIONS
+from train.metrics.borders import PLACES
 from train.report import fill, table
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results" / "speed.json"
+PIECES = RESULTS.with_name("whole_pieces.json")
 PAGE = ROOT / "docs" / "speed.md"
 
 
@@ -129,18 +131,56 @@ def arranging_table(report: dict) -> str:
     return table(rows, ("segments", "threads", "codes, ms", "slide, ms", *parts))
 
 
+def pieces_table(report: dict) -> str:
+    """Whole performances, and their windows alone."""
+    rows = [
+        (
+            f"{each['minutes']:.1f}",
+            f"{each['segments']}",
+            f"{each['notes']:,}",
+            *(f"{seconds:.1f}" for seconds in each["piece_s"].values()),
+            f"{each['window_ms']['median']:.0f} ({each['window_ms']['p90']:.0f})",
+        )
+        for each in report["pieces"]["performances"]
+    ]
+    head = ("minutes", "segments", "notes", "rhythm, s", "both faders, s", "a window, ms (p90)")
+    return table(rows, head)
+
+
+def borders_table(report: dict) -> str:
+    """How neighbouring windows fit: notes that end at a place, and jumps there."""
+    fit = report["pieces"]["fit"]
+    jumps = list(fit["original"]["border"]["jumps"])
+    rows = [
+        (
+            way,
+            *(f"{100 * at[place]['cut']:.1f} %" for place in PLACES),
+            *(" / ".join(f"{at[place]['jumps'][of]:.2f}" for place in PLACES) for of in jumps),
+        )
+        for way, at in fit.items()
+    ]
+    return table(rows, ("", *(f"cut at a {place}" for place in PLACES), *jumps))
+
+
 TABLES = {
     "machine": machine_lines,
     "decoding": decoding_table,
     "training": training_table,
     "preparing": preparing_table,
     "arranging": arranging_table,
+    "pieces": pieces_table,
+    "borders": borders_table,
 }
+
+
+def results() -> dict:
+    """All that the page reports."""
+    return json.loads(RESULTS.read_text()) | {"pieces": json.loads(PIECES.read_text())}
 
 
 def main() -> int:
     """Fill the page; returns the exit status."""
-    report = json.loads(RESULTS.read_text())
+    report = results()
     tables: dict[str, Callable[[], str]] = {
         name: partial(make, report) for name, make in TABLES.items()
     }

@@ -1,12 +1,13 @@
 """How fast whole pieces are changed, whether memory stays flat, and whether neighbours fit.
 
     python -m benchmarks.whole_pieces [MIDI ...] [--segments N] [--repeats N] [--calls N]
-                                      [--pieces N] [--json FILE]
+                                      [--pieces N] [--threads N] [--json FILE]
 
 A piece and a segment are compared with the bare forward pass of the reviser over as many
 arrangements as they take, and a piece with its segments each on its own, in one batch; all are
-timed in turn. Of MIDI files all segments are changed, by each fader up and down by one sd of the
-training segments, and borders are compared with the middles of segments and with the original.
+timed in turn. MIDI files are timed, too, moved by an offset; and all their segments are changed by
+each fader up and down by one sd of the training segments, and borders compared with the middles of
+segments and with the original.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 import resource
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -37,6 +39,8 @@ from fadernets.whole_piece import changed
 from train.metrics.borders import Fit
 
 ASKED = {"rhythm": 0.8}
+OFFSETS = {"rhythm": {"rhythm": 0.3}, "both": {"rhythm": 0.5, "note": 0.3}}
+WINDOWS = 40  # of a performance that are timed alone
 SD = {"rhythm": 0.229, "note": 0.84}  # of the training segments' densities
 BARE = 32  # segments of the reviser's bare pass
 WARM, WARM_PIECES = 50, 5  # calls after which memory has to stay
@@ -91,6 +95,33 @@ def fit(net: FaderNet, pieces: Sequence[Piece]) -> dict[str, object]:
             result = changed(piece, numbers, change)
             fits.setdefault(f"{name} {sign:+d} sd", Fit()).add(piece, result, numbers)
     return {way: each.as_json() for way, each in fits.items()}
+
+
+def performance(net: FaderNet, piece: Piece, repeats: int) -> dict[str, object]:
+    """Seconds that a whole piece takes, and milliseconds of its windows alone, codes included."""
+    numbers = [segment.index for segment in segments(piece) if net.problem(segment) is None]
+
+    def change(part: list[Segment], moved: str = "rhythm") -> list[Notes]:
+        return net.slide(part, offsets=OFFSETS[moved])
+
+    middle = len(numbers) // 2
+    windows = numbers[max(0, middle - WINDOWS // 2) : middle + WINDOWS // 2]
+    actions = {f"{number}": partial(changed, piece, [number], change) for number in windows}
+    alone = [1e3 * float(np.median(each)) for each in interleaved(actions, 1).values()]
+    wholes = {
+        moved: partial(changed, piece, numbers, partial(change, moved=moved)) for moved in OFFSETS
+    }
+    whole = interleaved(wholes, repeats)
+    return {
+        "minutes": round(piece.duration / 60, 1),
+        "segments": len(numbers),
+        "notes": len(piece.notes),
+        "piece_s": {moved: round(float(np.median(each)), 2) for moved, each in whole.items()},
+        "window_ms": {
+            "median": round(float(np.median(alone)), 1),
+            "p90": round(float(np.quantile(alone, 0.9)), 1),
+        },
+    }
 
 
 def grown(call: Callable[[int], object], calls: int, warm: int) -> float:
@@ -169,7 +200,9 @@ def main(arguments: list[str] | None = None) -> int:
     net = FaderNet.load()
     result = measure(net, given.segments, given.repeats, given.calls, given.pieces)
     if given.midi:
-        result["fit"] = fit(net, [midi.read(path) for path in given.midi])
+        pieces = [midi.read(path) for path in given.midi]
+        result["performances"] = [performance(net, piece, given.repeats) for piece in pieces]
+        result["fit"] = fit(net, pieces)
     text = json.dumps({"machine": machine(), "threads": given.threads, **result}, indent=1)
     if given.json:
         given.json.write_text(text + "\n")
