@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from fadernets.arranger.arrange import half_precision
 from fadernets.codes import Codes
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music import events, key
@@ -41,19 +40,13 @@ def encode(model: SegmentVAE, realiser: Realiser, windows: Sequence[Window]) -> 
     values = {
         name: torch.zeros(len(windows), width, device=device) for name, width in model.sizes.items()
     }
-    # Codes that only advise an arrangement need not be exact: notes are as likely by halves.
-    halved = torch.autocast(
-        device.type, torch.bfloat16, enabled=realiser.takes_any and half_precision(device)
-    )
     for first in range(0, len(numbers), BATCH):
         rows = numbers[first : first + BATCH]
         chunk = [tokens[row] for row in rows]
         lengths = torch.tensor([len(t) for t in chunk], device=device)
         padded = nn.utils.rnn.pad_sequence(chunk, batch_first=True).to(device)
         densities = _densities(model, [played[row] for row in rows], device)
-        with halved:
-            codes = model.encode(padded, lengths, densities)
-        for name, code in codes.items():
+        for name, code in model.encode(padded, lengths, densities).items():
             values[name][rows] = code
     keys = [key.find(notes) if len(notes) else 0 for notes in key_sources]
     return Codes(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from fadernets.models.recurrence import BFLOAT16, FLOAT32, Reading, last_states
+from fadernets.models.recurrence import Reading, last_states
 from fadernets.music import events
 from fadernets.music.key import KEYS
 from fadernets.music.notes import STEPS
@@ -66,28 +66,21 @@ def encoded(
     lengths: Tensor,
     condition: Tensor | None = None,
 ) -> list[tuple[Tensor, Tensor]]:
-    """What each of several encoders of one size makes of the same tokens.
-
-    In half precision where PyTorch is told so.
-    """
+    """What each of several encoders of one size makes of the same tokens."""
     backwards = reverse(tokens, lengths)
     readings = [
         Reading(gru, encoder.embed, sequences)
         for encoder in encoders
         for gru, sequences in ((encoder.forwards, tokens), (encoder.backwards, backwards))
     ]
-    halved, stepwise = torch.is_autocast_enabled("cpu"), _stepwise(tokens)
-    # Stepping takes halves by itself: what it keeps is also for those who are not told so.
-    with torch.autocast("cpu", enabled=halved and not stepwise):
-        if stepwise:
-            precision = BFLOAT16 if halved else FLOAT32
-            states = list(last_states(readings, lengths, condition, precision))
-        else:
-            states = [_last_state(reading, lengths, condition) for reading in readings]
-        codes = []
-        for encoder, forth, back in zip(encoders, states[::2], states[1::2], strict=True):
-            state = torch.cat([forth, back], dim=1)  # (b, 2 * hidden)
-            codes.append((encoder.mean(state), encoder.log_variance(state)))
+    if _stepwise(tokens):
+        states = list(last_states(readings, lengths, condition))
+    else:
+        states = [_last_state(reading, lengths, condition) for reading in readings]
+    codes = []
+    for encoder, forth, back in zip(encoders, states[::2], states[1::2], strict=True):
+        state = torch.cat([forth, back], dim=1)  # (b, 2 * hidden)
+        codes.append((encoder.mean(state), encoder.log_variance(state)))
     return codes
 
 
@@ -104,7 +97,9 @@ def _last_state(reading: Reading, lengths: Tensor, condition: Tensor | None) -> 
 
 def _stepwise(tokens: Tensor) -> bool:
     """Whether stepping through a GRU by hand is faster: on a CPU, without gradients."""
-    return tokens.device.type == "cpu" and not torch.is_grad_enabled()
+    if torch.is_grad_enabled() or torch.is_autocast_enabled("cpu"):
+        return False
+    return tokens.device.type == "cpu"
 
 
 class LabelDecoder(nn.Module):

@@ -156,10 +156,7 @@ def _tables(*parts: Tensor) -> Tensor:
 
 
 def last_states(
-    readings: Sequence[Reading],
-    lengths: Tensor,
-    condition: Tensor | None = None,
-    precision: str = FLOAT32,
+    readings: Sequence[Reading], lengths: Tensor, condition: Tensor | None = None
 ) -> Tensor:
     """The states of n GRUs of one size at each sequence's last token, (n, b, hidden).
 
@@ -174,8 +171,6 @@ def last_states(
         Of the sequences of each reading.
     condition : float tensor, shape (b, size), optional
         Further input beside every token.
-    precision : {"float32", "bfloat16"}
-        Of the products with the states, as `product` takes it.
     """
     # Longest first: the sequences that go on are then a prefix, which shrinks from step to step.
     lengths, order = lengths.sort(descending=True, stable=True)
@@ -186,7 +181,7 @@ def last_states(
     ]
     table = kept("tables", _tables, *(weight for part in parts for weight in part))
     few, many = (
-        [product([gru["weight_hh_l0"]], [gru["bias_hh_l0"]], batched, precision) for gru in grus]
+        [product([gru["weight_hh_l0"]], [gru["bias_hh_l0"]], batched) for gru in grus]
         for batched in (False, len(order) >= MIN_BATCH)
     )
     rows = torch.stack([reading.tokens[order] for reading in readings])

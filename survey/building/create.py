@@ -75,7 +75,8 @@ def make(
     else:
         music, unread = corpus.from_folder(spec.midi, FILES_PER_PAIR * spec.pairs, rng, progress)
     selection.require_pieces(len(music), spec.pairs + 1)
-    pool = selection.pool(music, _listener(spec, net), rng, progress)
+    by_model = spec.chosen_by == "model"
+    pool = selection.pool(music, _listener(spec, net), rng, progress, own_sides=by_model)
     selection.require(pool, spec.pairs + 1)
     takes = {
         target: selection.choose(pool, net, target, spec.pairs + 1, spec.strengths, rng)

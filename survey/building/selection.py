@@ -97,6 +97,9 @@ class Pool:
     left_out : name of a piece -> why
     limits : (float, float)
         Arousal up to which a segment counts as low, and from which as high.
+    own_sides : bool
+        Whether low has to be below 0.5 as well, and high above: on the other side a transfer need
+        not move any code of the model that says so.
     unchanged : list of (name of a piece, index)
         Drawn, but the transfer gave the same notes or none.
     """
@@ -104,22 +107,30 @@ class Pool:
     candidates: list[SegmentCandidate]
     left_out: dict[str, str]
     limits: tuple[float, float]
+    own_sides: bool = False
     unchanged: list[tuple[str, int]] = field(default_factory=list)
 
     def of(self, arousal: str) -> list[SegmentCandidate]:
         """The candidates of low or of high arousal."""
         low, high = self.limits
         if arousal == "low":
-            return [c for c in self.candidates if c.arousal <= low and c.arousal < 0.5]
-        return [c for c in self.candidates if c.arousal >= high and c.arousal > 0.5]
+            some = [c for c in self.candidates if c.arousal <= low]
+            return [c for c in some if c.arousal < 0.5 or not self.own_sides]
+        some = [c for c in self.candidates if c.arousal >= high]
+        return [c for c in some if c.arousal > 0.5 or not self.own_sides]
 
 
 def pool(
-    works: Sequence[Work], listener: Listener, rng: np.random.Generator, progress: Progress
+    works: Sequence[Work],
+    listener: Listener,
+    rng: np.random.Generator,
+    progress: Progress,
+    own_sides: bool = False,
 ) -> Pool:
     """Candidates of some pieces, no two alike, with the arousal that a listener hears.
 
-    Low is the lowest third and high the highest third, each only on its own side of 0.5.
+    Low is the lowest third and high the highest third, with `own_sides` each only on its own side
+    of 0.5.
     """
     candidates: list[SegmentCandidate] = []
     left_out: dict[str, str] = {}
@@ -138,7 +149,7 @@ def pool(
     progress("listening", len(works), len(works))
     arousals = [c.arousal for c in candidates] or [0.5]
     low, high = np.quantile(arousals, [1 / 3, 2 / 3]).tolist()
-    return Pool(candidates, left_out, (low, high))
+    return Pool(candidates, left_out, (low, high), own_sides)
 
 
 def require_pieces(pieces: int, count: int) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 from html.parser import HTMLParser
 
-from fastapi.testclient import TestClient
-from httpx import Response
+from httpx import Client, Response
 from sqlalchemy import select
 
 from db.database import Database
@@ -62,7 +61,7 @@ class Forms(HTMLParser):
 class Manager:
     """Somebody who has the admin's token."""
 
-    def __init__(self, client: TestClient, token: str, base: str = "") -> None:
+    def __init__(self, client: Client, token: str, base: str = "") -> None:
         self.client, self.base, self.headers = client, base, basic(token)
 
     def get(self, path: str) -> Response:

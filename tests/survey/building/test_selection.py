@@ -50,7 +50,7 @@ def choose(candidates, net, target="high", count=4, strengths=(1.0,), seed=0):
 def test_low_goes_high_and_high_goes_low(net, candidates):
     low, high = candidates.limits
     assert low < high
-    for target, fits in (("high", lambda a: a <= min(low, 0.5)), ("low", lambda a: a >= 0.5)):
+    for target, fits in (("high", lambda a: a <= low), ("low", lambda a: a >= high)):
         takes = choose(candidates, net, target)
         assert len(takes) == 4
         for take in takes:
@@ -59,14 +59,24 @@ def test_low_goes_high_and_high_goes_low(net, candidates):
             assert take.target == target and fits(arousal)
 
 
-def test_arousal_on_the_wrong_side_is_no_candidate():
+def test_arousal_on_the_wrong_side_is_no_candidate_for_a_model_that_says_so():
     def candidate(arousal):
         return selection.SegmentCandidate("", 0, Notes.empty(), np.zeros((1, 2)), 2.0, arousal)
 
-    calm = selection.Pool([candidate(a) for a in (0.1, 0.2, 0.3)], {}, (0.1, 0.2))
-    assert [c.arousal for c in calm.of("low")] == [0.1] and calm.of("high") == []
-    lively = selection.Pool([candidate(a) for a in (0.6, 0.7, 0.9)], {}, (0.6, 0.9))
-    assert lively.of("low") == [] and [c.arousal for c in lively.of("high")] == [0.9]
+    calm = [candidate(a) for a in (0.1, 0.2, 0.3)]
+    lively = [candidate(a) for a in (0.6, 0.7, 0.9)]
+
+    def chosen(candidates, limits, arousal, own_sides):
+        pool = selection.Pool(candidates, {}, limits, own_sides)
+        return [c.arousal for c in pool.of(arousal)]
+
+    assert chosen(calm, (0.1, 0.2), "low", own_sides=True) == [0.1]
+    assert chosen(calm, (0.1, 0.2), "high", own_sides=True) == []
+    assert chosen(lively, (0.6, 0.9), "low", own_sides=True) == []
+    assert chosen(lively, (0.6, 0.9), "high", own_sides=True) == [0.9]
+    # Of music that is lively as a whole the calmest is calm, and the other way round.
+    assert chosen(lively, (0.6, 0.9), "low", own_sides=False) == [0.6]
+    assert chosen(calm, (0.1, 0.2), "high", own_sides=False) == [0.2, 0.3]
 
 
 @pytest.mark.slow
