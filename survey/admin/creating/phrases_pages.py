@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,11 +15,11 @@ from starlette.responses import Response
 from survey.admin.authentication import AdminError
 from survey.admin.creating.design_fields import DesignFields
 from survey.admin.creating.sound_archive import LARGEST_BYTES, unpack_music
+from survey.admin.creating.taking_in import take_in
 from survey.admin.forms import AdminForm, WholeNumber, strengths
 from survey.admin.request import AdminDep, AdminRequest, UploadRoute, csrf
-from survey.building.background import SOUNDS_PREFIX
-from survey.building.study_spec import MOST_PAIRS, BuildError
-from survey.core import own_folder, texts
+from survey.building.study_spec import MOST_PAIRS
+from survey.core import texts
 from survey.core.http_guard import UPLOADS
 from survey.designs import registry
 from survey.phrases.child_process import PhrasesJob
@@ -102,8 +100,8 @@ def make(admin: AdminDep, sent: Annotated[dict[str, Any], Depends(_sent)]) -> Re
     kept = {key: value for key, value in sent.items() if isinstance(value, str)}
     several = {name: [v for v in sent[name] if isinstance(v, str)] for name in SEVERAL}
     fields = PhrasesFields.model_validate(kept | several)
-    folder = own_folder.make(Path(tempfile.gettempdir()), SOUNDS_PREFIX)
-    try:
+
+    def job_of(folder: Path) -> PhrasesJob:
         file, music = sent.get("music"), None
         admin.services.builder.refuse_two()
         if isinstance(file, UploadFile) and file.filename:
@@ -112,18 +110,9 @@ def make(admin: AdminDep, sent: Annotated[dict[str, Any], Depends(_sent)]) -> Re
         spec = fields.spec(folder / "phrases" / TABLE)
         plan = fields.plan(music)
         plan.check_design(spec.design)
-        job = PhrasesJob(spec, check_only=sent.get("only") == "check", plan=plan)
-        admin.services.builder.start(admin.database, admin.settings, job, folder, PAGE)
-    except (BuildError, AdminError) as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        return _page(admin, fields, str(error))
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        return _page(admin, fields, f"The music cannot be kept: {error.strerror}.")
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return admin.redirect("/build")
+        return PhrasesJob(spec, check_only=sent.get("only") == "check", plan=plan)
+
+    return take_in(admin, PAGE, "music", job_of, lambda why: _page(admin, fields, why))
 
 
 def _seconds(text: str) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy import select
 
@@ -21,13 +19,12 @@ from db.models import Study
 from survey import stimuli
 from survey.admin.creating import sound_archive
 from survey.building import create
-from survey.building.background import SOUNDS_PREFIX
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.publishing.study_facts import facts
 from tests.survey import music
 from tests.survey.admin.test_sounds import zipped
-from tests.survey.manager import ADMIN, SAME, Manager
+from tests.survey.manager import SAME, Manager
 from tests.survey.person import Person
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -40,24 +37,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Six pieces of sixteen bars, as MIDI files."""
     folder = music.write(tmp_path_factory.mktemp("music"), files=6, bars=16)
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*.mid"))}
-
-
-@pytest.fixture
-def bare(app: FastAPI, database: Database, tmp_path: Path, monkeypatch) -> Manager:
-    """An admin of a server whose folder of temporary files is its own."""
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    return Manager(TestClient(app), ADMIN)
-
-
-@pytest.fixture
-def left(settings: Settings, tmp_path: Path) -> Callable[[], list[Path]]:
-    """What has come to the disk since; a study that was not made must leave nothing."""
-    before = set(settings.audio.glob("*"))
-    return lambda: [
-        *(set(settings.audio.glob("*")) - before),
-        *(tmp_path / "temporary").glob(f"{SOUNDS_PREFIX}*"),
-    ]
 
 
 def send(manager: Manager, archive: bytes | None, **fields: Any) -> Response:

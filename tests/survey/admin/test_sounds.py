@@ -14,18 +14,15 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy import select
 
 from db.database import Database
 from db.models import Study
 from survey.admin.creating import sound_archive
-from survey.building.background import SOUNDS_PREFIX
 from survey.building.study_spec import BuildError
-from survey.core.settings import Settings
 from tests.survey import sound_files
-from tests.survey.manager import ADMIN, SAME, Manager
+from tests.survey.manager import SAME, Manager
 from tests.survey.person import Person
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -66,24 +63,6 @@ def send(manager: Manager, archive: bytes, **fields: str) -> Response:
 def names(database: Database) -> list[str]:
     with database.read() as session:
         return list(session.scalars(select(Study.name)))
-
-
-@pytest.fixture
-def bare(app: FastAPI, database: Database, tmp_path: Path, monkeypatch) -> Manager:
-    """An admin of a server whose folder of temporary files is its own."""
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    return Manager(TestClient(app), ADMIN)
-
-
-@pytest.fixture
-def left(settings: Settings, tmp_path: Path) -> Callable[[], list[Path]]:
-    """What has come to the disk since; a study that was not made must leave nothing."""
-    before = set(settings.audio.glob("*"))
-    return lambda: [
-        *(set(settings.audio.glob("*")) - before),
-        *(tmp_path / "temporary").glob(f"{SOUNDS_PREFIX}*"),
-    ]
 
 
 def test_from_a_zip_file_to_an_answer(
