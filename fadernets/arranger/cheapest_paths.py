@@ -55,6 +55,20 @@ class Costs:
         return Costs(*(getattr(self, field.name).take(rows, -1) for field in fields(self)))
 
 
+def _least(cost: np.ndarray, let_go: np.ndarray) -> np.ndarray:
+    """The least cost of each number of notes after one that is no less, and what it lets go.
+
+    Passes over ever more counts at once: one count after the other takes four times as many of
+    NumPy's calls, and its own `accumulate` three times as long.
+    """
+    far, least = 1, cost
+    while far < len(cost):
+        longer = least.copy()
+        np.minimum(least[far:], least[:-far] + far * let_go, out=longer[far:])
+        far, least = 2 * far, longer
+    return least
+
+
 def cheapest_paths(
     costs: Costs, onsets: np.ndarray, price: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -90,12 +104,7 @@ def cheapest_paths(
             cost = cost + costs.pace[beat - 1, lows[t] : highs[t] + 1]
         trace.append(cost)
         any_count = cost.min(0)
-        # NumPy's own `accumulate` takes three times as long.
-        least = np.empty_like(cost)  # over the counts before that are no less
-        least[0] = cost[0]
-        for place in range(1, count):
-            np.add(least[place - 1], costs.let_go[t], out=least[place])
-            np.minimum(least[place], cost[place], out=least[place])
+        least = _least(cost, costs.let_go[t])
         reach = column  # of each count, the last one that a hold may come from
         if is_lost[t]:
             # A hold of n notes follows n + lost at least; but for a locked one that ends, one note
