@@ -15,6 +15,7 @@ from train.report import fill, table
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results" / "speed.json"
 PIECES = RESULTS.with_name("whole_pieces.json")
+BEFORE = RESULTS.with_name("arranger_before.json")
 PAGE = ROOT / "docs" / "speed.md"
 
 
@@ -162,12 +163,32 @@ def borders_table(report: dict) -> str:
     return table(rows, ("", *(f"cut at a {place}" for place in PLACES), *jumps))
 
 
+def before_table(report: dict) -> str:
+    """Milliseconds of today's arranger beside those of an older one."""
+    before = report["before"]
+    rows = [
+        (
+            f"{what} {count}",
+            f"{before[name]['older_ms']:,.0f}",
+            f"{before[name]['newer_ms']:,.0f}",
+            _spread(before[name]["times_as_long"]),
+        )
+        for what, name, count in (
+            ("one by one, each of", "one_by_one", before["alone"]),
+            ("together, all", "together", before["segments"]),
+        )
+    ]
+    older, newer = before["older_commit"][:8], before["machine"]["commit"][:8]
+    return table(rows, ("segments", f"{older}, ms", f"{newer}, ms", "times as long"))
+
+
 TABLES = {
     "machine": machine_lines,
     "decoding": decoding_table,
     "training": training_table,
     "preparing": preparing_table,
     "arranging": arranging_table,
+    "before": before_table,
     "pieces": pieces_table,
     "borders": borders_table,
 }
@@ -175,7 +196,10 @@ TABLES = {
 
 def results() -> dict:
     """All that the page reports."""
-    return json.loads(RESULTS.read_text()) | {"pieces": json.loads(PIECES.read_text())}
+    further = {"pieces": PIECES, "before": BEFORE}
+    return json.loads(RESULTS.read_text()) | {
+        name: json.loads(path.read_text()) for name, path in further.items()
+    }
 
 
 def main() -> int:

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import arranging, decoding, preparing, speed, speed_tables, training_step
+from benchmarks import (
+    arranger_before,
+    arranging,
+    decoding,
+    preparing,
+    speed,
+    speed_tables,
+    training_step,
+)
 from benchmarks.plain_gru import PlainEventDecoder, decode_greedily, plain
 from benchmarks.timing import interleaved, rate, ratio
 from fadernets.decoding.generate import generate
@@ -184,3 +192,18 @@ def test_the_page_has_the_tables_of_its_results():
     page = speed_tables.PAGE.read_text()
     for name, make in speed_tables.TABLES.items():
         assert f"<!-- {name}:begin -->\n{make(report)}\n<!-- {name}:end -->" in page
+
+
+@pytest.mark.slow
+def test_both_arrangers_change_the_same_segments(monkeypatch):
+    monkeypatch.setattr(arranger_before, "OLDER", arranger_before.NEWER)
+    report = arranger_before.measure(speed_tables.ROOT, SEGMENTS[:2], 1)
+    for name in ("one_by_one", "together"):
+        figures = report[name]
+        assert figures["older_ms"] > 0 < figures["newer_ms"]
+
+
+def test_an_arranger_that_ends_is_told(tmp_path):
+    arranging = arranger_before.Arranging(speed_tables.ROOT, "", tmp_path / "none")
+    with arranging, pytest.raises(RuntimeError, match="ended"):
+        arranging.seconds("all")
