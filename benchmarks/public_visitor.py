@@ -22,6 +22,8 @@ LOCAL = "127.0.0.1"
 CONNECTIONS = 6  # of one browser to one server
 FADERS = ("rhythm", "note", "arousal", "valence")
 PATIENCE_SECONDS = 60.0  # for an answer
+PEAK = re.compile(rb'\\"peak\\": ([0-9.e-]+)')  # in the JSON of an answer, which is a JSON string
+NOTHING_KNOWN = (-1, -1, 0.0)
 
 
 class Wire:
@@ -158,7 +160,7 @@ class Visitor:
         self._idle: list[Wire] = []
         self._open: list[Wire] = []
         self._slots = asyncio.Semaphore(CONNECTIONS)
-        self._original_sent: tuple[int, int] | None = None
+        self._known = NOTHING_KNOWN
 
     async def come(self) -> None:
         """Ask for the page and what it opens by itself."""
@@ -194,11 +196,15 @@ class Visitor:
         self.number += 1
         edit: dict[str, Any] = dict.fromkeys((*FADERS, "seed", "peak", "chunk", "gain"))
         edit |= {"number": self.number, "piece": self.piece["id"], "first": first, "last": last}
-        edit |= {"original": self._original_sent != (first, last), "vorbis": True, **faders}
+        edit |= {"vorbis": True, **faders}
+        # As the page does: the original's sound comes once, and its peak is sent along then.
+        knows = self._known[:2] == (first, last)
+        edit |= {"original": not knows, "peak": self._known[2] if knows else None}
         self._edit = edit
-        outcome = await self._answer("ask", edit)
-        self._original_sent = first, last
-        return outcome
+        outcome, body = await self._answer("ask", edit)
+        if outcome == "answer" and (peak := PEAK.search(body)):
+            self._known = first, last, float(peak[1])
+        return outcome, body
 
     async def hear(self, chunk: int, gain: float | None) -> tuple[str, bytes]:
         """Ask for a chunk of the sound of a long selection that was asked for."""
@@ -241,7 +247,7 @@ class Visitor:
         if "piece" not in bench.get("props", {}):
             raise OSError(f"not opened: {message}")
         self.piece = json.loads(bench["props"]["piece"])
-        self._original_sent = None
+        self._known = NOTHING_KNOWN
         await self.move(self.piece["first"], self.piece["last"])
 
     async def _event(self, event: tuple[str | None, str], value: Any) -> tuple[int, bytes]:
