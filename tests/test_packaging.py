@@ -147,6 +147,7 @@ def test_the_model_needs_what_it_imports_and_no_more():
     assert len(needed) <= MAX_REQUIREMENTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_an_extra_brings_what_its_packages_import(extra):
     brings = requirements_of([f"fadernets[{extra}]"])

@@ -102,6 +102,7 @@ def test_every_command_is_on_a_page():
     assert missing == set()
 
 
+@pytest.mark.slow
 def test_every_variable_is_on_a_page():
     names = set()
     for package in ("fadernets", "train", "survey", "demo", "db"):

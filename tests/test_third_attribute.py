@@ -151,6 +151,7 @@ def played(model: str) -> list:
     return [rows(notes) for notes in net.slide(bars(2, seed=3), positions)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", checkpoint.available())
 def test_the_shipped_models_load_and_slide_as_before(model, monkeypatch):
     monkeypatch.delitem(ATTRIBUTES, "register")
@@ -249,6 +250,7 @@ def test_the_arranger_plans_the_others_and_says_so(data, trained, tmp_path):
         bold.slide(source, {"register": 0.5})
 
 
+@pytest.mark.slow
 def test_it_is_evaluated(trained):
     net, source = fadernets.load(trained), bars(2)
     assert set(reconstruction(net, source).density_error) == set(NAMES)

@@ -199,6 +199,7 @@ def test_files_that_cannot_be_analysed(tmp_path: Path, capsys: pytest.CaptureFix
     assert "no exclusion rules" in refused(capsys, tmp_path, "--csv", quick, "--rules", rules)
 
 
+@pytest.mark.slow
 def test_one_study_of_several_and_rules_of_ones_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unpainted: None
 ) -> None:
@@ -213,6 +214,7 @@ def test_one_study_of_several_and_rules_of_ones_own(
     assert (results["flow"]["kept"], results["provenance"]["rows"]) == (5, len(table))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "table",
     [

@@ -238,6 +238,7 @@ def test_a_database_that_cannot_be_reached_stops_the_start(
         create_app(replace(settings, database_url="sqlite:////proc/none/x.sqlite"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_closing_waits_for_nobody(settings: Settings, database: Database) -> None:
     """A writer that never ends, and previews: what `close` promises."""

@@ -109,6 +109,7 @@ def test_a_locked_database(client: TestClient, database: Database) -> None:
     until_well(client)
 
 
+@pytest.mark.slow
 @ONE
 def test_a_locked_database_that_everybody_waits_for(
     client: TestClient, app: FastAPI, settings: Settings, database: Database
@@ -181,6 +182,7 @@ def test_a_postgresql_that_is_gone(client: TestClient, database: Database, postg
     assert (ask(client)[0], ask(client)[1]["database"]) == (503, "failing")
 
 
+@pytest.mark.slow
 @ONE
 def test_a_postgresql_that_does_not_answer(client: TestClient, app: FastAPI) -> None:
     """It accepts the connection and never answers; clients wait ten seconds for it."""
@@ -321,6 +323,7 @@ def test_a_result_is_given_again_for_a_second(app: FastAPI, database: Database) 
     assert looks == [0, FRESH_SECONDS, FRESH_SECONDS * 2.5]
 
 
+@pytest.mark.slow
 @ONE
 def test_what_hangs_is_asked_once(app: FastAPI, database: Database) -> None:
     """However often and by how many at once: one thread waits."""

@@ -127,6 +127,7 @@ def test_nobody_can_go_on_with_an_imported_study(database: Database, text: str, 
         assert not target_session.scalars(select(Participant.completion_code)).first()
 
 
+@pytest.mark.slow
 def test_beside_another_study_under_a_new_name(study: Study, database: Database, tmp_path: Path):
     """The clips are shared, a name or a participant that is here already is refused."""
     with database.write() as session:

@@ -19,6 +19,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_tree_is_what_was_committed(tree: Path) -> None:
     command = ["git", "-C", str(space.ROOT), "ls-tree", "-r", "--name-only", "-z", "HEAD"]
     names = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")

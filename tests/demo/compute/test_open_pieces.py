@@ -75,6 +75,7 @@ def test_the_piece_used_longest_ago_makes_room(clock):
     assert large.get(first.id) is first, "one piece is always kept"
 
 
+@pytest.mark.slow
 def test_who_opens_many_large_pieces_closes_their_own(clock):
     """Not those of another visitor, who thinks for a while between two moves."""
     small, large = session(), [PieceSession(tiny.piece(tiny.bars(60))) for _ in range(20)]

@@ -55,6 +55,7 @@ def test_only_what_bears_on_the_part_is_changed(net):
     assert session.bearing(alone, *session.ends((20, 21))).span == (20, 21)
 
 
+@pytest.mark.slow
 def test_a_part_that_nothing_moves_is_as_played(net):
     """Its neighbours are moved."""
     session = PieceSession(examples.load("rag"))

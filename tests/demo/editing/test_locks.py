@@ -75,6 +75,7 @@ def test_the_answer_says_how_far_the_fader_came(net, hands):
     assert "stays" not in up["summary"]  # nothing was held back
 
 
+@pytest.mark.slow
 def test_a_lock_that_holds_all_back_is_the_only_reason(net, hands):
     summary = service.answer(
         net, open_file(hands), ask(0, 3, rhythm=1.0, lock=["left", "right", "rhythm"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from demo.editing import saving, service
 from demo.editing.opening import open_example
@@ -13,6 +14,7 @@ from demo.editing.requests import EditRequest
 from tests.fadernets.music.takes import take
 
 
+@pytest.mark.slow
 def test_places_are_bars_or_times(session):
     assert session.has_bars and session.places([0, 1, 2, 5]) == ["1–3", "6"]
     rag = open_example("rag")  # two bars of two beats in a segment

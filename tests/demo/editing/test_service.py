@@ -60,6 +60,7 @@ def test_only_the_selection_changes(net, session, moved):
         assert is_same == (old.index not in (2, 3)), old.index
 
 
+@pytest.mark.slow
 def test_seeds_repeat_and_differ(net, session):
     notes = [
         list(fresh(session).result(net, EditRequest(0, 3, faders={"rhythm": 0.8}, seed=seed)).notes)

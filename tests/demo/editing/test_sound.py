@@ -162,6 +162,7 @@ def test_a_chunk_is_the_same_from_every_process(net, session):
         assert other_answer == own_answer
 
 
+@pytest.mark.slow
 def test_a_short_selection_can_be_heard_as_one_chunk(net, session):
     answer = service.answer(net, session, ask(note=0.8))
     chunk = service.answer(net, elsewhere(session), ask(note=0.8), hear=True)

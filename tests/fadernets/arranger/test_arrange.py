@@ -69,6 +69,7 @@ def test_what_is_asked_to_stay_stays(reviser):
     assert [as_rows(n) for n in arrangements] == [as_rows(MELODY), as_rows(CHORDS)]
 
 
+@pytest.mark.slow
 @settings(max_examples=min(30, settings.default.max_examples))
 @given(st.integers(1, 16), st.integers(16, 140), st.none() | st.integers(0, 99), st.integers(1, 3))
 def test_densities_are_met_exactly(onsets, notes, seed, candidates):

@@ -23,6 +23,7 @@ def saved(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_curves_that_a_file_carries_are_its_settings(source, tmp_path):
     drawn = json.dumps(SETTINGS["rhythm"])
     options = ("--rhythm", drawn, "--lock", "melody", "--seed", 3)
@@ -36,6 +37,7 @@ def test_curves_that_a_file_carries_are_its_settings(source, tmp_path):
     assert (tmp_path / "again.mid").read_bytes() == plain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

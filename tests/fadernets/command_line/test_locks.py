@@ -23,6 +23,7 @@ def song(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "move"),
     [
@@ -46,6 +47,7 @@ def test_locked_notes_keep_tick_length_and_velocity(words, move, song, tmp_path)
     assert mb.others(song.read_bytes()) == mb.others(output.read_bytes())
 
 
+@pytest.mark.slow
 def test_a_track_stays_with_its_releases(song, tmp_path):
     output = tmp_path / "out.mid"
     assert run("transfer", song, output, "--preset", "sad", "--lock", "track:1") == 0
@@ -138,6 +140,7 @@ def test_where_all_is_locked_nothing_is_new(words, tmp_path, capsys):
     assert " stay." in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_locks_that_are_named_one_by_one_are_all_locked(song, tmp_path):
     together, one_by_one = tmp_path / "a.mid", tmp_path / "b.mid"
     move = ("--note", "-0.5", "--rhythm", "0.6")

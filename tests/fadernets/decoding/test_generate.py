@@ -80,6 +80,7 @@ def wander(rows, seed, steps=600):
     return torch.stack(chosen, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_the_grammar_lets_pass_is_well_formed(seed):
     tokens = wander(200, seed)

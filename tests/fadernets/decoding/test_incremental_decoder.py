@@ -16,6 +16,7 @@ from fadernets.net import FaderNet
 from train.metrics import note_f1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1, 3, 40])
 def test_the_incremental_decoder_is_the_decoder_step_by_step(rows):
     torch.manual_seed(rows)

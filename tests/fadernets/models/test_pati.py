@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from fadernets.models import losses
@@ -12,6 +13,7 @@ def test_one_code_as_wide_as_the_others_together():
     assert pati.handles == {"rhythm": ("segment", 0), "note": ("segment", 1)}
 
 
+@pytest.mark.slow
 def test_each_attribute_orders_its_own_dimension():
     pati, inputs = of("pati").train(), batch(bars(5, seed=11))
     code = torch.randn(5, 16, generator=torch.Generator().manual_seed(0), requires_grad=True)

@@ -204,6 +204,7 @@ def test_a_list_to_pay_from(
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
+@pytest.mark.slow
 def test_no_moment_and_no_order_joins_labels_to_answers(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:

@@ -65,6 +65,7 @@ def names(database: Database) -> list[str]:
         return list(session.scalars(select(Study.name)))
 
 
+@pytest.mark.slow
 def test_from_a_zip_file_to_an_answer(
     bare: Manager, app: FastAPI, left, database: Database, tmp_path: Path
 ) -> None:
@@ -86,6 +87,7 @@ def test_from_a_zip_file_to_an_answer(
     assert person.reply(lambda trial: {"liking": 1})["progress"]["done"] == 1
 
 
+@pytest.mark.slow
 @ONE
 def test_checking_keeps_nothing(
     bare: Manager, app: FastAPI, left, database: Database, tmp_path: Path
@@ -100,6 +102,7 @@ def test_checking_keeps_nothing(
     assert names(database) == ["small"]
 
 
+@pytest.mark.slow
 @ONE
 @pytest.mark.parametrize(
     ("broken", "fields", "words"),
@@ -217,6 +220,7 @@ def test_what_is_not_needed_is_passed_over(tmp_path: Path) -> None:
     assert table.parent == inside / "f" and len(list(table.parent.iterdir())) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 )

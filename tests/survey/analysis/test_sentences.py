@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from survey.analysis import sentences
 from survey.analysis.tables import tables
@@ -13,6 +14,7 @@ from survey.statistics.simulation import simulate
 from tests.survey.analysis.analysed import results, spread
 
 
+@pytest.mark.slow
 def test_no_limit_is_claimed_of_items_that_differ_by_no_more_than_chance() -> None:
     kept = results(simulate({"random": 12}, items=10, seed=2), rules={}).kept
     words = " ".join(sentences.planning(kept.planning))
@@ -22,6 +24,7 @@ def test_no_limit_is_claimed_of_items_that_differ_by_no_more_than_chance() -> No
     assert "any number of them ± " in " ".join(sentences.planning(kept.planning))
 
 
+@pytest.mark.slow
 def test_strength_is_correlated_with_going_the_intended_way() -> None:
     """Lower items are heard lower the stronger they are, and in no other way."""
     table = spread(5, (0.5, 1.0))
@@ -48,6 +51,7 @@ def test_strength_is_correlated_with_going_the_intended_way() -> None:
     assert set(of_strength["heard_as"]) == {"as intended 1, same 0, the other way −1"}
 
 
+@pytest.mark.slow
 def test_stronger_may_be_heard_less_and_what_cannot_be_told_is_not() -> None:
     table = spread(5, (0.5, 1.0))
     strong = ((table["strength"] == 1) & (table["intended"] == "lower")).to_numpy()

@@ -91,6 +91,7 @@ def test_a_job_builds_or_restores(database, settings, monkeypatch, restore, name
     assert calls == [(name, spec)]
 
 
+@pytest.mark.slow
 @SQLITE
 def test_what_nobody_expected_is_logged_without_values(
     database, settings, tmp_path, capfd, caplog, monkeypatch

@@ -32,6 +32,7 @@ def test_nothing_but_the_music_differs(clip_files):
     assert clip_files[0] == clip_files[1] and len(set(clip_files)) == 3
 
 
+@pytest.mark.slow
 def test_the_bit_rate_is_constant(clip_files):
     for data in clip_files:
         frame = clips.FRAME // 8 * clips.KBITS * 1000 // RATE

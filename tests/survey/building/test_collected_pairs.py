@@ -52,6 +52,7 @@ def test_a_table_can_be_read_whatever_the_settings_are(tmp_path: Path) -> None:
     assert len(stimuli_file.read(pairs.table())) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -26,6 +26,7 @@ def test_the_sine_of_the_recommendation() -> None:
     assert loudness(left) == pytest.approx(-3.01, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [

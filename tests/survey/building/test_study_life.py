@@ -46,6 +46,7 @@ def make_draft(database: Database, study: Study) -> None:
         stored.state, stored.opened_at = "draft", None
 
 
+@pytest.mark.slow
 def test_a_clone_has_plan_and_settings_and_nobodys_answers(
     rated: Build, served: TestClient, database: Database
 ) -> None:
@@ -157,6 +158,7 @@ def test_what_is_open_has_been_open_or_is_linked_to_is_not_edited(
     edit(trials_each=2)
 
 
+@pytest.mark.slow
 def test_a_deleted_study_leaves_nothing_but_its_log(
     rated: Build, database: Database, settings: Settings
 ) -> None:

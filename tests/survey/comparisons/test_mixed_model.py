@@ -91,6 +91,7 @@ def test_variances_are_those_of_the_analysis_of_variance(seed: int) -> None:
         assert one.model.value == pytest.approx(one.twoway.value, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_the_two_way_interval_is_as_wide_on_balanced_data() -> None:
     """Two systems: the same variance, but for that two-way never goes below its largest part."""
     ratios = []

@@ -56,6 +56,7 @@ def results(of: StudyRatings, table: pd.DataFrame, rules: dict) -> DesignResults
     return analyse(of.design, table, of.questions, of.counts, rules, Resampling(0, 20))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", DESIGNS)
 def test_second_answers_are_reported_and_counted_in_no_estimate(design: str) -> None:
     of = study(design)

@@ -32,6 +32,7 @@ def come(client: TestClient, people: int) -> None:
         Person.ready(client, "rated")
 
 
+@pytest.mark.slow
 def test_both_orders_of_a_pair_are_heard_equally_often(
     rated: Build, served: TestClient, database: Database
 ) -> None:
@@ -48,6 +49,7 @@ def test_both_orders_of_a_pair_are_heard_equally_often(
     assert sum(heard.values()) == 72
 
 
+@pytest.mark.slow
 def test_every_system_is_heard_equally_often(
     rated: Build, served: TestClient, database: Database
 ) -> None:
@@ -73,6 +75,7 @@ def test_x_is_either_equally_often(rated: Build, served: TestClient, database: D
     assert firsts == pytest.approx(len(everything) / 2, abs=6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", ["mos", "ab", "abx", "mushra"])
 def test_no_address_or_page_tells_who_made_a_clip(
     rated: Build, served: TestClient, database: Database, design: str

@@ -90,6 +90,7 @@ def test_what_a_participant_is_asked(rated: Build, served: TestClient, database:
     assert not any(system in page for system in SYSTEMS)
 
 
+@pytest.mark.slow
 def test_the_order_is_another_each_time_but_for_the_reference(
     rated: Build, served: TestClient, database: Database
 ) -> None:
@@ -102,6 +103,7 @@ def test_the_order_is_another_each_time_but_for_the_reference(
     assert all(order[0] == 0 and sorted(order) == [0, 1, 2, 3, 4] for order in orders)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("replies", "field"),
     [
@@ -155,6 +157,7 @@ def test_an_unheard_trial_is_refused_in_words_of_its_own(rated: Build, served: T
     assert stale.status_code == 409 and "pair" not in stale.json()["message"]
 
 
+@pytest.mark.slow
 def test_the_ratings_come_out_and_are_analysed(
     answered: Study, database: Database, tmp_path: Path
 ) -> None:
@@ -180,6 +183,7 @@ def test_the_ratings_come_out_and_are_analysed(
     assert (found[0]["flow"]["kept"], found[0]["flow"]["answered"]) == (3, 4)
 
 
+@pytest.mark.slow
 def test_an_export_comes_back(answered: Study, database: Database, tmp_path: Path) -> None:
     export(database, tmp_path, "rated")
     text = (tmp_path / "study.json").read_text()
@@ -201,6 +205,7 @@ def test_an_export_comes_back(answered: Study, database: Database, tmp_path: Pat
     other.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -47,6 +47,7 @@ def test_whoever_did_the_headphone_check_is_counted(design: str) -> None:
     assert "agree" not in words  # nothing is intended
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", DESIGNS)
 def test_both_groups_of_the_headphone_check_are_compared(design: str) -> None:
     of = data(design)
@@ -76,6 +77,7 @@ def test_the_difference_between_groups_is_that_of_their_means() -> None:
         assert row["low"] < row["value"] < row["high"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", DESIGNS)
 def test_who_is_left_out_and_what_was_asked_is_named(design: str) -> None:
     of = data(design)
@@ -198,6 +200,7 @@ def test_where_nobody_prefers_any_no_strength_has_an_interval_of_no_width() -> N
     assert "(0.00 to 0.00)" not in words
 
 
+@pytest.mark.slow
 def test_how_much_music_intervals_are_of_is_said_in_every_design() -> None:
     of = data("mos")
     words = _page(of)
@@ -224,6 +227,7 @@ def _page(of: StudyRatings, table: pd.DataFrame | None = None) -> str:
     return html.unescape(page)
 
 
+@pytest.mark.slow
 def test_people_are_counted_once_however_many_questions_are_asked() -> None:
     of = data("mushra")
     low = of.table["quality"].where(of.table["system"] != "reference", 50)

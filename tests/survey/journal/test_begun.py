@@ -138,6 +138,7 @@ def test_what_people_agreed_to_outlives_the_disk(
     assert after[1].text.endswith("\n\nYes.")
 
 
+@pytest.mark.slow
 def test_who_was_paid_outlives_the_disk(
     site: TestClient,
     database: Database,
@@ -171,6 +172,7 @@ def test_who_was_paid_outlives_the_disk(
     assert marks(empty) == expected
 
 
+@pytest.mark.slow
 def test_removed_rows_are_counted_once(
     site: TestClient,
     database: Database,
@@ -194,6 +196,7 @@ def test_removed_rows_are_counted_once(
     assert flow(empty) == before and people(empty) == 1
 
 
+@pytest.mark.slow
 @ONE
 def test_a_journal_of_an_earlier_version(
     site: TestClient,

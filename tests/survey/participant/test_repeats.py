@@ -21,6 +21,7 @@ from tests.survey.designs.answering import replies
 from tests.survey.person import Person
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", ["ab", "mushra"])
 def test_from_the_builder_to_the_ratings(
     rated: Build, served: TestClient, database: Database, tmp_path, design: str

@@ -70,6 +70,7 @@ def test_more_people_find_more_and_nothing_is_seldom_found(name: str) -> None:
     assert careless.power <= 0.15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "expected"),
     [

@@ -185,6 +185,7 @@ def test_what_earlier_versions_guarded_is_read() -> None:
     assert table["comment"][0] == "\t=1"
 
 
+@pytest.mark.slow
 @settings(max_examples=min(40, settings.default.max_examples))
 @given(
     st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\r\n"), max_size=30)

@@ -52,6 +52,7 @@ def wait_until(done: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @ONE
 def test_what_a_reader_holds_up_is_cleared_when_it_ends(
     database: Database, exported: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch

@@ -68,6 +68,7 @@ def test_biased_participants_agree_on_lower_and_hear_nothing(
     assert left_out("biased") > 0.8
 
 
+@pytest.mark.slow
 def test_lazy_participants_are_left_out_and_never_agree(
     sections_by_kind: dict[str, Sections],
 ) -> None:
