@@ -60,8 +60,9 @@ def clone(session: Session, study: Study, name: str, actor: str = "admin") -> St
     Raises
     ------
     BuildError
-        If the name is none, or is taken.
+        If the name is none, or is taken, or the study was deleted meanwhile.
     """
+    _hold(session, study)
     check_name(session, checked_name(name))
     values = _values(study, OF_ITS_OWN)
     known = (preregistration.KEY,)
@@ -150,6 +151,7 @@ def delete(session: Session, study: Study, actor: str = "admin") -> list[str]:
     BuildError
         If it cannot be deleted.
     """
+    _hold(session, study)
     hindrance = delete_hindrance(session, study)
     if hindrance:
         raise BuildError(hindrance)
@@ -169,6 +171,17 @@ def deleted(session: Session, most: int = 20) -> list[Audit]:
     """What the log says of studies that were deleted, the latest first."""
     query = select(Audit).where(Audit.action == "deleted", Audit.study_id.is_(None))
     return list(session.scalars(query.order_by(Audit.id.desc()).limit(most)))
+
+
+def _hold(session: Session, study: Study) -> None:
+    """Until the transaction ends, nobody else deletes or clones the study.
+
+    Else a clone would have a part of its stimuli, or clips that go with the other. SQLite has one
+    writer anyway.
+    """
+    query = select(Study.id).where(Study.id == study.id).with_for_update(key_share=True)
+    if session.scalar(query) is None:
+        raise BuildError("The study was deleted meanwhile.")
 
 
 def _check_new_name(session: Session, study: Study, name: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import Study
+from survey.building import study_life
 from survey.core.settings import Settings
 from tests.postgres import KINDS, wait_for_waiting
 from tests.survey.manager import Manager, contents
@@ -126,3 +127,44 @@ def test_a_name_that_is_given_in_the_same_moment(
             wait_for_waiting(database)
         assert answer.result().status_code == 409
     assert "There is a study named new already" in answer.result().text
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", [PG], indirect=True)
+def test_a_study_that_is_deleted_in_the_same_moment_is_not_cloned(
+    manager: Manager, database: Database, study: Study
+) -> None:
+    """By another server: nothing of it is left."""
+    clone(manager)
+    form = manager.form("/studies/again/settings", "/studies/again/clone") | {"new_name": "new"}
+    with ThreadPoolExecutor() as threads:
+        with database.write() as session:
+            row = session.scalar(select(Study).where(Study.name == "again"))
+            study_life.delete(session, row)
+            answer = threads.submit(manager.post, "/studies/again/clone", form)
+            wait_for_waiting(database)
+        assert answer.result().status_code == 422
+    assert "The study was deleted meanwhile." in answer.result().text
+    assert study_named(database, "new") is None
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", [PG], indirect=True)
+def test_a_study_that_is_cloned_in_the_same_moment_is_deleted_alone(
+    manager: Manager, database: Database, settings: Settings, study: Study
+) -> None:
+    """By another server: the clone has all its stimuli, and their clips."""
+    manager.send("/studies/small", "/studies/small/close")
+    form = manager.form("/studies/small/delete", "/studies/small/delete")
+    with ThreadPoolExecutor() as threads:
+        with database.write() as session:
+            row = session.scalar(select(Study).where(Study.name == "small"))
+            study_life.clone(session, row, "again")
+            answer = threads.submit(manager.post, "/studies/small/delete", form)
+            wait_for_waiting(database)
+        assert answer.result().status_code == 303, answer.result().text
+    assert study_named(database, "small") is None
+    with database.read() as session:
+        again = session.scalars(select(Study)).one()
+        clips = {one.sha256 for each in again.stimuli for one in (each.first, each.second)}
+    assert clips and all((settings.audio / f"{clip}.mp3").is_file() for clip in clips)
