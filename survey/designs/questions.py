@@ -16,10 +16,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     StringConstraints,
     TypeAdapter,
     ValidationError,
     create_model,
+    model_serializer,
     model_validator,
 )
 
@@ -66,6 +68,9 @@ class Question(BaseModel):
     margin : float or None
         The largest difference that does not matter, named before the first answer: in points, or
         of two choices in shares. With it the analysis tests equivalence.
+    page : int
+        Of the trial, where not all is asked at once: pages come by their numbers, and those that
+        no question has are passed over.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,6 +85,15 @@ class Question(BaseModel):
     each: bool = False
     optional: bool = False
     margin: Annotated[float, Field(gt=0, le=MOST - LEAST, allow_inf_nan=False)] | None = None
+    page: Annotated[int, Field(ge=1, le=MOST_QUESTIONS)] = 1
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As studies keep it: those that were made before there were pages are as they were."""
+        fields: dict[str, Any] = write(self)
+        if self.page == 1:
+            del fields["page"]
+        return fields
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -6,6 +6,7 @@ which asks the API where the participant is.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -197,6 +198,12 @@ class Form:
     clips: list[ShownClip]
     questions: list[Question]
     in_order: bool
+
+    @property
+    def heads(self) -> set[str]:
+        """Names of the questions that stand above all clips: those of each, alone on a page."""
+        pages = Counter(question.page for question in self.questions if question.each)
+        return {one.name for one in self.questions if one.each and pages[one.page] == 1}
 
 
 def _form(study: Study, sizes: set[int]) -> Form | None:

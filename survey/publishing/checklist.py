@@ -87,7 +87,8 @@ def asked(question: Question) -> str:
     else:
         kind = "free text"
     each = ", asked of each clip" if question.each else ""
-    return f"“{question.text}” ({kind}{each})"
+    page = f", on page {question.page} of the trial" if question.page > 1 else ""
+    return f"“{question.text}” ({kind}{each}{page})"
 
 
 def _systems(known: Known) -> str | None:

@@ -1,7 +1,9 @@
-/* The questions of a trial, in their order. */
+/* The questions of a trial, in their order, on one page or several. */
 
 /* Sets without a kind are those of a pair: a direction, and scales; all of them are needed. */
 const isNeeded = (set) => !("kind" in set.dataset) || "needed" in set.dataset;
+
+const pageOf = (set) => Number(set.dataset.page ?? 1);
 
 function valueOf(set) {
   const kind = set.dataset.kind ?? (set.dataset.question === "direction" ? "choice" : "scale");
@@ -15,12 +17,15 @@ function valueOf(set) {
 export class Ratings extends EventTarget {
   #form;
   #sets;
+  #pages; // numbers of those that there are
+  #page = 0; // place among them
 
   /** Events: "change" when something is answered. */
   constructor(form) {
     super();
     this.#form = form;
     this.#sets = [...form.querySelectorAll("fieldset[data-question]")];
+    this.#pages = [...new Set(this.#sets.map(pageOf))].sort((one, other) => one - other);
     form.addEventListener("change", () => this.dispatchEvent(new Event("change")));
     for (const input of form.querySelectorAll("input[type=range]")) {
       // A slider that was pressed where it stands has been answered, too.
@@ -28,6 +33,27 @@ export class Ratings extends EventTarget {
         input.addEventListener(event, () => this.#touch(input, event === "click"), true);
       }
     }
+  }
+
+  /** How many pages there are. */
+  get pages() {
+    return this.#pages.length;
+  }
+
+  /** The one that is shown, from 0. */
+  get page() {
+    return this.#page;
+  }
+
+  set page(place) {
+    this.#page = Math.max(0, Math.min(place, this.pages - 1));
+    for (const part of this.#form.querySelectorAll("[data-page]")) {
+      part.hidden = !this.#shows(part);
+    }
+  }
+
+  #shows(part) {
+    return pageOf(part) === this.#pages[this.#page];
   }
 
   /** What is answered so far, by question: numbers of scales and sliders, else words. */
@@ -79,7 +105,7 @@ export class Ratings extends EventTarget {
     return !this.#sets[0].disabled;
   }
 
-  /** The names of the questions without an answer. */
+  /** The names of the questions without an answer, up to the page that is shown. */
   get missing() {
     return this.#unanswered.map((set) => set.dataset.question);
   }
@@ -91,12 +117,17 @@ export class Ratings extends EventTarget {
   }
 
   get #unanswered() {
-    return this.#sets.filter((set) => isNeeded(set) && valueOf(set) === null);
+    const last = this.#pages[this.#page];
+    return this.#sets.filter(
+      (set) => isNeeded(set) && valueOf(set) === null && pageOf(set) <= last,
+    );
   }
 
-  /** Put the focus on the first question without an answer; false if there is none. */
+  /** Put the focus on the first question without an answer, on its page; false if there is none. */
   focusMissing() {
-    this.#unanswered[0]?.querySelector("input").focus();
+    const [set] = this.#unanswered;
+    if (set) this.page = this.#pages.indexOf(pageOf(set));
+    set?.querySelector("input").focus();
     return this.#unanswered.length > 0;
   }
 
@@ -110,7 +141,7 @@ export class Ratings extends EventTarget {
     input.focus();
     input.dispatchEvent(new Event("change", { bubbles: true }));
     const next = this.#sets.slice(this.#sets.indexOf(set) + 1);
-    const open = (other) => isNeeded(other) && valueOf(other) === null;
+    const open = (other) => this.#shows(other) && isNeeded(other) && valueOf(other) === null;
     const target = next.find(open) ?? this.#unanswered[0];
     target?.querySelector("input").focus();
   }

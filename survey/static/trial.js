@@ -31,6 +31,7 @@ export class Trial {
   #ratings;
   #comment;
   #shown = performance.now();
+  #last; // whether it is the last trial
   #before; // seconds spent on this pair before a reload
   #prepared = false; // whether the next pair's clips are here, or cannot be had
   #sent = false;
@@ -40,18 +41,18 @@ export class Trial {
     this.#trial = state.trial;
     this.#services = services;
     const { practice, number } = state.trial;
-    const last = !practice && number === state.progress.total;
+    this.#last = !practice && number === state.progress.total;
     this.#form = show("trial", (form) => {
       form.querySelector("h1").textContent = practice
         ? say("trial.practice", { number })
         : say("trial.title", { number, total: state.progress.total });
-      if (last) form.querySelector("[data-do=next]").textContent = say("trial.last");
       fit(form, state.trial);
     });
     const draft = this.#draft();
     this.#before = draft.seconds;
     this.#rate(draft);
     this.#listen();
+    this.#form.querySelector("[data-do=back]")?.addEventListener("click", () => this.#turn(-1));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.next();
@@ -100,7 +101,7 @@ export class Trial {
     if (!this.#sent) this.#comment.open();
   }
 
-  /** Send the answer, or say what is missing. */
+  /** Send the answer or turn to further questions, or say what is missing. */
   next() {
     if (this.#sent) return;
     if (!this.#listening.complete) return tell(say("note.unheard"), true);
@@ -108,8 +109,10 @@ export class Trial {
     if (missing.length) {
       const names = missing.map((name) => this.#word(name));
       this.#ratings.focusMissing();
+      this.#refresh();
       return tell(say("note.missing", { what: names.join(", ") }), true);
     }
+    if (this.#more) return this.#turn(1);
     if (!this.#prepared) return tell(say("note.preparing"));
     const isReplies = this.#form.dataset.path === "replies";
     this.#services.outbox.add(isReplies ? "replies" : "answers", {
@@ -120,6 +123,20 @@ export class Trial {
       seconds: this.#seconds(),
     });
     this.#wait();
+  }
+
+  /** Whether further pages of questions come. */
+  get #more() {
+    return this.#ratings.page + 1 < this.#ratings.pages;
+  }
+
+  #turn(by) {
+    if (this.#sent) return;
+    this.#ratings.page += by;
+    this.#keep();
+    this.#refresh();
+    tell("");
+    this.#form.querySelector("[data-show=page]").focus();
   }
 
   #word(name) {
@@ -145,6 +162,7 @@ export class Trial {
   #rate(draft) {
     this.#ratings = new Ratings(this.#form);
     this.#ratings.values = draft.values;
+    this.#ratings.page = draft.page;
     this.#ratings.addEventListener("change", () => {
       this.#keep();
       if (this.#refresh()) tell("");
@@ -190,12 +208,30 @@ export class Trial {
   }
 
   #refresh() {
+    const more = this.#more;
     const ready =
-      this.#prepared && !this.#sent && this.#listening?.complete && !this.#ratings.missing.length;
+      (this.#prepared || more) &&
+      !this.#sent &&
+      this.#listening?.complete &&
+      !this.#ratings.missing.length;
+    const onward = this.#last ? say("trial.last") : say("trial.next");
+    this.#next.textContent = more ? say("trial.more") : onward;
+    this.#showPage();
     this.#next.setAttribute("aria-disabled", !ready);
     this.#next.setAttribute("aria-busy", this.#sent);
     this.#comment.enabled = !this.#sent;
     return ready;
+  }
+
+  #showPage() {
+    const { page, pages } = this.#ratings;
+    const line = this.#form.querySelector("[data-show=page]");
+    if (!line) return; // all is asked at once
+    line.hidden = pages < 2;
+    line.textContent = say("trial.page", { number: page + 1, total: pages });
+    const back = this.#form.querySelector("[data-do=back]");
+    back.hidden = page === 0;
+    back.disabled = this.#sent;
   }
 
   #seconds() {
@@ -206,13 +242,14 @@ export class Trial {
   #draft() {
     const draft = this.#services.store.get("draft");
     const mine = draft?.trial === this.#trial.id ? draft : {};
-    return { values: {}, comment: "", seconds: 0, ...mine };
+    return { values: {}, page: 0, comment: "", seconds: 0, ...mine };
   }
 
   #keep() {
     this.#services.store.set("draft", {
       trial: this.#trial.id,
       values: this.#ratings.values,
+      page: this.#ratings.page,
       comment: this.#comment.text,
       seconds: this.#seconds(),
     });

@@ -34,6 +34,8 @@ TEXT = {"name": "why", "kind": "text", "text": "Why?"}
         (CHOICE | {"choices": ["waltz", "waltz", "march"]}, "two different choices"),
         (CHOICE | {"each": True}, "only scales and sliders"),
         (SLIDER | {"least": -2000}, "least"),
+        (SCALE | {"page": 0}, "page"),
+        (SCALE | {"page": MOST_QUESTIONS + 1}, "page"),
         ({"text": "How good?"}, "name"),
         ([], "it"),
     ],
@@ -78,3 +80,10 @@ def test_a_cell_is_a_reply() -> None:
 def test_numbers_are_whole_and_strict(value: object) -> None:
     with pytest.raises(ValidationError):
         checked({"quality": value}, parsed([SCALE]), 1)
+
+
+def test_a_page_is_kept_and_the_first_goes_without_saying() -> None:
+    one, two = parsed([SCALE, TEXT | {"page": 2}])
+    assert "page" not in one.model_dump(mode="json")  # as studies of before pages have it
+    assert two.model_dump(mode="json")["page"] == 2
+    assert parsed([one.model_dump(mode="json"), two.model_dump(mode="json")]) == [one, two]
