@@ -27,8 +27,9 @@ from benchmarks.study_wording import LEAN, LEVEL
 from survey.designs import habits
 from survey.designs.design import Findings, Resampling
 from survey.designs.discrimination_findings import of_discrimination
-from survey.designs.findings import of_preferences, of_systems
+from survey.designs.preference_findings import of_preferences
 from survey.designs.questions import Question
+from survey.designs.system_findings import of_systems
 
 RESULTS = Path(__file__).parent / "results" / "design_wording.json"
 SIZES = ((12, 8), (48, 12))  # participants, pieces

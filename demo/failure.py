@@ -13,7 +13,7 @@ import gradio as gr
 
 from demo.compute.jobs import WorkError
 from demo.guard.files import Files
-from demo.guard.gate import INTERNAL_ERROR
+from demo.guard.refusals import INTERNAL_ERROR
 
 FULL = "The server has no room for files just now. Please try again in a minute."
 log = logging.getLogger(__name__)

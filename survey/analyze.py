@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
 from db.models import MAIN, TRANSFER
-from survey.analysis import code_version, report
+from survey.analysis import code_version, report, report_figures
 from survey.analysis.analyse import ResamplingProgress, analyse
 from survey.analysis.results import Provenance
 from survey.designs import analysis as design_analysis
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = replace(data, together=options.together)
         provenance = data.provenance(options.seed, options.draws)
         files = _files(data, options, provenance)
-        folder = options.out or OUT / report.file_name(data.study or options.csv.stem)
+        folder = options.out or OUT / report_figures.file_name(data.study or options.csv.stem)
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (folder / name).write_bytes(content)

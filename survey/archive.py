@@ -21,7 +21,8 @@ from survey.analyze import FAILED, sentence
 from survey.core import text_file
 from survey.core.settings import Settings
 from survey.export import opened
-from survey.publishing.archive import Kept, archive
+from survey.publishing.archive import archive
+from survey.publishing.archive_tables import Kept
 from survey.ratings.rating_table import choose
 
 

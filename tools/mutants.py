@@ -63,13 +63,14 @@ GROUPS = {
             "survey/participant/participation.py",
             "survey/participant/assignment.py",
             "survey/journal/replay.py",
+            "survey/journal/state.py",
         ),
         (
             "tests/survey/participant/test_a*.py",
             "tests/survey/participant/test_joining.py",
             "tests/survey/participant/test_participation.py",
             "tests/survey/participant/test_unused_places.py",
-            "tests/survey/journal/test_[brw]*.py",
+            "tests/survey/journal/test_[brsw]*.py",
         ),
     ),
     "demo": Group(

@@ -12,7 +12,7 @@ import gradio as gr
 from pydantic import ValidationError
 
 from demo.guard import values
-from demo.guard.gate import INTERNAL_ERROR, note_status
+from demo.guard.refusals import INTERNAL_ERROR, note_status
 
 NOT_UPLOADED = "Only files that were uploaded to this page can be opened."
 CANCELLED = "This was broken off: nobody waits for it any more, or the server is being stopped."

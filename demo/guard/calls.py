@@ -16,9 +16,9 @@ from typing import Any
 from gradio.queueing import Event
 from gradio.server_messages import ProcessCompletedMessage
 
-from demo.guard.gate import QUEUED
 from demo.guard.listeners import RETURN_SECONDS, Listeners
 from demo.guard.public_address import visitor
+from demo.guard.refusals import QUEUED
 from demo.guard.shares import gives_way, has_room
 
 KEPT_SECONDS = 600.0  # of an answer that nobody collects

@@ -6,25 +6,35 @@ Addresses that are not in `demo.guard.routes` are not there. An event is checked
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
 import traceback
 from collections.abc import Callable, Collection, Hashable
 from contextlib import AbstractContextManager
-from contextvars import ContextVar
 from urllib.parse import parse_qs
 
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.guard.bodies import body_of, while_awaited, with_length
 from demo.guard.events import checked
 from demo.guard.kept_answers import KeptAnswers
 from demo.guard.public_address import visitor
+from demo.guard.refusals import (
+    BUSY,
+    NO_FILE,
+    NO_HOST,
+    QUEUED,
+    STARTING,
+    UNREADABLE,
+    refusal,
+    sentence,
+    statuses_of_event,
+)
 from demo.guard.routes import (
     ANSWER,
     API,
@@ -44,19 +54,10 @@ from demo.guard.uploads import Upload, Uploads, boundary
 LARGEST_EVENT_BYTES = 64 * 1024  # of its body; what a page asks for takes a few hundred
 ENVELOPE_BYTES = 64 * 1024  # of an upload's body beside the file
 DRAINED_BYTES = 100_000_000  # still read of an upload that is refused as too large
-BUSY = "The server takes in too many files just now. Please try again in a minute."
-QUEUED = "Too many calls wait already. Please try again in a minute."
-STARTING = "The server is starting. Please try again in a few seconds."
-INTERNAL_ERROR = "Something went wrong here. Please try it again."
-UNREADABLE = "This is not an event of the page."
-NO_FILE = "This is not an upload of a file."
-NO_HOST = "The request's Host is too long."
 LONGEST_HOST = 255  # a name has no more letters
 ONE_RANGE = re.compile(rb"bytes=(\d{1,18}-\d{0,18}|-\d{1,18})")
 
 log = logging.getLogger(__name__)
-# HTTP statuses of refusals within the event under way: Gradio answers every error with 500.
-_refusals: ContextVar[list[int] | None] = ContextVar("refusals", default=None)
 
 
 class Gate:
@@ -131,13 +132,13 @@ class Gate:
             await self.app(scope, receive, send)
             return
         if any(name == b"host" and len(host) > LONGEST_HOST for name, host in scope["headers"]):
-            await _sentence(NO_HOST, 400)(scope, receive, send)  # it comes back in every address
+            await sentence(NO_HOST, 400)(scope, receive, send)  # it comes back in every address
             return
         path = path_of(scope)
         if not self.is_open() and path != f"{API}/startup-events":
             # Gradio asks its own page whether it is there before it goes on.
             status = 200 if scope["method"] == "HEAD" else 503
-            await _sentence(STARTING, status, {"Retry-After": "3"})(scope, receive, send)
+            await sentence(STARTING, status, {"Retry-After": "3"})(scope, receive, send)
             return
         if any(path == other or path.startswith(f"{other}/") for other in self.beside):
             await self.app(scope, receive, send)
@@ -161,7 +162,7 @@ class Gate:
             await self._pass(kind, parts, scope, receive, sending)
         except ClientDisconnect:  # the upload broke off; its sender may still read an answer
             if not has_begun:
-                await _sentence(NO_FILE, 400)(scope, receive, send)
+                await sentence(NO_FILE, 400)(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - Gradio's; its text and traceback hold values
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
@@ -173,7 +174,7 @@ class Gate:
             level = logging.INFO if expected else logging.WARNING
             log.log(level, "%s failed: %s at %s", kind, type(error).__name__, where)
             if not has_begun:
-                await _refusal(kind, error)(scope, receive, send)
+                await refusal(kind, error)(scope, receive, send)
             else:  # end the answer, or uvicorn logs that it is incomplete
                 await send({"type": "http.response.body", "body": b""})
 
@@ -211,46 +212,45 @@ class Gate:
         return parts.get("name") is None or parts["name"] in self.names
 
     async def _event(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive, LARGEST_EVENT_BYTES)
+        body = await body_of(receive, LARGEST_EVENT_BYTES)
         if body is None:
-            await _sentence("The request is too large.", 413)(scope, receive, send)
+            await sentence("The request is too large.", 413)(scope, receive, send)
             return
         try:
             numbers = self.public if "/queue/" in path_of(scope) else self.private
             event = checked(kind, body, numbers)
         except ValueError:  # Pydantic's errors are, too; they hold what was sent
-            await _sentence(UNREADABLE, 422)(scope, receive, send)
+            await sentence(UNREADABLE, 422)(scope, receive, send)
             return
-        scope = {**scope, "headers": _with_length(scope, len(event))}
-        statuses: list[int] = []
-        _refusals.set(statuses)  # the tasks of this request inherit it
+        scope = {**scope, "headers": with_length(scope, len(event))}
+        statuses = statuses_of_event()
         is_queued_out = False
 
         async def sending(message: Message) -> None:
             nonlocal is_queued_out
             if message["type"] == "http.response.start" and message["status"] == 503:
                 is_queued_out = True  # Gradio's own text tells how long its queue is
-                await _sentence(QUEUED, 503, {"Retry-After": "30"})(scope, receive, send)
+                await sentence(QUEUED, 503, {"Retry-After": "30"})(scope, receive, send)
             if is_queued_out:
                 return
             if message["type"] == "http.response.start" and message["status"] == 500 and statuses:
                 message = {**message, "status": statuses[-1]}
             await send(message)
 
-        await _while_awaited(self.app, scope, event, receive, sending)
+        await while_awaited(self.app, scope, event, receive, sending)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a file in if it is not too large, few others are coming in, and there is room."""
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdecimal() or int(length) > self.largest_upload:
             # A browser shows the sentence only after it has sent the whole body.
-            await _body(receive, limit=DRAINED_BYTES, keep=False)
-            await _sentence(self._too_large, 413)(scope, receive, send)
+            await body_of(receive, limit=DRAINED_BYTES, keep=False)
+            await sentence(self._too_large, 413)(scope, receive, send)
             return
         whose = visitor(HTTPConnection(scope))
         if self.is_full(whose):
-            await _body(receive, limit=self.largest_upload, keep=False)
-            await _sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
+            await body_of(receive, limit=self.largest_upload, keep=False)
+            await sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
             return
         upload = Upload(receive, self.largest_upload, boundary(scope), whose)
         refused, answer = 0, bytearray()
@@ -261,7 +261,7 @@ class Gate:
             if message["type"] == "http.response.start" and message["status"] >= 400:
                 refused = message["status"]
                 problem = self._too_large if refused == 413 else NO_FILE
-                await _sentence(problem, refused)(scope, receive, send)
+                await sentence(problem, refused)(scope, receive, send)
             elif not refused:
                 answer.extend(message.get("body", b""))
                 await send(message)
@@ -273,7 +273,7 @@ class Gate:
         except ClientDisconnect:
             if not upload.given_up.is_set():
                 raise
-            await _sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
+            await sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
         finally:
             came = json.loads(answer) if answer and not refused else []
             for path in came:
@@ -287,87 +287,7 @@ def _session(query: bytes) -> str:
     return parse_qs(query.decode("latin-1")).get("session_hash", [""])[0]
 
 
-def note_status(status: int) -> None:
-    """Give the response to the event under way this status, if the event is refused."""
-    statuses = _refusals.get()
-    if statuses is not None:
-        statuses.append(status)
-
-
-async def _body(receive: Receive, limit: int, keep: bool = True) -> bytes | None:
-    """A request's body; None if it is longer than `limit` bytes or the sender has gone."""
-    body, received = b"", 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        received += len(message.get("body", b""))
-        if received > limit:
-            return None
-        if keep:
-            body += message.get("body", b"")
-        if not message.get("more_body"):
-            return body
-
-
-def _with_length(scope: Scope, length: int) -> list[tuple[bytes, bytes]]:
-    dropped = (b"content-length", b"content-type", b"transfer-encoding", b"content-encoding")
-    others = [(name, value) for name, value in scope["headers"] if name not in dropped]
-    return [
-        *others,
-        (b"content-length", str(length).encode()),
-        (b"content-type", b"application/json"),
-    ]
-
-
-async def _while_awaited(
-    app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send
-) -> None:
-    """Answer a request; cancel the work when the sender hangs up."""
-    was_read = False
-
-    async def once() -> Message:
-        nonlocal was_read
-        if not was_read:
-            was_read = True
-            return {"type": "http.request", "body": body, "more_body": False}
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def watch() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        gone.set()
-
-    gone = asyncio.Event()
-    watching = asyncio.ensure_future(watch())
-    answering = asyncio.ensure_future(app(scope, once, send))
-    try:
-        await asyncio.wait({watching, answering}, return_when=asyncio.FIRST_COMPLETED)
-        if answering.done():
-            answering.result()  # raises what it raised
-    finally:
-        # The visitor may have gone, or the server may stop: neither task outlives the request.
-        watching.cancel()
-        answering.cancel()
-        await asyncio.gather(watching, answering, return_exceptions=True)
-
-
 def _with_one_range(scope: Scope) -> list[tuple[bytes, bytes]]:
     """The headers without ranges at which Gradio fails: of none or several the file comes whole."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     return [pair for pair in headers if pair[0] != b"range" or ONE_RANGE.fullmatch(pair[1])]
-
-
-def _refusal(kind: str, error: Exception) -> Response:
-    """What to say of a request that Gradio failed at."""
-    if kind in (EVENT, CALL, KEYWORDS):
-        return _sentence(UNREADABLE, 422)
-    if kind == UPLOAD and not isinstance(error, OSError):  # of the disk: not the sender's fault
-        return _sentence(NO_FILE, 400)
-    return _sentence(INTERNAL_ERROR, 500)
-
-
-def _sentence(text: str, status: int, headers: dict[str, str] | None = None) -> Response:
-    """A refusal as Gradio's page and its client show it."""
-    return JSONResponse({"error": text, "detail": text}, status, headers)

@@ -6,8 +6,6 @@ one that was not, and what is only to be played, becomes a file of its own (`dum
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +17,7 @@ from fadernets.music.midifile import maps
 from fadernets.music.midifile.cut import between
 from fadernets.music.midifile.edit import with_notes
 from fadernets.music.midifile.error import MidiError as MidiError
-from fadernets.music.midifile.events import MidiFile
-from fadernets.music.midifile.limits import check_counts, check_piece
+from fadernets.music.midifile.limits import check_piece
 from fadernets.music.midifile.new import dump as dump
 from fadernets.music.midifile.notes import (
     RawNotes,
@@ -30,13 +27,13 @@ from fadernets.music.midifile.notes import (
     raw_notes,
 )
 from fadernets.music.midifile.part import Part, labels
+from fadernets.music.midifile.source import parsed, source_bytes
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
 from fadernets.music.piece import Original, Piece
 from fadernets.music.plain_text import plain_text
 
 MAX_BEATS = 9_600  # most beats that faders are offered for: 30 minutes at 320 a minute
 MAX_MINUTES = 30  # longest piece that faders are offered for; training may read longer ones
-MOST_BYTES = 20_000_000  # a hundred times a long recital
 MOST_BEATS = 20_000  # 30 minutes at 667 a minute: more means damaged times
 MOST_NAMED = 5  # parts that a notice names
 
@@ -67,7 +64,7 @@ def read(source: str | Path | bytes, parts: Sequence[int] | None = None) -> Piec
         allows, has no such part or no notes for a piano. The sentence has the file's name, but not
         its folder.
     """
-    data, name = _source(source)
+    data, name = source_bytes(source)
     piece = _piece(data, name, parts)
     return replace(piece, name="" if isinstance(source, bytes) else plain_text(Path(source).stem))
 
@@ -87,7 +84,7 @@ def with_parts(piece: Piece, parts: Sequence[int]) -> Piece:
 
 def _piece(data: bytes, name: str, parts: Sequence[int] | None) -> Piece:
     """The piece of a file's bytes, without a name; `name` is what sentences call the file."""
-    file = _file(data, name)
+    file = parsed(data, name)
     raw = raw_notes(file)
     if not len(raw.part):
         damage = "is damaged or cut short" if file.warnings else "has no notes"
@@ -148,7 +145,7 @@ def players(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
     """
     if piece.original is None:
         raise MidiError(f"{piece.name or 'the piece'} was not read from a MIDI file.")
-    file = _file(piece.original.data, piece.original.name)
+    file = parsed(piece.original.data, piece.original.name)
     raw = raw_notes(file)
     _, row = keyboard_notes(raw, piece.original.parts, file.division)
     return row[row >= 0], raw.part[row >= 0]
@@ -183,7 +180,7 @@ def parts_of(source: str | Path | bytes) -> tuple[Part, ...]:
     MidiError
         If it cannot be read.
     """
-    return raw_notes(_file(*_source(source))).parts
+    return raw_notes(parsed(*source_bytes(source))).parts
 
 
 def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
@@ -207,7 +204,7 @@ def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
     same = ("pedal", "tempo", "meter", "length")
     if not all(np.array_equal(getattr(before, a), getattr(piece, a)) for a in same):
         return dump(piece)
-    file = _file(piece.original.data, piece.original.name)
+    file = parsed(piece.original.data, piece.original.name)
     original = piece.original
     keeps = original.closed, original.locked
     return with_notes(file, raw_notes(file), original.parts, piece.notes, *keeps)
@@ -264,47 +261,6 @@ def write(piece: Piece, path: str | Path) -> None:
         If it cannot be written.
     """
     user_file.save(file_bytes(piece), path)
-
-
-def _bytes(path: Path, name: str) -> bytes:
-    """The bytes of a regular file; anything else is refused before a byte of it is read."""
-    try:
-        with open(path, "rb", opener=_opener) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise MidiError(f"{name} cannot be read: not a regular file.")
-            _check_size(status.st_size, name)
-            data = file.read(MOST_BYTES + 1)  # it may have grown
-    except OSError as error:
-        raise MidiError(f"{name} cannot be read: {user_file.reason(error)}.") from error
-    _check_size(len(data), name)
-    return data
-
-
-def _opener(path: str, flags: int) -> int:
-    """Opens without waiting: else a pipe would not open before somebody writes to it."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _check_size(size: int, name: str) -> None:
-    if size > MOST_BYTES:
-        raise MidiError(f"{name} is too large for a piece: more than {MOST_BYTES // 10**6} MB.")
-
-
-def _source(source: str | Path | bytes) -> tuple[bytes, str]:
-    """A file's bytes, and what to call it."""
-    if not isinstance(source, bytes):
-        name = plain_text(Path(source).name) or "the path"
-        return _bytes(Path(source), name), name
-    _check_size(len(source), name := "the MIDI data")
-    return source, name
-
-
-def _file(data: bytes, name: str) -> MidiFile:
-    """A file's events, within the bounds."""
-    file = MidiFile.parse(data, name)
-    check_counts(file.counts(), name)
-    return file
 
 
 def _beside(raw: RawNotes, numbers: tuple[int, ...], division: int) -> Notes:

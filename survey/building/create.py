@@ -15,10 +15,12 @@ from db.models import Study
 from fadernets import FaderNet, mood_classifier
 from fadernets.checkpoint import CheckpointError
 from fadernets.playback.audio import AudioError
-from survey.building import clips, corpus, from_sounds, insert, provenance, selection
+from survey.building import clips, corpus, insert, provenance, selection
 from survey.building.clips import ClipError
 from survey.building.corpus import Progress, WorkError
-from survey.building.from_sounds import Tell
+from survey.building.from_sounds import measured, trials
+from survey.building.from_sounds import study as sounds_study
+from survey.building.from_sounds.study import Tell
 from survey.building.insert import RecordedStudy, check_name, may_open, register
 from survey.building.pairs import Recording, pairs
 from survey.building.selection import Listener, SelectionError, Take
@@ -51,8 +53,8 @@ def look(spec: StudySpec, progress: Progress, tell: Tell) -> None:
     BuildError
         If they cannot be used.
     """
-    checked = from_sounds.check(spec, progress)
-    from_sounds.check_design(spec, checked)
+    checked = measured.check(spec, progress)
+    trials.check_design(spec, checked)
     tell([*checked.report(), *checked.sentences()])
 
 
@@ -107,7 +109,7 @@ def _made(
     if spec.stimuli is None:
         return make(settings, spec, progress)
     discard = partial(insert.discard, database, settings.audio)
-    return from_sounds.make(settings, spec, discard, progress, tell)
+    return sounds_study.make(settings, spec, discard, progress, tell)
 
 
 def _net(name: str | None) -> FaderNet:

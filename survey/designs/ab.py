@@ -11,7 +11,7 @@ from itertools import permutations
 
 from survey.core.texts import Texts
 from survey.designs.design import Design, DesignError, Item
-from survey.designs.findings import of_preferences
+from survey.designs.preference_findings import of_preferences
 from survey.designs.questions import Question
 
 

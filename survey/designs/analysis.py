@@ -11,7 +11,15 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from survey.analysis import figures, heard_sentences, participant_sentences, report, sentences
+from survey.analysis import (
+    figures,
+    heard_sentences,
+    participant_sentences,
+    report,
+    report_figures,
+    report_page,
+    sentences,
+)
 from survey.analysis.analyse import NothingToAnalyse, participant_flow
 from survey.analysis.results import ParticipantFlow, Provenance
 from survey.analysis.tables import as_table, flow_rows
@@ -156,7 +164,7 @@ def files(results: DesignResults, provenance: Provenance) -> dict[str, bytes]:
     """Everything an analysis writes, by file name."""
     made = tables(results)
     drawn = drawings(results)
-    vectors = report.as_vectors(drawn)
+    vectors = report_figures.as_vectors(drawn)
     record = {
         "design": results.design.name,
         "questions": [question.model_dump(mode="json") for question in results.questions],
@@ -183,16 +191,16 @@ def _records(table: pd.DataFrame) -> list[dict[str, object]]:
     return [dict(row) for row in clean.to_dict("records")]
 
 
-def drawings(results: DesignResults) -> list[report.Figure]:
+def drawings(results: DesignResults) -> list[report_figures.Figure]:
     """The figures of what was found, with exclusions."""
     return [_figure(chart) for chart in results.kept.charts]
 
 
-def _figure(chart: Chart) -> report.Figure:
+def _figure(chart: Chart) -> report_figures.Figure:
     words = figures.bars_words(chart.means, chart.label.capitalize())
     draw = figures.bars(chart.means, chart.least, chart.most, chart.label)
-    return report.Figure(
-        report.file_name(chart.name),
+    return report_figures.Figure(
+        report_figures.file_name(chart.name),
         "findings",
         draw,
         words,
@@ -204,7 +212,7 @@ def _html(
     results: DesignResults,
     provenance: Provenance,
     made: Mapping[str, pd.DataFrame],
-    drawn: list[report.Figure],
+    drawn: list[report_figures.Figure],
     vectors: dict[str, str],
 ) -> str:
     flow_about = "All results are computed with the rules of exclusion and without."
@@ -238,13 +246,13 @@ def _html(
             "title": "What was found",
             "about": "Intervals to report are clustered by participants and pieces, because "
             "answers of one person, or about one piece, are alike; naive ones are shown to be "
-            f"compared, not used. {report.CORRECTED}",
+            f"compared, not used. {report_page.CORRECTED}",
             "parts": [],
             "sentences": [
                 *results.kept.sentences,
                 *rests_on(results),
             ],
-            "figures": [report.page_figure(figure, vectors) for figure in drawn],
+            "figures": [report_page.page_figure(figure, vectors) for figure in drawn],
             "tables": _page_tables(made, tuple(results.kept.tables)),
         },
     ]
@@ -252,7 +260,7 @@ def _html(
         title=f"Listening test “{provenance.study}”" if provenance.study else "Listening test",
         lead=list(results.kept.sentences)[:1],
         sections=sections,
-        provenance=report.provenance_sentences(provenance),
+        provenance=report_page.provenance_sentences(provenance),
     )
     return page + "\n"
 
@@ -279,4 +287,4 @@ def _measure(row: Mapping[Hashable, object]) -> str:
 
 
 def _page_tables(made: Mapping[str, pd.DataFrame], names: Sequence[str]) -> list[object]:
-    return [report.page_table(name, made[name]) for name in names if len(made[name])]
+    return [report_page.page_table(name, made[name]) for name in names if len(made[name])]

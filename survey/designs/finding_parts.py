@@ -8,15 +8,8 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from survey.analysis.number_format import (
-    interval,
-    number,
-    probability,
-)
-from survey.comparisons import (
-    headphone_groups,
-    trial_order,
-)
+from survey.analysis.number_format import interval, number, probability
+from survey.comparisons import headphone_groups, trial_order
 from survey.comparisons.headphone_groups import GroupDifference
 from survey.comparisons.trial_order import Trend
 from survey.statistics.estimate import LEVEL
@@ -76,3 +69,8 @@ def after_holm(holm: float | None) -> str:
 def is_clear(p: float | None) -> bool:
     """Whether a p value is below what intervals leave out."""
     return p is not None and p < 1 - LEVEL
+
+
+def titled(name: str) -> str:
+    """A name as a sentence begins with it."""
+    return name.replace("_", " ").capitalize()

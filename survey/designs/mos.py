@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from survey.core.texts import Texts
 from survey.designs.design import REFERENCE, Design, Item
-from survey.designs.findings import of_systems
 from survey.designs.questions import Question
+from survey.designs.system_findings import of_systems
 
 
 def _stimuli(item: Item) -> list[tuple[str, ...]]:

@@ -15,8 +15,8 @@ from survey.analysis.number_format import people
 from survey.analysis.tables import as_table
 from survey.core.texts import Texts
 from survey.designs.design import REFERENCE, Design, DesignError, Findings, Item, Resampling
-from survey.designs.findings import of_systems
 from survey.designs.questions import Question
+from survey.designs.system_findings import of_systems
 
 ALIKE = 90  # what a hidden reference should be given at least
 SHARE = 0.15  # of trials in which somebody may have given it less

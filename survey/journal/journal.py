@@ -32,22 +32,13 @@ from survey.journal.lines import (
     WithdrawnLine,
     now,
 )
-from survey.journal.replay import (
-    Restored,
-    merge_lines,
-    person_of,
-    pseudonym,
-    replay,
-)
+from survey.journal.replay import Restored, replay
 from survey.journal.row_lines import lacking_lines, person_line, study_line
+from survey.journal.state import merge_lines, person_of, pseudonym
 from survey.journal.uploads import UploadError, Uploads
 from survey.ratings import rating_table
 from survey.records.record_types import InvitationRecord, StudyRecord
-from survey.records.to_json import (
-    RecordError,
-    members,
-    of_participant,
-)
+from survey.records.to_json import RecordError, members, of_participant
 
 UPLOAD_MINUTES = 3.0  # between uploads; the Hub limits commits by the hour
 SHUTDOWN_SECONDS = 60.0  # that the upload at shutdown may take

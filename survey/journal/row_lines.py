@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Participant, Study, Trial
 from survey.journal.lines import BegunLine, Line, ParticipantLine, StudyLine, now
-from survey.journal.replay import JournalState, content, is_idle
+from survey.journal.state import JournalState, content, is_idle
 from survey.ratings import rating_table
 from survey.records.to_json import of_participant, of_people, of_study, of_trials, people
 

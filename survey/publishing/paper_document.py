@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from survey.analysis import participant_sentences, report
+from survey.analysis import participant_sentences, report_figures, report_page
 from survey.analysis import sentences as wording
 from survey.analysis.results import Results
 from survey.analysis.tables import TWOWAY, flow_rows, tables
@@ -74,7 +74,7 @@ class Paper:
     """A draft, and the figures in it by their file names."""
 
     document: Document
-    figures: dict[str, report.Figure]
+    figures: dict[str, report_figures.Figure]
 
 
 def paper(known: Known, results: Results | DesignResults, deviations: Sequence[str]) -> Paper:
@@ -94,7 +94,7 @@ def paper(known: Known, results: Results | DesignResults, deviations: Sequence[s
         drawn = design_analysis.drawings(results)
         found = _of_design(results, drawn)
     else:
-        drawn = report.drawings(results)
+        drawn = report_figures.drawings(results)
         found = _of_transfer(results, drawn)
     name = known.provenance.study
     sections = [
@@ -116,7 +116,7 @@ def paper(known: Known, results: Results | DesignResults, deviations: Sequence[s
         ),
         Section(
             "Where these numbers come from",
-            [*report.provenance_sentences(replace(known.provenance, preregistration=()))[:-1]]
+            [*report_page.provenance_sentences(replace(known.provenance, preregistration=()))[:-1]]
             + [BESIDE],
         ),
     ]
@@ -196,7 +196,7 @@ def _named(stages: pd.DataFrame) -> pd.DataFrame:
     return known.assign(stage=words, people=known["people"].astype(int).astype(object))
 
 
-def _of_design(results: DesignResults, drawn: Sequence[report.Figure]) -> list[Section]:
+def _of_design(results: DesignResults, drawn: Sequence[report_figures.Figure]) -> list[Section]:
     kept = results.kept.tables
     missing = kept.get("missing")
     chosen = {name: table for name, table in kept.items() if name != "counts"}
@@ -212,11 +212,11 @@ def _of_design(results: DesignResults, drawn: Sequence[report.Figure]) -> list[S
     ]
 
 
-def _of_transfer(results: Results, drawn: Sequence[report.Figure]) -> list[Section]:
+def _of_transfer(results: Results, drawn: Sequence[report_figures.Figure]) -> list[Section]:
     all_tables = tables(results)
     sections = [Section("Results", participant_sentences.comparison(results))]
     for name in OF_TRANSFER:
-        title, _ = report.ABOUT[name]
+        title, _ = report_page.ABOUT[name]
         paragraphs: list[str] = []  # one for each condition, where there are several
         said: list[str] = []
         if name == "conditions":
@@ -225,7 +225,7 @@ def _of_transfer(results: Results, drawn: Sequence[report.Figure]) -> list[Secti
             said += wording.contrasts(results.contrasts)
         else:
             for at, (part, kept, _) in enumerate(results.parts()):
-                lines = report.section_sentences(name, kept, first=at == 0)
+                lines = report_page.section_sentences(name, kept, first=at == 0)
                 if part and lines:
                     paragraphs.append(" ".join([f"{part[0].upper()}{part[1:]}:", *lines]))
                 else:
@@ -236,7 +236,7 @@ def _of_transfer(results: Results, drawn: Sequence[report.Figure]) -> list[Secti
             said += wording.raised([(part, kept) for part, kept, _ in results.parts()])
         chosen = {
             table: _headline(table, all_tables[table])
-            for table in report.SECTION_TABLES[name]
+            for table in report_page.SECTION_TABLES[name]
             if table in TABLES_OF_TRANSFER
         }
         pictures = [_picture(figure) for figure in drawn if figure.section == name]
@@ -259,5 +259,5 @@ def _tables(chosen: Mapping[str, pd.DataFrame]) -> list[Table]:
     return [table for table in made if table is not None]
 
 
-def _picture(figure: report.Figure) -> Picture:
+def _picture(figure: report_figures.Figure) -> Picture:
     return Picture(f"{FIGURES}/{figure.name}.png", figure.caption)

@@ -8,7 +8,7 @@ import pytest
 
 from demo import failure
 from demo.compute.jobs import WorkError
-from demo.guard.gate import INTERNAL_ERROR
+from demo.guard.refusals import INTERNAL_ERROR
 
 
 def test_a_failure_in_the_log_names_its_place_only(caplog):

@@ -19,8 +19,8 @@ from demo.compute.open_pieces import OpenPieces
 from demo.editing.piece_session import PieceSession
 from demo.failure import FULL, PieceGone, sentence
 from demo.guard.blocks import Sentence
-from demo.guard.gate import INTERNAL_ERROR
 from demo.guard.listeners import Listeners
+from demo.guard.refusals import INTERNAL_ERROR
 from demo.handlers import Handlers
 from demo.program_calls import ProgramCalls
 from tests.demo.fakes import FakeFiles, FakeWorkers

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from demo.guard.gate import BUSY
+from demo.guard.refusals import BUSY
 from demo.guard.uploads import UPLOADS_AT_ONCE
 from fadernets.music import midi
 from tests.conftest import ONE_WAY

@@ -25,19 +25,15 @@ from fadernets.music.midifile.keys_down import (
     on_free_keys,
     without_release,
 )
+from fadernets.music.midifile.new_notes import before_ends, ends_of_tracks, inside, nearest_part
+from fadernets.music.midifile.note_matches import in_ticks, matches, outcome
 from fadernets.music.midifile.notes import HELD, RawNotes, keyboard_notes, raw_notes
 from fadernets.music.midifile.track_edit import Release, TrackEdit, written
-from fadernets.music.midifile.tracks import (
-    HEAD,
-    Track,
-    begins_chunk,
-)
-from fadernets.music.notes import STEPS_PER_BEAT, Notes, struck_once
+from fadernets.music.midifile.tracks import HEAD, Track, begins_chunk
+from fadernets.music.notes import Notes
 
 RELEASE_VELOCITY = 64  # the standard's for keys that know none
-BEAT_COST = 3.0  # semitones that a beat counts for when a part is chosen for a new note
 NO_NOTES = Notes.empty()
-NEIGHBOURS = 32  # notes before and after a new one among which the nearest is looked for
 
 
 def with_notes(
@@ -111,25 +107,25 @@ def _edits(
 ) -> tuple[list[TrackEdit], dict[Key, Spare]]:
     """The changes of each track, and what more these may need; new notes go to open parts."""
     before, row = keyboard_notes(raw, parts, file.division)
-    was, now = _in_ticks(before, file.division), _in_ticks(notes, file.division)
-    match = _matches(was, now)
+    was, now = in_ticks(before, file.division), in_ticks(notes, file.division)
+    match = matches(was, now)
     is_new = np.ones(len(now), bool)
     is_new[match[match >= 0]] = False
     new = now[is_new]
     near = np.flatnonzero((row >= 0) & np.isin(raw.part, is_open))
-    last = _ends_of_tracks(file, raw)
-    part = _nearest_part(file, raw, is_open, near, new, last)
-    end, velocity = _outcome(raw, row, was, now, match)
+    last = ends_of_tracks(file, raw)
+    part = nearest_part(file, raw, is_open, near, new, last)
+    end, velocity = outcome(raw, row, was, now, match)
     part = on_free_keys(raw, row, end, new, part, is_open, last)
-    is_fixed = np.append(_matches(was, _in_ticks(locked, file.division)) >= 0, False)
-    new, part = _before_ends(raw, row, end, new, part, last, file.division)
+    is_fixed = np.append(matches(was, in_ticks(locked, file.division)) >= 0, False)
+    new, part = before_ends(raw, row, end, new, part, last, file.division)
     new, part = behind_locked(raw, row, end, new, part, is_fixed[row])
     new, part = beside_others(raw, row, end, new, part)
     let_go(raw, row, end, new, part)
     longer = np.flatnonzero((row >= 0) & (end > raw.end))
     end[longer] = np.minimum(end[longer], last[raw.part[longer]])
     behind = in_order(raw, end)
-    new = replace(new, offset=_inside(new.offset, new.onset, last[part], file.division))
+    new = replace(new, offset=inside(new.offset, new.onset, last[part], file.division))
 
     edits = [TrackEdit() for _ in file.tracks]
     differs = (row >= 0) & ((end != raw.end) | (velocity != raw.velocity))
@@ -177,123 +173,6 @@ def _spare(
             event = release_event(file, file.tracks[part.track], int(raw.strike[note]), release)
             own.releases.append(Release(int(raw.end[note]), event, int(behind[note])))
     return {key: own for key, own in spare.items() if own.releases}
-
-
-def _in_ticks(notes: Notes, division: int) -> Notes:
-    """Notes in ticks, each a tick long at least."""
-    start, stop = np.rint(notes.onset * division), np.rint(notes.offset * division)
-    stop = np.maximum(stop, start + 1)
-    return struck_once(Notes.of(start, stop, notes.pitch, notes.velocity))
-
-
-def _matches(was: Notes, now: Notes) -> np.ndarray:
-    """Of each note, its number among other notes, -1 if it is none of them."""
-    keys, other = (n.onset.astype(np.int64) * 128 + n.pitch for n in (was, now))  # both rise
-    place = np.searchsorted(other, keys)
-    hit = np.append(other, -1)[place] == keys
-    return np.where(hit, place, -1)
-
-
-def _outcome(
-    raw: RawNotes, row: np.ndarray, was: Notes, now: Notes, match: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """End, `GONE` for a note that goes, and velocity of every raw note: int64, (n,) each.
-
-    Several raw notes, such as a unison of two parts, may be one note of a piano: they come and go
-    together, and keep what they differ by.
-    """
-    end, velocity = raw.end.copy(), raw.velocity.copy()
-    visible = np.flatnonzero(row >= 0)
-    mine = row[visible]
-    to = match[mine]
-    stays = to >= 0
-    end[visible[~stays]] = GONE
-    visible, mine, to = visible[stays], mine[stays], to[stays]
-    louder = now.velocity[to] - was.velocity[mine]
-    velocity[visible] = np.where(
-        louder, (velocity[visible] + louder).clip(1, 127), velocity[visible]
-    )
-    stop = now.offset[to].astype(np.int64)
-    moved = stop != was.offset[mine]
-    longest = np.zeros(len(was), np.int64)
-    np.maximum.at(longest, mine, end[visible])
-    is_longest = end[visible] == longest[mine]
-    ends = np.where(is_longest, stop, np.minimum(end[visible], stop))
-    end[visible] = np.where(moved, ends, end[visible])
-    return end, velocity
-
-
-def _nearest_part(
-    file: MidiFile,
-    raw: RawNotes,
-    parts: tuple[int, ...],
-    visible: np.ndarray,
-    new: Notes,
-    last: np.ndarray,
-) -> np.ndarray:
-    """The part that each new note goes to: that of the nearest note in time and pitch.
-
-    Its track has to last as long as the note, so that the ends of tracks, `last`, stay.
-    """
-    longest = max(parts, key=lambda number: last[number])
-    if not len(new) or not len(visible):
-        return np.full(len(new), longest)
-    visible = visible[np.argsort(raw.start[visible], kind="stable")]
-    near = np.searchsorted(raw.start[visible], new.onset)[:, None] + np.arange(
-        -NEIGHBOURS, NEIGHBOURS
-    )
-    near = visible[near.clip(0, len(visible) - 1)]
-    cost = np.abs(raw.start[near] - new.onset[:, None]) / file.division * BEAT_COST
-    cost = cost + np.abs(raw.pitch[near] - new.pitch[:, None])
-    cost[last[raw.part[near]] < new.offset[:, None]] = np.inf
-    row, best = np.arange(len(new)), cost.argmin(axis=1)
-    return np.where(np.isinf(cost[row, best]), longest, raw.part[near[row, best]])
-
-
-def _before_ends(
-    raw: RawNotes,
-    row: np.ndarray,
-    end: np.ndarray,
-    new: Notes,
-    part: np.ndarray,
-    last: np.ndarray,
-    division: int,
-) -> tuple[Notes, np.ndarray]:
-    """New notes and their parts; one that begins with its track's end has the tick before it.
-
-    Where its key is struck at that tick already, or held by another new note, it is left out.
-    """
-    ends = _inside(new.offset, new.onset, last[part], division)
-    late = (ends == last[part] + 1) & (new.onset == last[part]) & (last[part] > 0)
-    if not late.any():
-        return new, part
-    new = replace(new, onset=new.onset - late, offset=np.where(late, last[part], new.offset))
-    channel = np.array([each.channel for each in raw.parts])
-    stays = (row >= 0) & (end != GONE)
-    key, taken = channel[part] * 128 + new.pitch, channel[raw.part] * 128 + raw.pitch
-    sounds = np.ones(len(new), bool)
-    for note in np.flatnonzero(late).tolist():  # a few keys at the end of a track
-        tick = new.onset[note]
-        is_struck = stays & (taken == key[note]) & (raw.start == tick)
-        is_down = ~late & (key == key[note]) & (new.onset <= tick) & (new.offset > tick)
-        sounds[note] = not (is_struck.any() or is_down.any())
-    return new[sounds], part[sounds]
-
-
-def _ends_of_tracks(file: MidiFile, raw: RawNotes) -> np.ndarray:
-    """Tick at which the track of each part ends: int64, (parts,)."""
-    return np.array([file.tracks[part.track].tick[-1] for part in raw.parts])
-
-
-def _inside(end: np.ndarray, start: np.ndarray, last: np.ndarray, division: int) -> np.ndarray:
-    """Ends of new notes, in ticks, that leave the ends of their tracks where they are.
-
-    Only a note that begins behind its track, the one that may have it, and fills a step ends where
-    it is to end, and its track with it.
-    """
-    within = np.minimum(end, np.maximum(last, start + 1))
-    was, now = (np.floor(tick / division * STEPS_PER_BEAT + 0.5) for tick in (end, within))
-    return np.where((start < last) | (was == now), within, end)
 
 
 def release_event(file: MidiFile, track: Track, strike: int, release: int) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from demo.guard.gate import note_status
+from demo.guard.refusals import note_status
 
 
 class Behind:

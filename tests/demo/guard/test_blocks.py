@@ -11,7 +11,7 @@ import pytest
 
 from demo.guard import blocks as module
 from demo.guard.blocks import INVALID_VALUE, NOT_UPLOADED, GuardedBlocks, Sentence
-from demo.guard.gate import INTERNAL_ERROR
+from demo.guard.refusals import INTERNAL_ERROR
 
 
 def nested(levels: int) -> Any:

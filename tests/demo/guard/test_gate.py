@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from demo.guard.gate import LARGEST_EVENT_BYTES, QUEUED
+from demo.guard.gate import LARGEST_EVENT_BYTES
+from demo.guard.refusals import QUEUED
 from tests.demo.guard.gates import EVENT, ask, run
 
 

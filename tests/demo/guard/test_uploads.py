@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import Request
 
 from demo.guard import uploads
-from demo.guard.gate import BUSY
+from demo.guard.refusals import BUSY
 from demo.guard.uploads import UPLOADS_AT_ONCE, Upload, Uploads
 from tests.demo.guard.gates import ask, run
 

@@ -9,9 +9,16 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from survey.analysis import heard_sentences, number_format, participant_sentences, report
+from survey.analysis import (
+    heard_sentences,
+    number_format,
+    participant_sentences,
+    report,
+    report_figures,
+)
 from survey.analysis.analyse import NothingToAnalyse, analyse
-from survey.analysis.report import as_json, file_name
+from survey.analysis.report import as_json
+from survey.analysis.report_figures import file_name
 from survey.analysis.results import Provenance, Results
 from survey.analysis.tables import tables
 from survey.statistics.simulation import simulate
@@ -312,7 +319,7 @@ def test_models_have_sections_and_figures_of_their_own() -> None:
 @pytest.mark.slow
 def test_heat_maps_are_called_by_what_they_are_drawn_against() -> None:
     table = spread(5, (0.5, 1.0))
-    alone = [figure.name for figure in report.drawings(results(table, rules={}))]
+    alone = [figure.name for figure in report_figures.drawings(results(table, rules={}))]
     maps = [name for name in alone if name.startswith("heatmap")]
     assert maps == [  # each strength by itself: both in one would average them
         *(f"heatmap_change_of_{of}_strength_0_5" for of in ("note", "rhythm")),
@@ -320,7 +327,7 @@ def test_heat_maps_are_called_by_what_they_are_drawn_against() -> None:
         "heatmap_strength",
     ]
     models = [("glsr", "gmvae")[int(item[-1]) % 2] for item in table["item"].str.split("-").str[1]]
-    drawn = report.drawings(results(table.assign(checkpoint=models), rules={}))
+    drawn = report_figures.drawings(results(table.assign(checkpoint=models), rules={}))
     of_maps = [figure.name for figure in drawn if figure.section == "change"]
     assert of_maps == [
         *(

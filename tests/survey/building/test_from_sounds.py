@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 from db.database import Database
 from db.models import Clip, Study
 from survey.build import main
-from survey.building import clips, from_sounds
+from survey.building import clips
 from survey.building.create import build, restore
+from survey.building.from_sounds.measured import check
 from survey.building.loudness import loudness
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
@@ -79,7 +80,7 @@ def test_the_loudest_peak_decides_how_loud_all_are(
     soundfile.write(tmp_path / "even.wav", tone(440, 0.5, 1.0), RATE)
     rows = [{"item": "i", "system": name, "file": f"{name}.wav"} for name in ("sharp", "even")]
     spec = StudySpec(design="mos", stimuli=sound_files.table(tmp_path, rows))
-    checked = from_sounds.check(spec)
+    checked = check(spec)
     assert checked.lufs is not None and checked.lufs < -30
     peaks = [sound.peak * checked.gains[file] for file, sound in checked.sounds.items()]
     assert max(peaks) == pytest.approx(10 ** (-1 / 20), rel=1e-6)
@@ -90,7 +91,7 @@ def test_what_is_worth_telling_is_told(database: Database, tmp_path: Path) -> No
     soundfile.write(tmp_path / "short.wav", np.clip(tone(440, 2, 1.0), -1, 1), RATE)
     rows = [{"item": "i", "system": name, "file": f"{name}.wav"} for name in ("long", "short")]
     spec = StudySpec(design="mos", stimuli=sound_files.table(tmp_path, rows))
-    remarks = " ".join(from_sounds.check(spec).remarks())
+    remarks = " ".join(check(spec).remarks())
     assert "short.wav: waves are cut off" in remarks
     assert "its versions last 1.0 to 4.0 s, which tells them apart" in remarks
     assert "come 3.0 s of silence" in remarks

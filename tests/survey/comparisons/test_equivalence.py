@@ -9,8 +9,9 @@ from survey.comparisons import equivalence, systems
 from survey.comparisons.equivalence import Equivalence
 from survey.designs.design import Resampling
 from survey.designs.discrimination_findings import of_discrimination
-from survey.designs.findings import of_preferences, of_systems
+from survey.designs.preference_findings import of_preferences
 from survey.designs.questions import Question, QuestionError, parsed
+from survey.designs.system_findings import of_systems
 from survey.statistics.estimate import CONSTANT, Estimate, t_interval
 from survey.statistics.families import corrected
 from tests.survey.comparisons.test_mixed_model import balanced

@@ -10,8 +10,8 @@ import pytest
 
 from survey.comparisons import mixed_model, systems
 from survey.designs.design import Resampling
-from survey.designs.findings import of_systems
 from survey.designs.questions import Question
+from survey.designs.system_findings import of_systems
 
 SDS = (0.6, 0.5, 0.4, 0.3, 0.8)  # person, piece, person and piece by system, answer
 

@@ -11,7 +11,7 @@ import statsmodels.api as sm
 
 from survey.comparisons import preferences
 from survey.designs.design import Resampling
-from survey.designs.findings import of_preferences
+from survey.designs.preference_findings import of_preferences
 from survey.designs.questions import Question
 
 # The mean of these ± t with 2 degrees of freedom times the error by participants, .4976798019, for

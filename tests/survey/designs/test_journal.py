@@ -13,8 +13,9 @@ from sqlalchemy import select
 from db.database import Database
 from db.migrate import upgrade
 from db.models import Participant, Study
-from survey.journal.replay import merge_lines, replay
+from survey.journal.replay import replay
 from survey.journal.row_lines import lacking_lines, person_line, study_line
+from survey.journal.state import merge_lines
 from survey.records.to_json import of_participant, of_study
 from tests.survey.built import Build
 from tests.survey.designs.answering import replies

@@ -16,7 +16,7 @@ from survey.designs import ratings
 from survey.designs.analysis import DesignResults, analyse, files
 from survey.designs.design import Resampling
 from survey.designs.discrimination_findings import of_discrimination
-from survey.designs.findings import of_preferences
+from survey.designs.preference_findings import of_preferences
 from survey.designs.questions import Question
 from tests.survey.designs.golden import DESIGNS, FOLDER
 

@@ -13,7 +13,7 @@ from db.models import Study
 from survey.building import study_life
 from survey.core.settings import Settings
 from survey.journal.journal import Journal
-from survey.journal.replay import merge_lines
+from survey.journal.state import merge_lines
 from tests.survey.journalling import wipe
 
 Start = Callable[[], Journal]

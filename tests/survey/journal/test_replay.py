@@ -1,196 +1,161 @@
-"""Journal lines merged in any order."""
+"""A database restored from the lines of a journal: which rows change, and which are left out."""
 
 from __future__ import annotations
 
 import copy
-from itertools import permutations
-from typing import Any
 
-import pytest
+from sqlalchemy import select
 
-from survey.journal.replay import (
-    JournalState,
-    content,
-    is_idle,
-    merge_lines,
-    person_of,
-    pseudonym,
-    sounds,
-)
-from survey.records.to_json import RecordError
-
-Line = dict[str, Any]  # a line or a record, to be changed at will
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-EARLY, LATE = "2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"
-FAR = "2999-01-01T00:00:00+00:00"  # after all that a test does
+from db.database import Database
+from db.models import Invitation, Participant, Study
+from survey.core import tokens
+from survey.journal.replay import Restored, replay, sounds
+from survey.journal.state import content, merge_lines, pseudonym
+from survey.ratings.rating_table import flow
+from survey.records.to_json import of_participant, of_study
+from tests.survey.crowd import join
+from tests.survey.journal.test_state import EARLY, FAR, LATE, ONE, Line, line
 
 
-def line(record: Line, moment: str = EARLY, study: str = "small") -> Line:
-    return {"type": "participant", "at": moment, "study": study, "participant": record}
+def study_line(study: Line) -> Line:
+    return {"type": "study", "at": EARLY, "study": study}
 
 
-def with_trials(record: Line, *trials: Line, **changed: object) -> Line:
-    """A participant's record with these trials only."""
-    return {**copy.deepcopy(record), "trials": list(copy.deepcopy(trials)), **changed}
+def replayed(database: Database, *lines: Line) -> Restored:
+    with database.write() as session:
+        return replay(session, merge_lines(lines))
 
 
-def person_in(lines: list[Line], public_id: str) -> Line:
-    return merge_lines(lines).people[public_id][1]
-
-
-def trial_in(lines: list[Line], public_id: str, stimulus: str) -> Line:
-    trials = person_in(lines, public_id)["trials"]
-    (match,) = [trial for trial in trials if trial["stimulus"] == stimulus]
-    return match
+def device_of(database: Database, public_id: str) -> str | None:
+    query = select(Participant.device).where(Participant.public_id == public_id)
+    with database.read() as session:
+        return session.scalars(query).one()
 
 
 @ONE
-def test_lines_of_one_person_add_up_in_any_order(records: tuple[Line, list[Line]]) -> None:
-    _, (_, _, record) = records
-    trials = record["trials"]
-    parts = [
-        with_trials(record, *trials[:4], seen_at=EARLY, finished_at=None, stage="active"),
-        with_trials(record, *trials[2:6], seen_at=LATE, finished_at=None, stage="active"),
-        with_trials(record, trials[6], trials[7], seen_at=EARLY),
-    ]
-    for ordered in permutations(parts):
-        lines = [line(part) for part in ordered]  # all of one moment: the order is as given
-        person = person_in(lines, record["public_id"])
-        assert content(person)["trials"] == content(record)["trials"]
-        assert person["finished_at"] == record["finished_at"]  # who finished once has finished
-
-
-@ONE
-def test_of_two_lines_the_newer_one_says_how_somebody_is(
-    records: tuple[Line, list[Line]],
+def test_an_older_line_changes_no_row_and_a_newer_one_does(
+    database: Database, records: tuple[Line, list[Line]]
 ) -> None:
-    _, (_, person, _) = records
-    old = with_trials(person, seen_at=EARLY, training="none")
-    new = with_trials(person, seen_at=LATE, training="over 10 years")
-    for lines in ([line(old), line(new)], [line(new), line(old)]):
-        assert person_in(lines, person["public_id"])["training"] == "over 10 years"
-
-
-@ONE
-def test_a_trial_keeps_its_answer_and_every_play_once(records: tuple[Line, list[Line]]) -> None:
-    _, (_, person, _) = records
-    trial = next(row for row in person["trials"] if row["answer"])
-    plays = trial["plays"]
-    heard_only = {**trial, "plays": plays[:3], "answer": None}
-    answered_later = {**trial, "plays": plays[2:]}
-    for lines in (
-        [line(with_trials(person, heard_only)), line(with_trials(person, answered_later))],
-        [line(with_trials(person, answered_later)), line(with_trials(person, heard_only))],
-    ):
-        merged = trial_in(lines, person["public_id"], trial["stimulus"])
-        assert merged["answer"] == trial["answer"]
-        assert sorted(play["submission"] for play in merged["plays"]) == sorted(
-            play["submission"] for play in plays
+    study, (_, person, finished) = records
+    ages = [
+        (person, {"seen_at": EARLY}, "headphones"),
+        (person, {"seen_at": FAR}, "speakers"),
+        (finished, {"seen_at": FAR, "finished_at": None, "stage": "active"}, "headphones"),
+    ]
+    for record, changed, expected in ages:
+        outcome = replayed(
+            database, study_line(study), line({**record, "device": "speakers", **changed})
         )
+        assert outcome == Restored()  # nothing was added
+        assert device_of(database, record["public_id"]) == expected
 
 
 @ONE
-def test_who_withdrew_is_gone_whatever_other_lines_say(records: tuple[Line, list[Line]]) -> None:
-    study, (_, person, remaining) = records
-    public_id = person["public_id"]
-    withdrawal = {"type": "withdrawn", "at": EARLY, "study": "small", "mark": pseudonym(public_id)}
-    begin = {"type": "study", "at": "2025", "study": study}
-    for lines in permutations([line(person), {**withdrawal}, {**withdrawal}, line(remaining)]):
-        state = merge_lines([begin, *lines])
-        assert set(state.people) == {remaining["public_id"]}
-        assert state.studies["small"]["withdrawn"] == study["withdrawn"] + 1  # once
-        assert state.consented("small") == 2
-    assert study["withdrawn"] == 0  # the line itself is as it was
-
-
-@ONE
-def test_how_many_joined_is_the_most_that_any_line_tells(
-    records: tuple[Line, list[Line]],
+def test_what_rows_lack_is_added_and_counted_once(
+    database: Database, records: tuple[Line, list[Line]]
 ) -> None:
-    study, people = records
-    state = JournalState()
-    assert state.consented("small") == 0
-    for count, expected in ((2, 2), (5, 5), (3, 5)):
-        state.add({"type": "begun", "study": "small", "count": count})
-        assert state.consented("small") == expected
-    state = JournalState()
-    state.add({"type": "begun", "study": "small", "count": 1})
-    state.add({"type": "study", "study": {**study, "withdrawn": 4}})
-    for person in people:
-        state.add(line(person))
-    state.add(line({**people[0], "public_id": "f" * 16}, study="another"))
-    assert state.consented("small") == 3 + 4
-    assert state.consented("another") == 1
-
-
-@pytest.mark.parametrize("count", [-1, 2**31, True, 2.0, "3", None])
-def test_a_number_of_people_that_cannot_be_is_an_error(count: object) -> None:
-    state = JournalState()
-    with pytest.raises(RecordError, match="count"):
-        state.add({"type": "begun", "study": "small", "count": count})
-    state.add({"type": "begun", "study": "small", "count": 0})
-    state.add({"type": "begun", "study": "large", "count": 2**31 - 1})
-    assert state.begun == {"small": 0, "large": 2**31 - 1}
+    study, (nothing, person, finished) = records
+    with database.write() as session:
+        rows = session.scalars(select(Participant)).all()
+        for row in rows:
+            if row.public_id == finished["public_id"]:
+                session.delete(row)
+            if row.public_id == person["public_id"]:
+                for trial in row.trials:
+                    if trial.answer is not None:
+                        session.delete(trial.answer)
+                session.delete(row.trials[-1])
+    lines = [study_line(study), *(line(record) for record in (nothing, person, finished))]
+    assert replayed(database, *lines) == Restored(participants=1, answers=8 + 1)
+    assert replayed(database, *lines) == Restored()
+    with database.read() as session:
+        for record in (nothing, person, finished):
+            query = select(Participant).where(Participant.public_id == record["public_id"])
+            row = session.scalars(query).one()
+            assert content(of_participant(row, private=True)) == content(record)
 
 
 @ONE
-def test_the_newest_line_of_a_study_is_the_one_that_counts(
-    records: tuple[Line, list[Line]], caplog: pytest.LogCaptureFixture
+def test_who_joined_and_did_nothing_more_is_counted_as_removed(
+    database: Database, records: tuple[Line, list[Line]]
 ) -> None:
-    study, people = records
-    lines = [
-        {"type": "study", "at": LATE, "study": {**study, "state": "closed"}},
-        {"type": "study", "at": EARLY, "study": study},
-        {"type": "start", "at": EARLY},
-        line({"public_id": people[0]["public_id"]}),
-        {"type": "withdrawn", "at": EARLY},
-    ]
-    state = merge_lines(lines)
-    assert state.studies["small"]["state"] == "closed"
-    assert not state.people and not state.withdrawn
-    assert len([entry for entry in caplog.records if "makes no sense" in entry.message]) == 2
-
-
-def test_whose_a_line_is() -> None:
-    assert person_of({"participant": {"public_id": "abc"}}) == "abc"
-    for unknown_line in (
-        {},
-        {"participant": "abc"},
-        {"participant": {}},
-        {"participant": {"public_id": 5}},
-    ):
-        assert person_of(unknown_line) is None
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("field", ["asked_at", "checked_at", "finished_at", "invitation"])
-@ONE
-def test_who_did_anything_but_join_is_not_idle(
-    records: tuple[Line, list[Line]], field: str
-) -> None:
-    _, (nothing, _, _) = records
-    idle = {**nothing, "asked_at": None, "checked_at": None}
-    assert is_idle(idle)
-    assert not is_idle({**idle, field: EARLY})
-    for trial in ({"plays": [{}], "answer": None}, {"plays": [], "answer": {}}):
-        trials = [*idle["trials"], {**idle["trials"][0], **trial}]
-        assert is_idle({**idle, "trials": trials}) == (trial["answer"] == {})
+    study, _ = records
+    for count, lapsed in ((5, 2), (5, 2), (7, 4), (1, 4)):
+        replayed(
+            database,
+            study_line(study),
+            {"type": "begun", "at": LATE, "study": "small", "count": count},
+        )
+        with database.read() as session:
+            row = session.scalars(select(Study)).one()
+            assert (row.lapsed, flow(session, row).consented) == (lapsed, 3 + lapsed)
 
 
 @ONE
-def test_records_are_alike_in_any_order_and_differ_by_any_value(
-    records: tuple[Line, list[Line]],
+def test_somebody_of_another_study_is_a_problem_and_the_rest_is_restored(
+    database: Database, records: tuple[Line, list[Line]]
 ) -> None:
-    _, (_, _, person) = records
-    turned = copy.deepcopy(person)
-    turned["trials"].reverse()
-    for trial in turned["trials"]:
-        trial["plays"].reverse()
-    assert content(turned) == content(person)
-    turned["trials"][0]["answer"]["comment"] = "another"
-    assert content(turned) != content(person)
-    unanswered = with_trials(person, {**person["trials"][0], "answer": None})
-    assert content(unanswered)["trials"][0]["answer"] is None
+    study, (_, person, finished) = records
+    other_study = {**copy.deepcopy(study), "name": "other", "invitations": []}
+    with database.write() as session:
+        for row in session.scalars(select(Participant)):
+            if row.public_id == finished["public_id"]:
+                session.delete(row)
+    outcome = replayed(
+        database,
+        {"type": "study", "at": EARLY, "study": other_study},
+        line(person, study="other"),
+        line(finished, study="other"),
+        line({**finished, "public_id": "e" * 16}, study="lost"),
+        line({**finished, "public_id": "f" * 16}, study="lost"),
+    )
+    assert (outcome.studies, outcome.participants, outcome.answers) == (1, 1, 8)
+    assert len(outcome.problems) == 2
+    assert "another study" in outcome.problems[0] and outcome.problems[1].startswith(
+        "2 participants"
+    )
+
+
+@ONE
+def test_invitations_of_who_withdrew_stay_used_and_rows_are_erased(
+    database: Database, study: Study
+) -> None:
+    secret = tokens.secret()
+    with database.write() as session:
+        row = Invitation(study_id=study.id, token_hash=tokens.hashed(secret), label="")
+        session.add(row)
+        session.flush()
+        before = of_study(session.get_one(Study, study.id), private=True)
+        person, _ = join(session, study, secret)
+        session.flush()
+        record = of_participant(person, private=True)
+        row.used_at = None
+    withdrawal = {
+        "type": "withdrawn",
+        "at": LATE,
+        "study": "small",
+        "mark": pseudonym(record["public_id"]),
+        "invitation": record["invitation"],
+    }
+    outcome = replayed(database, {"type": "study", "at": EARLY, "study": before}, withdrawal)
+    assert outcome == Restored(erased=1)
+    with database.read() as session:
+        assert session.scalars(select(Participant)).all() == []
+        assert session.scalars(select(Invitation.used_at)).one() is not None
+    assert replayed(database, withdrawal) == Restored()
+
+
+@ONE
+def test_what_the_database_refuses_is_told_without_anybodys_values(
+    database: Database, records: tuple[Line, list[Line]]
+) -> None:
+    """Two people cannot have one link."""
+    study, (_, person, _) = records
+    outcome = replayed(database, study_line(study), line({**person, "public_id": "f" * 16}))
+    (problem,) = outcome.problems
+    assert problem.startswith("A participant could not be restored: UNIQUE constraint failed")
+    assert person["token_hash"] not in problem and "\n" not in problem
+    assert (outcome.participants, outcome.answers) == (0, 0)
 
 
 @ONE

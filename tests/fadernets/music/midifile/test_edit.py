@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fadernets.music.midi import MidiError, dump, file_bytes, parts_of, read
-from fadernets.music.midifile.edit import _in_ticks
+from fadernets.music.midifile.note_matches import in_ticks
 from fadernets.music.notes import (
     BEATS,
     EARLY,
@@ -115,7 +115,7 @@ def test_a_note_that_stays_keeps_its_events(edit):
 
 def ticks(found, division):
     """Notes in ticks, by onset and pitch, one string a key."""
-    found = _in_ticks(found, division)
+    found = in_ticks(found, division)
     return [(int(on), int(off), pitch, velocity) for on, off, pitch, velocity in found]
 
 

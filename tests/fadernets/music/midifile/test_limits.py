@@ -15,6 +15,7 @@ from fadernets.music import midi
 from fadernets.music.midi import MidiError, check_length, file_bytes, read
 from fadernets.music.midifile.events import MidiFile
 from fadernets.music.midifile.limits import LIMITS, check_counts
+from fadernets.music.midifile.source import MOST_BYTES
 from fadernets.music.notes import Notes
 from fadernets.music.segments import segments
 from fadernets.music.stitching import stitch
@@ -294,7 +295,7 @@ def test_a_giant_with_holes_is_refused_by_its_size(tmp_path):
 
 
 def test_bytes_are_bounded_as_a_file_is():
-    assert "too large" in refused(bombs.single_track(ONE_NOTE) + bytes(midi.MOST_BYTES))
+    assert "too large" in refused(bombs.single_track(ONE_NOTE) + bytes(MOST_BYTES))
 
 
 @pytest.mark.slow
@@ -304,7 +305,7 @@ def test_no_sentence_names_a_folder(tmp_path):
     (secret / "song.mid").write_bytes(bombs.ALL["tempos"]())
     (secret / "text.mid").write_text("no music")
     (secret / "cut.mid").write_bytes(single_track(ONE_NOTE)[:25])
-    (secret / "big.mid").write_bytes(bytes(midi.MOST_BYTES + 1))
+    (secret / "big.mid").write_bytes(bytes(MOST_BYTES + 1))
     for path in (*secret.iterdir(), secret / "missing.mid", secret):
         sentence = refused(path)
         assert sentence.startswith(f"{Path(path).name} ")

@@ -1,36 +1,22 @@
-"""What designs find: tables and sentences of systems' means, or of preferences between them.
+"""What designs find of preferences between systems: tables and sentences.
 
 p values are Holm's, over all tests of a kind: all pairs of systems, and all questions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from survey.analysis.number_format import (
-    between,
-    counted,
-    interval,
-    number,
-    percent,
-)
+from survey.analysis.number_format import between, counted, interval, number, percent
 from survey.analysis.tables import as_table, of_estimate
-from survey.comparisons import (
-    equivalence,
-    headphone_groups,
-    mixed_model,
-    preferences,
-    systems,
-    trial_order,
-)
+from survey.comparisons import equivalence, headphone_groups, preferences, trial_order
 from survey.comparisons.anchors import are_tested
 from survey.comparisons.equivalence import Equivalence
 from survey.comparisons.preferences import COLUMNS
-from survey.comparisons.trial_order import PLACE, POSITION
+from survey.comparisons.trial_order import POSITION
 from survey.designs import finding_rows, missing
 from survey.designs.design import Chart, Findings, Resampling
 from survey.designs.finding_parts import (
@@ -39,84 +25,12 @@ from survey.designs.finding_parts import (
     headphone_differences,
     is_clear,
     known_trends,
+    titled,
     trend_sentences,
 )
 from survey.designs.questions import Question
-from survey.statistics.estimate import CONSTANT, NONE, Estimate
+from survey.statistics.estimate import CONSTANT, Estimate
 from survey.statistics.families import corrected
-
-
-def of_systems(
-    table: pd.DataFrame, questions: Sequence[Question], resampling: Resampling
-) -> Findings:
-    """Means of every system and paired differences, of all questions that have numbers."""
-    asked = {question.name: question for question in questions if question.is_number}
-    means = systems.means(table, list(asked))
-    differences = systems.differences(table, list(asked))
-    sentences = [
-        f"{_titled(one.question)} of {one.system}: {number(one.mean.value)} from "
-        f"{asked[one.question].least} to {asked[one.question].most}, "
-        f"{interval(one.mean, number)}.{_past(one.mean, asked[one.question])}"
-        for one in means
-    ]
-    sentences += [
-        f"{_titled(one.question)} of {one.first} less that of {one.second}: "
-        f"{number(one.difference.value)} points, {interval(one.difference, number)}"
-        f"{after_holm(one.holm)}."
-        for one in differences
-        if one.difference.value is not None
-    ]
-    models = [mixed_model.of_question(table, name, differences) for name in asked]
-    alike = [
-        equivalence.tested(one.question, one.first, one.second, margin, one.difference)
-        for one in differences
-        if (margin := asked[one.question].margin) is not None and are_tested(one.first, one.second)
-    ]
-    alike = corrected(alike, Equivalence)
-    trends = known_trends(
-        trial_order.trend(table, preferences.numbers(table, name), name, by, ["system"])
-        for name in asked
-        for by in (POSITION, PLACE)
-    )
-    by_system = {
-        name: {
-            system: np.where(table["system"] == system, preferences.numbers(table, name), np.nan)
-            for system in sorted(set(table["system"]))
-        }
-        for name in asked
-    }
-    groups = headphone_differences(table, by_system)
-    sentences += [
-        *equivalence.sentences(alike),
-        *headphone_groups.sentences(groups),
-        *_model_sentences(models, asked),
-        *trend_sentences(trends, {name: name.replace("_", " ") for name in asked}),
-        *missing.sentences(table, questions),
-    ]
-    charts = [
-        Chart(
-            f"means_{name}",
-            {one.system: one.mean for one in means if one.question == name},
-            question.least,
-            question.most,
-            f"mean of {name}",
-        )
-        for name, question in asked.items()
-    ]
-    return Findings(
-        {
-            "means": as_table("means", map(finding_rows.of_mean, means)),
-            "differences": as_table("differences", map(finding_rows.of_difference, differences)),
-            **finding_rows.equivalences(alike),
-            "mixed_model": as_table("mixed_model", finding_rows.of_models(models)),
-            **finding_rows.trends(trends),
-            **finding_rows.headphone_groups(groups),
-            **finding_rows.counts(table, questions, ["system"]),
-            "missing": as_table("missing", missing.rows(table, questions, ["system"])),
-        },
-        sentences,
-        charts,
-    )
 
 
 def of_preferences(
@@ -202,11 +116,11 @@ def _preferred(question: Question, one: preferences.Preference) -> str:
     )
     if not are_tested(*ahead):
         anchored = f"{ahead[0]} is ahead of {ahead[1]}, one of which is an anchor, by {ends}"
-        return f"{_titled(question.name)}: {anchored}"
+        return f"{titled(question.name)}: {anchored}"
     if is_clear(one.holm):
-        return f"{_titled(question.name)}: {ahead[0]} is preferred to {ahead[1]} by {ends}"
+        return f"{titled(question.name)}: {ahead[0]} is preferred to {ahead[1]} by {ends}"
     return (
-        f"{_titled(question.name)}: that people prefer {ahead[0]} to {ahead[1]}, or the other way, "
+        f"{titled(question.name)}: that people prefer {ahead[0]} to {ahead[1]}, or the other way, "
         f"cannot be told. {ahead[0]} is ahead by {ends}"
     )
 
@@ -278,15 +192,6 @@ def _of_the_other(share: Estimate) -> Estimate:
     return replace(share, value=value, low=low, high=high)
 
 
-def _past(mean: Estimate, question: Question) -> str:
-    """That an interval reaches past the scale."""
-    if mean.low is None or mean.high is None or mean.note == CONSTANT:
-        return ""
-    if mean.low >= question.least and mean.high <= question.most:
-        return ""
-    return " The interval reaches past the scale; it is not clipped."
-
-
 def _order(one: preferences.Order) -> dict[str, object]:
     return {
         "n": one.estimate.n,
@@ -294,40 +199,3 @@ def _order(one: preferences.Order) -> dict[str, object]:
         "p": one.p,
         "holm": one.holm,
     }
-
-
-def _model_sentences(
-    models: Sequence[mixed_model.Model], asked: Mapping[str, Question]
-) -> list[str]:
-    """How far the mixed model says the same as the two-way intervals."""
-    said = []
-    for model in models:
-        name = f"mixed model of {model.question.replace('_', ' ')}"
-        if model.variances is None:
-            note = (model.note or "").removeprefix(NONE)
-            said.append(f"There is no {name}: {note}.")
-            continue
-        pairs = [
-            (one.model, one.twoway)
-            for one in model.differences
-            if one.model.value is not None and one.twoway.value is not None
-        ]
-        ratios = [ours.error / two.error for ours, two in pairs if ours.error and two.error]
-        if not ratios:
-            continue
-        apart = max(abs(ours.value - two.value) for ours, two in pairs)  # type: ignore[operator]
-        said.append(
-            f"A linear {name}, with participants and pieces, and both by system, as random terms, "
-            f"gives differences up to {number(apart)} points from these, with standard errors "
-            f"{number(min(ratios))} to {number(max(ratios))} times as large."
-        )
-        if asked[model.question].kind == "scale":
-            said.append(
-                "It takes the steps of the scale for equal, as means do; an ordinal model with "
-                "such terms is not among what this software computes."
-            )
-    return said
-
-
-def _titled(name: str) -> str:
-    return name.replace("_", " ").capitalize()

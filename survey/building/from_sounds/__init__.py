@@ -1,0 +1,1 @@
+"""A study of sounds from anywhere: measured, arranged to trials, recorded."""
