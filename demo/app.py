@@ -117,6 +117,7 @@ class Demo:
             is_full=self.files.is_full,
             count=self.files.count,
             count_bytes=self.files.count_bytes,
+            coming=self.files.coming,
             page_closed=self.page_closed,
             waits=lambda session: session in self.blocks._queue.pending_messages_per_session,
             session_of=self.session_of,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a worker answers to signals before it loads anything large
 LONGEST_LANE = 200  # jobs that may wait; more could not be answered in time
 VISITORS_KNOWN = 1_000  # whose turns a lane remembers, beside those of jobs that wait
 FULL = "The server has more to do than it can. Please try again in a minute."
+STOPPING = "The server is being stopped. Please try again later."
 IDLE_WAIT_SECONDS = 1.0  # until a worker without work looks whether its process still lives
 
 
@@ -117,14 +118,19 @@ class Lane:
         """Let another worker do a job whose worker died."""
         with self.changed:
             if self.closed:
-                job.fail(Dropped("the server stops"))
+                job.fail(WorkError(STOPPING))
                 return
             self.jobs.append(job)
             self.changed.notify()
 
     def put(self, job: Job) -> None:
-        """Let a job wait; raises `Full` if too many do, of others or of the same visitor."""
+        """Let a job wait; raises `Full` if too many do, of others or of the same visitor.
+
+        `WorkError` if the server ends.
+        """
         with self.changed:
+            if self.closed:
+                raise WorkError(STOPPING)
             self._let_go()
             came = sorted(self.jobs, key=lambda each: each.number)
             waiting = [each.visitor for each in came]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from demo.compute import messages
 from demo.compute.fork_server import ForkedWorker, ForkServer, temporary
-from demo.compute.jobs import Dropped, Job, Lane, WorkError
+from demo.compute.jobs import STOPPING, Dropped, Job, Lane, WorkError
 from demo.compute.messages import Forget, Kind, Reply, Request, Stop
 from fadernets.playback.audio import rendering_prefix
 
@@ -20,7 +20,6 @@ JOB_SECONDS = 300.0  # without getting on, after which a job counts as hung
 PROCESSES_PER_JOB = 2  # that may die during one job before the job is given up
 RESTART_SECONDS = 0.5  # before a new process starts, so that one that cannot start does not spin
 FAILED = "This could not be worked out. Please try again."
-STOPPING = "The server is being stopped. Please try again later."
 log = logging.getLogger(__name__)
 
 

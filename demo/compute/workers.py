@@ -24,7 +24,7 @@ from typing import Any
 
 from demo.compute.cost import MEDIUM_SECONDS, SHORT_SECONDS
 from demo.compute.fork_server import ForkServer
-from demo.compute.jobs import Dropped, Job, Lane, WorkError
+from demo.compute.jobs import STOPPING, Dropped, Job, Lane, WorkError
 from demo.compute.processes import WorkerProcess
 from demo.editing.piece_session import PieceSession
 from survey.request_turns import let_others
@@ -220,7 +220,7 @@ class Workers:
         for process in self._processes:
             process.stop()
         for job in waiting:
-            job.fail(Dropped("the server stops"))
+            job.fail(WorkError(STOPPING))
 
     def _end_hung(self) -> None:
         while not self._closed.wait(HANG_CHECK_SECONDS):

@@ -28,7 +28,8 @@ class Sentence(gr.Error):
     ----------
     text : str
     status : int
-        Of the HTTP response: 422 for a value that cannot be used, 500 for a fault of the server.
+        Of the HTTP response: 422 for a value that cannot be used, 500 for a fault of the server,
+        503 where it ends.
     """
 
     def __init__(self, text: str, status: int = 422) -> None:
@@ -100,7 +101,7 @@ class GuardedBlocks(gr.Blocks):
             raise Sentence(INVALID_VALUE) from None
         except asyncio.CancelledError:
             # The caller makes an answer of any exception, and prints it unless it is this one.
-            raise Sentence(CANCELLED, 500) from None
+            raise Sentence(CANCELLED, 503) from None
         except Exception as error:  # noqa: BLE001 - whatever it is, no value of it leaves
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"

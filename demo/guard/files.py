@@ -19,15 +19,15 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Hashable
-from contextlib import suppress
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
 from gradio.route_utils import DEFAULT_TEMP_DIR
 
-from survey.core.own_folder import HELD, make, remove_orphans
+from survey.core.own_folder import HELD, hold, make, remove_orphans
 
 KEPT_SECONDS = 3600.0  # that files stay on disk; FADERNETS_KEEP_FILES sets another time
 BYTES_HELD = 1_000_000_000  # of uploads, and as many of files to take away, at most
@@ -90,18 +90,33 @@ class Files:
         self._owners: dict[str, Hashable] = {}  # of files, by path
         self._uploads: Counter[Hashable] = Counter()  # bytes by visitor
         self._made: Counter[Hashable] = Counter()
+        self._coming: Counter[Hashable] = Counter()  # bytes of uploads that are under way
         self._counts = threading.Lock()  # of owners and counters
         self._sweeping = threading.Lock()
         self._since: list[_Counted] = []  # the latest sweep began
-        (self.folder / MADE).mkdir(mode=0o700)
         self.has_room = True
+        self._make_again()
         self._sweeper = threading.Thread(target=self._run, name="files", daemon=True)
         self._sweeper.start()
 
     def is_full(self, visitor: Hashable, *, made: bool = False) -> bool:
         """Whether one visitor may have no more uploads, or files to take away, for now."""
-        held = self._made if made else self._uploads
+        if not self._make_again():
+            return True
+        held = self._made if made else self._uploads + self._coming
         return not self.has_room or held[visitor] > BYTES_HELD - held.total()
+
+    @contextmanager
+    def coming(self, size: int, visitor: Hashable) -> Iterator[None]:
+        """While an upload of so many bytes comes in: others that begin meanwhile find less room."""
+        size = max(size, SMALLEST_COUNTED_BYTES)
+        self._coming[visitor] += size
+        try:
+            yield
+        finally:
+            self._coming[visitor] -= size
+            if not self._coming[visitor]:
+                del self._coming[visitor]
 
     def count(self, path: str | Path, visitor: Hashable) -> None:
         """Count a file that has come, or was made, as a visitor's."""
@@ -128,7 +143,20 @@ class Files:
 
     def new_folder(self) -> Path:
         """A folder for one file to take away; whoever writes the file makes it."""
+        self._make_again()
         return self.folder / MADE / uuid4().hex
+
+    def _make_again(self) -> bool:
+        """Make what somebody removed of the folder, as systems tidy theirs; whether it is there."""
+        try:
+            hold(self.folder)
+            (self.folder / MADE).mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            if self.has_room:
+                log.warning("the folder of uploads cannot be made: %s", type(error).__name__)
+            self.has_room = False  # until a sweep finds otherwise
+            return False
+        return True
 
     def owns(self, path: str | Path) -> bool:
         """Whether a path is a regular file in the folder, links followed.
@@ -148,6 +176,8 @@ class Files:
             self._sweep()
 
     def _sweep(self) -> None:
+        if not self._make_again():
+            return
         with self._counts:
             self._since = []
         now = time.time()

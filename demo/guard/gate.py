@@ -83,6 +83,8 @@ class Gate:
         Called with the path of every upload that was taken in, and whose it is.
     count_bytes : function
         Called with the bytes of every other one, likewise.
+    coming : function
+        What to be in while an upload of so many bytes comes in, and whose it is.
     page_closed : function
         Called with a session when the visitor's page has been closed.
     waits : function
@@ -108,6 +110,7 @@ class Gate:
         is_full: Callable[[Hashable], bool],
         count: Callable[[str, Hashable], None],
         count_bytes: Callable[[int, Hashable], None],
+        coming: Callable[[int, Hashable], AbstractContextManager[None]],
         page_closed: Callable[[str], None],
         waits: Callable[[str], bool],
         session_of: Callable[[str], str],
@@ -118,7 +121,7 @@ class Gate:
         self.private, self.public, self.names = set(private), set(public), set(names)
         self.largest_upload = largest_file + ENVELOPE_BYTES
         self.owns, self.is_full, self.page_closed = owns, is_full, page_closed
-        self.count, self.count_bytes = count, count_bytes
+        self.count, self.count_bytes, self.coming = count, count_bytes, coming
         self.waits, self.is_open = waits, is_open
         self.session_of, self.listening = session_of, listening
         self._too_large = f"The file is too large: {largest_file // 10**6} MB is the most."
@@ -253,6 +256,7 @@ class Gate:
             await sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
             return
         upload = Upload(receive, self.largest_upload, boundary(scope), whose)
+        announced = int(length) or self.largest_upload  # in parts of untold number
         refused, answer = 0, bytearray()
 
         async def sending(message: Message) -> None:
@@ -267,7 +271,7 @@ class Gate:
                 await send(message)
 
         try:
-            with self._uploads.among(upload):
+            with self._uploads.among(upload), self.coming(announced, whose):
                 # What names an upload's progress would be kept for good, and no page asks for it.
                 await self.app({**scope, "query_string": b""}, upload.message, sending)
         except ClientDisconnect:

@@ -15,8 +15,15 @@ RUN = secrets.token_hex(8)  # in a container every server has the same number
 def make(base: Path, prefix: str) -> Path:
     """A new folder of this process, closed to other users."""
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=base)).resolve()
-    (folder / HELD).write_text(f"{os.getpid()} {RUN}")
+    hold(folder)
     return folder
+
+
+def hold(folder: Path) -> None:
+    """Make a folder this process's, also where somebody has removed it."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if not (folder / HELD).exists():
+        (folder / HELD).write_text(f"{os.getpid()} {RUN}")
 
 
 def remove_orphans(base: Path, prefix: str) -> None:

@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from demo.guard.uploads import UPLOADS_AT_ONCE
 from fadernets.music import midi
 from tests.conftest import ONE_WAY
 from tests.fadernets import tiny
-from tests.public.server import Server
+from tests.public.server import Answer, Server
 from tests.public.test_life import edit_json
 from tests.public.test_sessions import MOST_MEGABYTES, megabytes
 
@@ -88,11 +89,15 @@ def test_who_has_many_uploads_ends_nobody_elses(server: Server):
 def test_who_fills_the_folder_refuses_nobody_else(server: Server):
     """Half of the room for uploads is one address's at most; what others save has its own."""
     block = os.urandom(1_000) * (LARGE // 1_000)
-    for _ in range(60):
-        answer = server.upload("a.mid", block + os.urandom(8), visitor="1.2.3.4")
-        if answer.status != 200:
-            break
-    assert answer.status == 503 and answer.json()["error"] == BUSY
+
+    def send(_: int) -> Answer:
+        return server.upload("a.mid", block + os.urandom(8), visitor="1.2.3.4")
+
+    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:  # none is counted before it has come
+        answers = list(pool.map(send, range(90)))
+    refused = [answer for answer in answers if answer.status != 200]
+    assert refused and {answer.status for answer in refused} == {503}
+    assert {answer.json()["error"] for answer in refused} == {BUSY}
     content = midi.dump(tiny.piece(tiny.bars(2)))
     for number in range(3):
         (path,) = server.upload(f"{number}.mid", content, visitor="5.6.7.8").json()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -39,6 +39,7 @@ def gate(behind: Behind) -> Gate:
         is_full=lambda visitor: False,
         count=lambda path, visitor: None,
         count_bytes=lambda size, visitor: None,
+        coming=lambda size, visitor: nullcontext(),
         waits=lambda session: session == "waits",
         session_of={"call1": "own"}.get,
         listening=listening,

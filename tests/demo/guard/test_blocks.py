@@ -34,7 +34,7 @@ def nested(levels: int) -> Any:
             ["x"],
             asyncio.CancelledError(),
             "This was broken off: nobody waits for it any more, or the server is being stopped.",
-            500,
+            503,
         ),
         (["x", "y"], None, "1 values are wanted, 2 came: Name.", 422),
     ],
@@ -42,7 +42,7 @@ def nested(levels: int) -> Any:
 def test_a_failure_is_a_sentence_with_a_status(
     monkeypatch, caplog, inputs: list, error: BaseException | None, text: str, status: int
 ):
-    """Of the sender's mistakes 422, of the server's own 500."""
+    """Of the sender's mistakes 422, of the server's own 500, at its end 503."""
     statuses: list[int] = []
 
     async def fail(*arguments: Any, **more: Any) -> None:

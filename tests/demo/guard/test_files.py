@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -157,3 +159,34 @@ def test_folders_of_dead_servers_go_others_stay(tmp_path):
             (folder / module.HELD).write_text(str(holder))
     Files(tmp_path).close()
     assert not dead.exists() and alive.exists() and other.exists()
+
+
+def test_uploads_that_are_under_way_are_counted_where_another_begins(files):
+    """Else as many as may come at once would begin while there is room for one."""
+    with ExitStack() as stack:
+        began = 0
+        while not files.is_full("me"):
+            stack.enter_context(files.coming(20_000_000, "me"))
+            began += 1
+        assert began * 20_000_000 <= module.BYTES_HELD / 2 + 20_000_000
+        assert not files.is_full("other")
+        assert not files.is_full("me", made=True)
+    assert not files.is_full("me")
+
+
+def test_a_folder_that_is_removed_is_made_again_for_its_owner_alone(files):
+    for use in (files.sweep, files.new_folder, lambda: files.is_full("me")):
+        for removed in (files.folder, files.folder / module.MADE):
+            shutil.rmtree(removed)
+            use()
+            assert (files.folder / module.MADE).is_dir() and (files.folder / module.HELD).is_file()
+            assert files.folder.stat().st_mode & 0o077 == 0 and files.has_room
+
+
+def test_where_the_folder_cannot_be_made_there_is_no_room_until_it_can(files):
+    shutil.rmtree(files.folder)
+    files.folder.write_text("something else")
+    assert files.is_full("me") and files.is_full("me", made=True) and not files.has_room
+    files.folder.unlink()
+    files.sweep()
+    assert files.has_room and not files.is_full("me")
