@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import traceback
 from collections.abc import Hashable
 from html import escape
@@ -16,6 +17,8 @@ from demo.guard.files import Files
 from demo.guard.refusals import INTERNAL_ERROR
 
 FULL = "The server has no room for files just now. Please try again in a minute."
+# A sentence on a file begins with its name, which may have blanks.
+OF_A_FILE = re.compile(r".*\.[A-Za-z]\w{0,4} (is|has|holds|cannot)\b")
 log = logging.getLogger(__name__)
 
 
@@ -62,6 +65,6 @@ def reason(error: Exception) -> str:
 def sentence(error: Exception) -> str:
     """An error as HTML text, a full sentence."""
     text = str(error).rstrip(".")
-    if "." not in text.partition(" ")[0]:  # the name of a file stays as it is
+    if "." not in text.partition(" ")[0] and not OF_A_FILE.match(text):  # a name stays as it is
         text = text[:1].upper() + text[1:]
     return escape(text, quote=False) + "."

@@ -18,9 +18,14 @@ def open_file(path: str | Path, tracks: Sequence[int] | None = None) -> PieceSes
     MidiError
         If it cannot be used; one plain sentence.
     """
-    piece = midi.read(path, tracks)
+    piece = midi.read(path, tracks, name=_name(path))
     midi.check_length(piece)
     return PieceSession(piece)
+
+
+def _name(path: str | Path) -> str:
+    """What the visitor calls a file: HTML has browsers send a quotation mark in names as %22."""
+    return Path(path).name.replace("%22", '"')
 
 
 def choose(session: PieceSession, tracks: Sequence[int]) -> PieceSession:

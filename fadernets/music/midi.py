@@ -38,7 +38,9 @@ MOST_BEATS = 20_000  # 30 minutes at 667 a minute: more means damaged times
 MOST_NAMED = 5  # parts that a notice names
 
 
-def read(source: str | Path | bytes, parts: Sequence[int] | None = None) -> Piece:
+def read(
+    source: str | Path | bytes, parts: Sequence[int] | None = None, *, name: str = ""
+) -> Piece:
     """The piano music of a MIDI file, some of its parts merged.
 
     A part is what one track holds for one channel. Without `parts` it is those that a piano plays;
@@ -56,6 +58,8 @@ def read(source: str | Path | bytes, parts: Sequence[int] | None = None) -> Piec
         RIFF files may wrap it.
     parts : sequence of int, optional
         Numbers of parts, from 0 as `parts_of` lists them.
+    name : str, optional
+        What the file is called, where its path does not tell.
 
     Raises
     ------
@@ -64,9 +68,10 @@ def read(source: str | Path | bytes, parts: Sequence[int] | None = None) -> Piec
         allows, has no such part or no notes for a piano. The sentence has the file's name, but not
         its folder.
     """
-    data, name = source_bytes(source)
-    piece = _piece(data, name, parts)
-    return replace(piece, name="" if isinstance(source, bytes) else plain_text(Path(source).stem))
+    data, called = source_bytes(source, name)
+    piece = _piece(data, called, parts)
+    file = Path(name or ("" if isinstance(source, bytes) else source))
+    return replace(piece, name=plain_text(file.stem))
 
 
 def with_parts(piece: Piece, parts: Sequence[int]) -> Piece:

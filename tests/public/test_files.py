@@ -144,6 +144,17 @@ def test_an_upload_still_opens_and_its_errors_name_no_path(server: Server):
         assert "/" not in sentence
 
 
+def test_a_file_is_called_what_its_visitor_calls_it(server: Server):
+    """In a name browsers send a quotation mark as %22."""
+    (path,) = server.upload("my %22song%22 & Ω.mp3", b"ID3\3" + bytes(60)).json()
+    sentence = server.run("upload", file_value(path)).json()["data"][1]
+    assert sentence.startswith('my "song" &amp; Ω.mp3 is not a MIDI file but sound'), sentence
+    content = midi.dump(tiny.piece(tiny.bars(8)))
+    (path,) = server.upload("my %22song%22.mid", content).json()
+    answer = server.run("upload", file_value(path))
+    assert json.loads(answer.json()["data"][0]["props"]["piece"])["name"] == 'my "song"'
+
+
 def test_an_upload_that_is_too_large_is_refused(server: Server):
     answer = server.upload("large.mid", bytes(21_000_000))
     assert answer.status == 413

@@ -183,6 +183,43 @@ def test_a_full_disk_acknowledges_nothing(
         assert session.scalar(select(func.count(Answer.id))) == 8
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_disk_that_is_full_for_one_answer_costs_nothing(
+    client: TestClient, app: FastAPI, settings: Settings, database: Database
+) -> None:
+    """Its plays are there already; it is stored once there is room, and all goes on."""
+    person = Person.ready(client)
+
+    def use(limit: int | None) -> None:
+        app.state.database.close()
+        app.state.database = Database(settings.database_url)
+        if limit is not None:
+            pragma = f"PRAGMA max_page_count = {limit}"
+            event.listen(app.state.database.engine, "connect", lambda one, _: one.execute(pragma))
+
+    stored = 0
+    while stored < 8:  # the first may find pages that are free
+        trial, submission, comment = person.state()["trial"]["id"], key(), "🎹" * 1000
+        person.hear(trial)
+        with database.read() as session:
+            use(session.scalar(text("PRAGMA page_count")))
+        refused = person.answer(trial, submission, comment=comment)
+        if refused.status_code != 200:
+            break
+        use(None)
+        stored += 1
+    assert refused.status_code == 503 and refused.json()["message"].endswith(".")
+    assert person.answer(trial, submission, comment=comment).status_code == 503
+    assert person.state()["trial"]["id"] == trial
+    use(None)
+    with database.read() as session:
+        assert session.scalar(select(func.count(Answer.id))) == stored
+    assert person.answer(trial, submission, comment=comment).status_code == 200
+    person.finish()
+    with database.read() as session:
+        assert session.scalar(select(func.count(Answer.id))) == 8
+
+
 def test_a_mounted_survey_gives_addresses_under_its_mount(app: FastAPI) -> None:
     outside = FastAPI()
     outside.mount("/survey", app)

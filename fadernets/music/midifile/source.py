@@ -40,12 +40,13 @@ def _check_size(size: int, name: str) -> None:
         raise MidiError(f"{name} is too large for a piece: more than {MOST_BYTES // 10**6} MB.")
 
 
-def source_bytes(source: str | Path | bytes) -> tuple[bytes, str]:
-    """A file's bytes, and what to call it."""
+def source_bytes(source: str | Path | bytes, name: str = "") -> tuple[bytes, str]:
+    """A file's bytes, and what to call it: `name`, where its path does not tell."""
     if not isinstance(source, bytes):
-        name = plain_text(Path(source).name) or "the path"
+        name = plain_text(name or Path(source).name) or "the path"
         return _bytes(Path(source), name), name
-    _check_size(len(source), name := "the MIDI data")
+    name = plain_text(name) or "the MIDI data"
+    _check_size(len(source), name)
     return source, name
 
 
