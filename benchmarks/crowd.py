@@ -10,7 +10,7 @@ import secrets
 import ssl
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 import httpx
 from sqlalchemy import Select, select
 
+from benchmarks.survey_study import Replies
 from db.database import Database
 from db.models import DIRECTIONS, SCALES, SIDES, Answer, Participant, Play, Study, Trial
 from survey.core import tokens
@@ -48,6 +49,8 @@ class Book:
         Acknowledged ones.
     joined : list of str
         Acknowledged tokens.
+    by_study : Counter
+        Acknowledged answers.
     times : dict
         Seconds of every request that had a response, by kind.
     failures : Counter
@@ -62,13 +65,14 @@ class Book:
     acknowledged: dict[str, Answered] = field(default_factory=dict)
     plays: set[tuple[str, str]] = field(default_factory=set)
     joined: list[str] = field(default_factory=list)
+    by_study: Counter[str] = field(default_factory=Counter)
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     failures: Counter[str] = field(default_factory=Counter)
     open: Counter[str] = field(default_factory=Counter)
     sent_back: set[str] = field(default_factory=set)
 
-    def compared(self, database: Database, study: str) -> dict[str, int]:
-        """How many acknowledged things a study lacks, has twice or has otherwise.
+    def compared(self, database: Database, *studies: str) -> dict[str, int]:
+        """How many acknowledged things some studies lack, have twice or have otherwise.
 
         Returns
         -------
@@ -80,12 +84,12 @@ class Book:
             columns = (Trial.token, Answer.direction, *(getattr(Answer, name) for name in SCALES))
             more = (Answer.comment, Answer.seconds, Answer.replies)
             query = select(Answer.submission, *columns, *more)
-            found = session.execute(_of(study, query.join(Trial, Trial.id == Answer.trial_id)))
+            found = session.execute(_of(studies, query.join(Trial, Trial.id == Answer.trial_id)))
             rows = [(key, *_said(*row)) for key, *row in found]
             query = select(Trial.token, Play.submission).join(Trial, Trial.id == Play.trial_id)
-            plays = {tuple(row) for row in session.execute(_of(study, query))}
+            plays = {tuple(row) for row in session.execute(_of(studies, query))}
             query = select(Participant.token_hash).join(Participant.study)
-            people = set(session.scalars(query.where(Study.name == study)))
+            people = set(session.scalars(query.where(Study.name.in_(studies))))
         times = Counter(row[0] for row in rows)
         stored: dict[str, set[Answered]] = defaultdict(set)
         for key, *row in rows:
@@ -114,10 +118,10 @@ def _said(token: str, *row: Any) -> Answered:
     return token, *said, comment, seconds
 
 
-def _of(study: str, query: Select) -> Select:
-    """A query of trials, for one study."""
+def _of(studies: Sequence[str], query: Select) -> Select:
+    """A query of trials, for some studies."""
     query = query.join(Participant, Participant.id == Trial.participant_id)
-    return query.join(Study, Study.id == Participant.study_id).where(Study.name == study)
+    return query.join(Study, Study.id == Participant.study_id).where(Study.name.in_(studies))
 
 
 def harm(report: Mapping[str, Any]) -> dict[str, int]:
@@ -216,6 +220,14 @@ class Person:
                 if event == "started":
                     await self.pause(pace)
 
+    async def take(
+        self, trial: dict[str, Any], replies: Replies | None, twice: bool = False
+    ) -> dict[str, Any]:
+        """Answer a trial, as its study asks; by a double click if `twice`; the state after it."""
+        if replies is None:
+            return await self.answer(trial["id"], twice)
+        return await self.reply(trial["id"], replies(trial, self.dice), twice)
+
     async def answer(self, trial: str, twice: bool = False) -> dict[str, Any]:
         """Answer a trial, by a double click if `twice`; the state after it."""
         key, dice = secrets.token_hex(16), self.dice
@@ -243,6 +255,7 @@ class Person:
         clicks = (self._ask("answer", path, body) for _ in range(2 if twice else 1))
         response, *_ = await asyncio.gather(*clicks)
         self.book.acknowledged[key] = row
+        self.book.by_study[self.study] += 1
         state = response.json()
         if state["leave"]:
             self.book.sent_back.add(key)

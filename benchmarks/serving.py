@@ -9,12 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from benchmarks import survey_study
+from benchmarks.survey_study import Replies
 from survey.__main__ import MOUNT, main
 from survey.core.settings import Settings
 
@@ -37,6 +38,12 @@ def study(env: Mapping[str, str]) -> str:
     """Make the open study of `benchmarks.survey_study`; its name."""
     survey_study.make(Settings.from_env(env))
     return survey_study.NAME
+
+
+def studies(env: Mapping[str, str], designs: Sequence[str]) -> dict[str, Replies | None]:
+    """Make its studies of several designs; their names, and what people reply there."""
+    survey_study.make(Settings.from_env(env), designs=designs)
+    return {survey_study.NAMES[design]: survey_study.REPLIES[design] for design in designs}
 
 
 def free_port() -> int:

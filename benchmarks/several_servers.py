@@ -90,7 +90,7 @@ async def all_at_once(several: Several, study: str, options: argparse.Namespace)
     people = options.participants, options.pace, options.minutes, options.seed
     sources = [f"127.0.1.{number + 1}" for number in range(options.visitors)]
     (book, loads), visitors = await asyncio.gather(
-        survey_load.crowd(survey, study, *people),
+        survey_load.crowd(survey, {study: None}, *people),
         public_load.crowd(several, options, sources),
     )
     kinds = [kind for kind in survey_load.KINDS if book.times[kind]]

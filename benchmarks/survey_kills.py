@@ -1,12 +1,14 @@
 """A survey's server is killed under load, again and again, and no acknowledged answer is lost.
 
-    python -m benchmarks.survey_kills [--kills 200] [--clients 8] [--seed 0] [--json FILE]
+    python -m benchmarks.survey_kills [--kills 200] [--clients 9] [--seed 0]
+                                      [--designs transfer ab mushra] [--json FILE]
 
-Clients join, play and answer without a pause, and try again what had no response; one answer in ten
-is a double click. SIGKILL comes at random moments, until `--kills` of them met SQLite's write lock
-held, i.e. a transaction that writes; one start in ten is killed before it listens. After every kill
-the file and its log are copied as they lie there, and the copy is checked; at the end the database
-is compared with what the clients know. For SQLite; Linux.
+One study of each design lies beside the others. Clients join, play and answer without a pause, and
+try again what had no response; one answer in ten is a double click. SIGKILL comes at random moments,
+until `--kills` of them met SQLite's write lock held, i.e. a transaction that writes; one start in
+ten is killed before it listens. After every kill the file and its log are copied as they lie there,
+and the copy is checked; at the end the database is compared with what the clients know. For SQLite;
+Linux.
 """
 
 from __future__ import annotations
@@ -25,15 +27,16 @@ import struct
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from benchmarks import serving
 from benchmarks.crowd import Book, Person, harm
+from benchmarks.survey_study import NAMES, Replies
 from db.database import Database
 
 LIFE_SECONDS = (0.05, 0.6)  # between listening and SIGKILL
@@ -45,7 +48,6 @@ STARTS_AN_EARLY_KILL = 10  # one of so many starts is killed before it listens
 MAX_KILLS_A_HIT = 10  # for each kill in a write that is wanted; after that something is wrong
 WRITE_LOCK = 120  # byte of the -shm file, see SQLite's "WAL-mode File Format", 2.2
 FLOCK = "hhqqi"  # struct flock of 64-bit Linux
-Replies = Callable[[dict[str, Any], random.Random], dict[str, Any]]
 WRITES = ("join", "questions", "sound", "play", "answer")
 
 
@@ -191,38 +193,34 @@ async def client(
             while state["stage"] != "finished" and not ending.is_set():
                 trial, twice = state["trial"], dice.random() < DOUBLE_CLICKS
                 await person.hear(trial["id"], places=trial["clips"])
-                if replies is None:
-                    state = await person.answer(trial["id"], twice)
-                else:
-                    state = await person.reply(trial["id"], replies(trial, dice), twice)
+                state = await person.take(trial, replies, twice)
         finally:
             await person.leave()
 
 
 async def run(
     folder: Path,
-    study: str,
+    studies: Mapping[str, Replies | None],
     kills: int,
     clients: int = 8,
     seed: int = 0,
     panel: str | None = None,
-    replies: Replies | None = None,
 ) -> dict:
     """Kill a survey until so many kills met a write, let as many answers come, and compare.
 
     Parameters
     ----------
     folder : Path
-        Of a survey on SQLite with an open study; nobody has a connection to the database.
-    study : str
+        Of a survey on SQLite with open studies; nobody has a connection to the database.
+    studies : mapping
+        By name what is replied to a trial, in a design that has questions of its own.
     kills : int
     clients : int
+        As many of each study, or one more.
     seed : int
         Of the answers and of the lives' lengths; what a kill meets is up to chance.
     panel : str, optional
-        The parameter in which the study's panel sends its number for somebody.
-    replies : callable, optional
-        What is replied to a trial, in a design that has questions of its own.
+        The parameter in which the studies' panel sends its number for somebody.
 
     Returns
     -------
@@ -236,7 +234,7 @@ async def run(
     tls, url = httpx.create_ssl_context(), serving.address(port)
     try:
         async with asyncio.TaskGroup() as group:
-            for number in range(clients):
+            for number, (study, replies) in zip(range(clients), cycle(studies.items())):
                 seeded = f"{seed}-{number}"
                 group.create_task(client(url, study, book, seeded, ending, tls, panel, replies))
             while toll.in_write < kills and toll.kills < MAX_KILLS_A_HIT * kills:
@@ -244,7 +242,7 @@ async def run(
             await asyncio.to_thread(server.start)
             # On a busy machine no life may have been long enough for an answer.
             async with asyncio.timeout(MAX_WAIT_S):
-                while len(book.acknowledged) < kills:
+                while len(book.acknowledged) < kills or len(book.by_study) < len(studies):
                     await asyncio.sleep(POLL_S)
             ending.set()
     finally:
@@ -252,13 +250,15 @@ async def run(
     undamaged, _ = checked(path)
     database = Database(f"sqlite:///{path}")
     try:
-        compared = book.compared(database, study)
+        compared = book.compared(database, *studies)
     finally:
         database.close()
     report = {**vars(toll), **compared, "damaged_at_end": int(not undamaged)}
     starts = report.pop("starts")
     report["start_median_s"] = round(statistics.median(starts), 2)
     report["start_max_s"] = round(max(starts), 2)
+    if len(studies) > 1:
+        report |= {f"answers_of_{study}": book.by_study[study] for study in studies}
     report["requests_without_response"] = book.failures.total()
     report |= {
         "seconds": round(time.perf_counter() - begin, 1),
@@ -271,13 +271,15 @@ def main() -> int:
     """Kill, print the report as JSON; 1 if anything acknowledged was lost or doubled."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200, help="that meet a write")
-    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--clients", type=int, default=9)
+    parser.add_argument("--designs", nargs="+", choices=list(NAMES), default=list(NAMES))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        study = serving.study(serving.environment(Path(folder)))
-        report = asyncio.run(run(Path(folder), study, options.kills, options.clients, options.seed))
+        studies = serving.studies(serving.environment(Path(folder)), options.designs)
+        arguments = options.kills, options.clients, options.seed
+        report = asyncio.run(run(Path(folder), studies, *arguments))
     text = json.dumps(report, indent=2)
     print(text)
     if options.json:

@@ -1,12 +1,14 @@
 """How long participants wait when 200 of them take part at once.
 
     python -m benchmarks.survey_load [--participants 200] [--pace 30] [--minutes 2]
-                                     [--database URL] [--seed 0] [--json FILE]
+                                     [--designs transfer ab mushra] [--database URL]
+                                     [--seed 0] [--json FILE]
 
-`python -m survey` serves a study of the default size; participants in this process arrive within
-half a minute, load the pages, and then for each trial ask where they are, fetch two clips, report
-four plays and answer, which takes them about `--pace` seconds: two clips of 6 s and five ratings
-are hardly done in less than 30. Afterwards the database is compared with what was acknowledged.
+`python -m survey` serves a study of each design; participants in this process, as many of each,
+arrive within half a minute, load the pages, and then for each trial ask where they are, fetch its
+clips, report two plays of each and answer. Of two clips that takes them about `--pace` seconds: two
+of 6 s and five ratings are hardly done in less than 30; with more clips it takes longer.
+Afterwards the database is compared with what was acknowledged.
 Without `--database` it is SQLite in a temporary folder; another one has to be empty, and keeps
 the study.
 """
@@ -23,14 +25,17 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 
-from benchmarks import serving
+from benchmarks import serving, survey_study
 from benchmarks.crowd import Book, Person, harm
+from benchmarks.survey_study import Replies
 from db.database import Database
 from survey.core.settings import Settings
 
@@ -38,11 +43,19 @@ ARRIVAL_SECONDS = 30.0  # within which all come
 RETRY_SECONDS = 1.0  # as the page does it first
 LOAD_SAMPLE_SECONDS = 5.0  # between two readings of the load average
 KINDS = ("page", "join", "questions", "sound", "state", "clip", "play", "answer")
+DESIGNS = list(survey_study.NAMES)
 NAMES = {"page": "page, script or sheet", "sound": "sound check"}
 
 
 async def participant(
-    url: str, study: str, book: Book, seed: str, pace: float, end: float, tls: ssl.SSLContext
+    url: str,
+    study: str,
+    book: Book,
+    seed: str,
+    pace: float,
+    end: float,
+    tls: ssl.SSLContext,
+    replies: Replies | None = None,
 ) -> None:
     """Arrive, take part until `end`, by the clock of the event loop."""
     loop, dice = asyncio.get_running_loop(), random.Random(seed)
@@ -55,17 +68,22 @@ async def participant(
         while state["stage"] != "finished" and loop.time() < end:
             state = await person.state()
             await person.fetch(state)
-            trial = state["trial"]["id"]
-            await person.hear(trial, pace)
+            trial = state["trial"]
+            await person.hear(trial["id"], pace, trial["clips"])
             for _ in range(3):
                 await person.pause(pace)
-            state = await person.answer(trial)
+            state = await person.take(trial, replies)
     finally:
         await person.leave()
 
 
 async def crowd(
-    url: str, study: str, participants: int, pace: float, minutes: float, seed: int
+    url: str,
+    studies: Mapping[str, Replies | None],
+    participants: int,
+    pace: float,
+    minutes: float,
+    seed: int,
 ) -> tuple[Book, list[float]]:
     """The participants' record at the end, and the load averages meanwhile."""
     book, tls = Book(), httpx.create_ssl_context()
@@ -74,8 +92,10 @@ async def crowd(
     async with asyncio.TaskGroup() as group:
         watch = group.create_task(_watch(loads))
         people = [
-            group.create_task(participant(url, study, book, f"{seed}-{number}", pace, end, tls))
-            for number in range(participants)
+            group.create_task(
+                participant(url, study, book, f"{seed}-{number}", pace, end, tls, replies)
+            )
+            for number, (study, replies) in zip(range(participants), cycle(studies.items()))
         ]
         await asyncio.gather(*people)
         watch.cancel()
@@ -98,17 +118,17 @@ def milliseconds(times: list[float]) -> dict[str, float]:
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Build, serve, take part and compare; the report."""
     env = serving.environment(folder, options.database)
-    study, port = serving.study(env), serving.free_port()
+    studies, port = serving.studies(env, options.designs), serving.free_port()
     load = os.getloadavg()[0]
     with serving.running(env, port) as process:
         begin, used = time.perf_counter(), serving.cpu_seconds(process)
         arguments = options.participants, options.pace, options.minutes, options.seed
-        book, loads = asyncio.run(crowd(serving.address(port), study, *arguments))
+        book, loads = asyncio.run(crowd(serving.address(port), studies, *arguments))
         seconds = time.perf_counter() - begin
         used = serving.cpu_seconds(process) - used
     database = Database(Settings.from_env(env).database_url)
     try:
-        compared = book.compared(database, study)
+        compared = book.compared(database, *studies)
     finally:
         database.close()
     kinds = [kind for kind in KINDS if book.times[kind]]
@@ -117,6 +137,11 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             database.url.get_backend_name()
         ],
         "participants": options.participants,
+        "designs": options.designs,
+        "answers_by_design": {
+            design: book.by_study[study]
+            for design, study in zip(options.designs, studies, strict=True)
+        },
         "pace_s": options.pace,
         "minutes": options.minutes,
         "seconds": round(seconds, 1),
@@ -138,6 +163,7 @@ def main() -> int:
     parser.add_argument("--participants", type=int, default=200)
     parser.add_argument("--pace", type=float, default=30, help="seconds for a trial")
     parser.add_argument("--minutes", type=float, default=2, help="after all have come")
+    parser.add_argument("--designs", nargs="+", choices=DESIGNS, default=DESIGNS)
     parser.add_argument("--database", help="an address of PostgreSQL")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)

@@ -5,13 +5,13 @@ import random
 import sqlite3
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
 
 from benchmarks.crowd import Book, harm
-from benchmarks.survey_kills import Replies, checked, copied, ended, run, writing
+from benchmarks.survey_kills import checked, copied, ended, run, writing
+from benchmarks.survey_study import REPLIES
 from db.database import Database
 from db.models import SCALES, Answer, PanelPlace, Participant, Play, Study, now
 from survey.core.panels import Panel
@@ -35,7 +35,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(
     database: Database, settings: Settings, study: Study
 ) -> None:
     database.close()
-    report = asyncio.run(run(settings.data, study.name, KILLS, clients=8))
+    report = asyncio.run(run(settings.data, {study.name: None}, KILLS, clients=8))
     assert harm(report) == {}
     assert report["in_write"] == KILLS and report["kills"] >= KILLS
     assert report["answers_acknowledged"] >= KILLS and report["joins_acknowledged"] >= 8
@@ -44,22 +44,16 @@ def test_nothing_acknowledged_is_lost_or_doubled(
     assert report["requests_without_response"] > 0
 
 
-def preference(trial: dict[str, Any], dice: random.Random) -> dict[str, Any]:
-    return {"preference": dice.randint(-3, 3)}
-
-
-def quality(trial: dict[str, Any], dice: random.Random) -> dict[str, Any]:
-    return {"quality": [dice.randint(0, 100) for _ in list(trial["clips"])[1:]]}
-
-
-@pytest.mark.parametrize(("design", "replies"), [("ab", preference), ("mushra", quality)])
-def test_nor_is_anything_of_another_design(
-    database: Database, settings: Settings, rated: Build, design: str, replies: Replies
+@pytest.mark.parametrize("design", ["ab", "mushra"])
+def test_nor_is_anything_of_another_design_beside(
+    database: Database, settings: Settings, study: Study, rated: Build, design: str
 ) -> None:
-    study = rated(design)
+    studies = {study.name: None, rated(design).name: REPLIES[design]}
     database.close()
-    report = asyncio.run(run(settings.data, study.name, KILLS, clients=4, replies=replies))
+    report = asyncio.run(run(settings.data, studies, KILLS, clients=4))
     assert harm(report) == {}
+    counts = [report[f"answers_of_{name}"] for name in studies]
+    assert min(counts) > 0 and sum(counts) == report["answers_acknowledged"]
     assert report["in_write"] == KILLS and report["answers_acknowledged"] >= KILLS
     assert report["answers_unacknowledged"] == 0
 
@@ -72,7 +66,7 @@ def test_nobody_goes_back_to_a_panel_before_all_is_stored(
         session.get_one(Study, study.id).panel = panel.stored()
     database.close()
     # One after the other, so that somebody has all eight answers stored when as many are.
-    report = asyncio.run(run(settings.data, study.name, 2 * KILLS, clients=1, panel="who"))
+    report = asyncio.run(run(settings.data, {study.name: None}, 2 * KILLS, clients=1, panel="who"))
     assert harm(report) == {}
     assert report["in_write"] == 2 * KILLS and report["answers_acknowledged"] >= 8
 
