@@ -3,12 +3,12 @@
     python -m benchmarks.survey_kills [--kills 200] [--clients 9] [--seed 0]
                                       [--designs transfer ab mushra] [--json FILE]
 
-One study of each design lies beside the others. Clients join, play and answer without a pause, and
-try again what had no response; one answer in ten is a double click. SIGKILL comes at random moments,
-until `--kills` of them met SQLite's write lock held, i.e. a transaction that writes; one start in
-ten is killed before it listens. After every kill the file and its log are copied as they lie there,
-and the copy is checked; at the end the database is compared with what the clients know. For SQLite;
-Linux.
+One study of each design lies beside the others. Clients join, play and answer without a pause,
+and try again what had no response; one answer in ten is a double click. SIGKILL comes at random
+moments, until `--kills` of them met SQLite's write lock held, i.e. a transaction that writes; one
+start in ten is killed before it listens. After every kill the file and its log are copied as they
+lie there, and the copy is checked; at the end the database is compared with what the clients know.
+For SQLite; Linux.
 """
 
 from __future__ import annotations

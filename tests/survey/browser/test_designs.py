@@ -15,7 +15,7 @@ from survey.app import close, create_app
 from survey.core.settings import Settings
 from survey.designs import registry
 from tests.survey.browser.test_looks import Look
-from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
+from tests.survey.browser.visitor import LAPTOP, PHONE, SMALL, Visitor
 from tests.survey.built import Build
 from tests.survey.person import Person
 
@@ -169,6 +169,47 @@ def test_by_keys_and_through_a_reload(visit, person, design: str) -> None:
     page.keyboard.press("Enter")
     visitor.on("2 of 2")
     assert visitor.state()["progress"] == {"done": 1, "total": 2}
+
+
+@pytest.mark.parametrize("size", [LAPTOP, SMALL], ids=["laptop", "small"])
+def test_read_from_right_to_left(visit, person, artefacts, design: str, size: dict) -> None:
+    """Clips, scales and sliders are turned round together: what is A stands on A's side."""
+    visitor: Visitor = visit(size)
+    page = visitor.page
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { document.documentElement.dir = 'rtl'; })"
+    )
+    visitor.come(person())
+    visitor.start_practice()
+    hear(visitor)
+    folder = artefacts / "survey" / "designs"
+    folder.mkdir(exist_ok=True, parents=True)
+    look = Look(visitor, folder, f"rtl-{design}-{size['width']}", "light")
+    answer(visitor)
+    look("trial", scrolls=True)
+    assert look.problems == []
+
+    def place(selector: str, at: int) -> float:
+        box = visitor.trial.locator(selector).nth(at).bounding_box()
+        assert box
+        return float(box["x"])
+
+    clips = visitor.trial.locator("button[data-side]").count()
+    if design in ("ab", "abx") and place(".clip", 0) != place(".clip", 1):  # side by side
+        assert place(".clip", 0) > place(".clip", 1)
+    if design == "mushra":
+        assert clips == 7
+        slider = visitor.trial.locator("input[type=range]").first
+        box = slider.bounding_box()
+        assert box
+        slider.click(position={"x": 4, "y": box["height"] / 2})
+        assert int(slider.input_value()) > 95  # the best is at the left end
+        assert place(".asked .ends span", 0) > place(".asked .ends span", 1)
+    else:
+        assert place(".asked .choice", 0) > place(".asked .choice", 1)
+    if design in ("mos", "ab"):
+        assert place(".asked .ends span", 0) > place(".asked .ends span", 1)
+    assert page.evaluate("document.documentElement.dir") == "rtl"
 
 
 @pytest.mark.parametrize("design", ["mushra"])
