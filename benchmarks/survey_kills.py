@@ -257,6 +257,8 @@ async def run(
     starts = report.pop("starts")
     report["start_median_s"] = round(statistics.median(starts), 2)
     report["start_max_s"] = round(max(starts), 2)
+    if panel is None:  # nobody is sent back
+        del report["sent_back"], report["sent_back_missing"]
     if len(studies) > 1:
         report |= {f"answers_of_{study}": book.by_study[study] for study in studies}
     report["requests_without_response"] = book.failures.total()

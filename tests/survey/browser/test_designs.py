@@ -207,6 +207,10 @@ def test_read_from_right_to_left(visit, person, artefacts, design: str, size: di
         assert place(".asked .ends span", 0) > place(".asked .ends span", 1)
     else:
         assert place(".asked .choice", 0) > place(".asked .choice", 1)
+    if design == "ab":  # else the sign stands behind its number
+        least = visitor.trial.locator(".asked .choice span").first
+        assert least.inner_text() == "−3"
+        assert least.evaluate("span => getComputedStyle(span).direction") == "ltr"
     if design in ("mos", "ab"):
         assert place(".asked .ends span", 0) > place(".asked .ends span", 1)
     assert page.evaluate("document.documentElement.dir") == "rtl"
