@@ -138,6 +138,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "control": lambda: table(*shipped_tables.control(shipped()[::-1])),
     "kills": lambda: benchmark_tables.kills(measured(BENCHMARKS / "survey_kills.json")),
     "load": lambda: benchmark_tables.load(measured(BENCHMARKS / "survey_load.json")),
+    "load_designs": lambda: benchmark_tables.load(
+        measured(BENCHMARKS / "survey_load_designs.json")
+    ),
     "keys": keys_table,
     "model": lambda: table(*shipped_tables.models(shipped())),
     **{f"training_{name}": partial(training_table, name) for name in SHIPPED},

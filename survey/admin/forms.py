@@ -130,6 +130,7 @@ class SettingsForm(AdminForm):
     statement: str = Field("", max_length=LONGEST_STATEMENT)
     invited_only: str = ""  # "yes" if the box is ticked
     stops_at_wanted: str = ""  # likewise
+    once: str = ""  # likewise
     participants: WholeNumber = Field(ge=1, le=MOST_PEOPLE)
     lease: OptionalWholeNumber = Field(None, ge=1, le=LONGEST_LEASE_MINUTES)
     language: str | None = None

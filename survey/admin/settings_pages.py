@@ -83,6 +83,7 @@ def settings(admin: AdminDep, name: str) -> Response:
         information=texts.information(study),
         statement=texts.statement(study),
         unsaid=texts.unsaid(study),
+        is_once=texts.is_once(study),
         **values,
     )
 
@@ -147,6 +148,9 @@ def _change(session: Session, study: Study, form: SettingsForm) -> None:
     if form.participants != unused_places.participants_wanted(study):
         study.build = study.build | {unused_places.PARTICIPANTS_KEY: form.participants}
         changed.append(unused_places.PARTICIPANTS_KEY)
+    if (is_once := form.once == "yes") != texts.is_once(study):
+        study.build = study.build | {texts.ONCE_KEY: is_once}
+        changed.append(texts.ONCE_KEY)
     if changed:
         audit(session, study, "settings", changed=changed)
     after, sha256 = texts.consent(study), texts.consent_sha256(study)

@@ -22,6 +22,7 @@ from survey.core import panels
 
 FOLDER = Path(__file__).parents[1] / "words"
 DEFAULT = "en"
+ONCE_KEY = "once"  # of `Study.build`: see `is_once`
 RATED = "rated"  # key of the words of all designs but `TRANSFER`, which take the place of others
 WISH = re.compile(r"(?:^|,)\s*([a-z]{1,8}(?:-[a-z0-9]{1,8})*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?")
 HEADING = "# "  # begins a heading in a text of a study's own
@@ -127,6 +128,11 @@ def minutes(study: Study) -> int:
     return math.ceil(trials * seconds / 60 + OTHER_MINUTES)
 
 
+def is_once(study: Study) -> bool:
+    """Whether a browser in which somebody has begun offers nobody else to begin."""
+    return bool((study.build or {}).get(ONCE_KEY))
+
+
 def sections(study: Study) -> list[tuple[str, str]]:
     """What somebody reads before they agree: headings, "" for none, and the text below them.
 
@@ -143,6 +149,8 @@ def sections(study: Study) -> list[tuple[str, str]]:
         (say("consent.kept"), study.retention.strip() or say("consent.kept_unsaid")),
         (say("consent.free"), say("consent.free_text")),
     ]
+    if is_once(study):
+        headed.append((say("consent.once"), say("consent.once_text")))
     if study.headphones in ("covariate", "gate"):
         text = "headphones_text" if study.headphones == "covariate" else "headphones_gate"
         headed.append((say("consent.headphones"), say(f"consent.{text}")))

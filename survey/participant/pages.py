@@ -114,6 +114,7 @@ def consent(
         sections=texts.sections(study),
         statement=texts.statement(study),
         text=texts.consent_sha256(study),
+        is_once=texts.is_once(study),
         refusal=refusal,
         invitation=invite or "",
         panel=panel,

@@ -47,6 +47,22 @@ def versions(manager: Manager) -> list[tuple[str, str]]:
     return [(count, unescape(text)) for count, text in rows]
 
 
+@ONE
+def test_once_a_browser_is_a_setting_that_people_read_of(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    said = 'id="another"'
+    assert said in client.get("/s/small").text
+    manager.confirm(manager.send(PATH, PATH, once="yes"))
+    page = client.get("/s/small").text
+    assert said not in page and "<h2>Once only</h2>" in page
+    assert texts.is_once(stored_study(database))
+    assert 'name="once" type="checkbox" value="yes" checked' in manager.get(PATH).text
+    manager.confirm(manager.send(PATH, PATH, once=""))
+    page = client.get("/s/small").text
+    assert said in page and "<h2>Once only</h2>" not in page
+
+
 def test_settings(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
     path = "/studies/small/settings"
     new = {"title": "Another title", "participants": "20", "invited_only": "yes"}

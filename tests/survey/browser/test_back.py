@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
 from db.database import Database
-from db.models import LONGEST_SECONDS, Answer, Participant
+from db.models import LONGEST_SECONDS, Answer, Participant, Study
+from survey.core.texts import ONCE_KEY
 from tests.survey.browser.accessibility import serious
 from tests.survey.browser.test_looks import STILL, TARGET, TOO_SMALL
 from tests.survey.browser.visitor import PHONE
@@ -29,6 +30,31 @@ def people(database: Database) -> int:
 
 def resume(page: Page):
     return page.locator("#consent").get_by_role("link", name="Go on where you left")
+
+
+def test_once_a_browser(visit, database: Database) -> None:
+    """Where a study wants that, who comes back is led to their own test, and to no other."""
+    with database.write() as session:
+        study = session.scalars(select(Study)).one()
+        study.build = study.build | {ONCE_KEY: True}
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{visitor.address}/s/small")
+    expect(page.get_by_role("heading", name="Once only")).to_be_visible()  # before they agree
+    visitor.begin()
+    page.goto(f"{visitor.address}/s/small")
+    expect(resume(page)).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(0)
+    page.evaluate("document.getElementById('agree').checked = true")
+    page.evaluate("document.getElementById('consent').requestSubmit()")
+    page.wait_for_timeout(300)
+    assert people(database) == 1
+    resume(page).click()
+    visitor.stage("guide")
+
+    other = visit()  # a browser of its own
+    other.join()
+    assert people(database) == 2
 
 
 def test_back_to_the_consent(visit, database: Database, artefacts: Path) -> None:
