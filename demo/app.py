@@ -62,6 +62,14 @@ SERVER: dict[str, Any] = {
 }
 
 
+# Gradio reads these from the environment otherwise, and serves by other ways, as by Node.js.
+OTHER_WAYS: dict[str, Any] = {
+    "ssr_mode": False,
+    "mcp_server": False,
+    "enable_monitoring": False,
+}
+
+
 class Demo:
     """The page with all that works for it, until `close`.
 
@@ -203,7 +211,12 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
             openapi_url=None,
         )
         app = gr.mount_gradio_app(
-            app, demo.blocks, path="", app_kwargs={"middleware": [demo.gate]}, **page_theme()
+            app,
+            demo.blocks,
+            path="",
+            app_kwargs={"middleware": [demo.gate]},
+            **OTHER_WAYS,
+            **page_theme(),
         )
         demo.complete(app)
     except BaseException:
@@ -238,13 +251,10 @@ def main() -> int:
             app, _, _ = demo.blocks.launch(
                 prevent_thread_lock=True,
                 app_kwargs={"middleware": [*demo.middleware, demo.gate]},
-                # Gradio reads these from the environment otherwise, and serves by other ways.
                 share=False,
-                ssr_mode=False,
-                mcp_server=False,
                 num_workers=0,
                 max_threads=demo.blocks.max_threads,
-                enable_monitoring=False,
+                **OTHER_WAYS,
                 **page_theme(),
             )
             print(Proxies.from_env(), flush=True)

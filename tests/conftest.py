@@ -52,6 +52,11 @@ SPACE = {  # what Hugging Face tells a Space about itself
     "SPACE_ID": "somebody/faders",
     "SPACE_HOST": "somebody-faders.hf.space",
 }
+OTHER_WAYS = {  # in which Gradio would serve, too
+    "GRADIO_SSR_MODE": "True",
+    "GRADIO_MCP_SERVER": "True",
+    "GRADIO_ALLOWED_PATHS": "/etc",
+}
 SERVER = "server "  # begins the name of a group that shares one
 PLACE = pytest.StashKey[int]()  # of a test in the order of all
 
@@ -155,7 +160,7 @@ def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`make run` on a Space, letting go of unused pieces after 8 s and of files after 10 s."""
     kept = {"FADERNETS_KEEP_FILES": "10", "FADERNETS_KEEP_PIECES": "8"}
     folder = tmp_path_factory.mktemp("short-lived")
-    yield from _shared_server("make-run", folder, **SPACE, **kept)
+    yield from _shared_server("make-run", folder, **SPACE, **kept, **OTHER_WAYS)
 
 
 BOTH_WAYS = [

@@ -28,7 +28,7 @@ from fadernets.music.notes import NO_PEDAL, Notes, concatenate
 from fadernets.music.piece import Piece
 from survey.core.own_folder import HELD
 from survey.core.settings import Settings
-from tests.conftest import ONE_WAY, kept_offline
+from tests.conftest import ONE_WAY, OTHER_WAYS, kept_offline
 from tests.fadernets import tiny
 from tests.public.server import START, Answer, Server, serving, starting
 
@@ -101,7 +101,6 @@ def test_a_newer_move_takes_the_place_of_the_one_before(server: Server):
     assert answer_shown(results[0]) is None
 
 
-@ONE_WAY
 def test_work_of_a_visitor_who_hangs_up_is_dropped(server: Server):
     """The long worker is free for others at once, though nobody waited for its answer."""
     piece, event = opened(server, long_piece()), server.event("ask")
@@ -136,7 +135,6 @@ def test_a_worker_that_is_killed_is_replaced(server: Server):
     assert answer_shown(answer)["sound"]["made"]
 
 
-@ONE_WAY
 def test_a_crowd_moves_faders_and_everybody_hears_the_last_move(server: Server):
     """Moves that come before the one ahead of them is answered take its place; none is an error."""
 
@@ -299,12 +297,15 @@ def is_told(answer: Answer) -> bool:
 
 @pytest.mark.server
 def test_files_and_pieces_go_after_their_time(short_lived: Server):
+    serves_one_way(short_lived)
     go_after_their_time(short_lived)
 
 
 @pytest.mark.server
 def test_files_and_pieces_go_after_their_time_on_a_space(tmp_path):
-    with serving("space", tmp_path, FADERNETS_KEEP_FILES="10", FADERNETS_KEEP_PIECES="8") as server:
+    kept = {"FADERNETS_KEEP_FILES": "10", "FADERNETS_KEEP_PIECES": "8", **OTHER_WAYS}
+    with serving("space", tmp_path, **kept) as server:
+        serves_one_way(server)
         go_after_their_time(server)
 
 
@@ -335,3 +336,14 @@ def is_made_again(server: Server) -> None:
     assert path and not sentence, sentence
     assert server.ask(f"gradio_api/file={path['path']}").status == 200
     assert folder.stat().st_mode & 0o077 == 0 and (folder / HELD).exists()
+
+
+def serves_one_way(server: Server) -> None:
+    """Whatever the environment tells Gradio: nothing but the server and its workers runs."""
+    for address in ("gradio_api/mcp/", "gradio_api/mcp/sse", "monitoring"):
+        assert server.ask(address).status == 404, address
+    assert server.ask("gradio_api/file=/etc/hostname").status == 404
+    own = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    for number in own.read_text().split():
+        command = Path(f"/proc/{number}/cmdline").read_bytes()
+        assert b"python" in command.split(b"\0")[0], command

@@ -34,7 +34,6 @@ HEAD = (
 TAIL = f"\r\n--{EDGE}--\r\n".encode()
 
 
-@ONE_WAY
 def test_nothing_is_kept_of_what_uploads_are_called(server: Server):
     """Nor of those whose progress somebody asks for."""
     for _ in range(10):
