@@ -230,13 +230,14 @@ def _json(path: Path, encoding: str) -> object:
 
 
 def sentence(error: Exception) -> str:
-    """An error's message in one line that ends with a full stop."""
+    """An error's message in one line that ends with a full stop, or as it ends by itself."""
     text = str(error)
     if isinstance(error, OperationalError):
         text = f"The database cannot be used: {error.orig}"
     elif isinstance(error, OSError):
         text = f"{error.filename or 'A file'} cannot be used: {error.strerror or error}"
-    return f"{' '.join(text.split()).rstrip('.')}."
+    line = " ".join(text.split())
+    return line if line.endswith(("?", "!")) else f"{line.rstrip('.')}."
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from db.database import Database
 from db.models import Study
@@ -130,3 +131,14 @@ def test_refusals_are_one_sentence(arguments, env, sentence, built_folder, capsy
     assert re.match(rf"survey\.build: ({sentence})", output.err), output.err
     assert output.err.count("\n") == 1
     assert (built_folder / "survey.sqlite").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("said", "ending"),
+    [("is it running?", "running?"), ("no route..", "route."), ("it is gone", "gone.")],
+)
+def test_a_message_ends_once(said, ending):
+    error = OperationalError("SELECT 1", {}, ValueError(f"no server,\n\t{said}"))
+    sentence = build.sentence(error)
+    assert sentence.startswith("The database cannot be used: no server, ")
+    assert sentence.endswith(f" {ending}")
