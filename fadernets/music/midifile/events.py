@@ -88,10 +88,9 @@ class MidiFile:
         kind, declared, division = (
             int.from_bytes(data[start + at : start + at + 2], "big") for at in (8, 10, 12)
         )
+        several = f"{name} holds independent pieces (MIDI format 2), not one: save them one by one."
         if kind == 2 and declared > 1:
-            raise MidiError(
-                f"{name} holds independent pieces (MIDI format 2), not one: save them one by one."
-            )
+            raise MidiError(several)
         if kind > 2:
             raise MidiError(f"{name} is of a MIDI format that does not exist: {kind}.")
         if division & 0x8000:
@@ -105,6 +104,8 @@ class MidiFile:
             tracks, warnings = tracks_of(data, data + PADDING, start, declared)
         except Excess as excess:
             raise MidiError(excess.sentence(name)) from None
+        if kind == 2 and len(tracks) > 1:
+            raise MidiError(several)
         return cls(data, start, division, tracks, warnings)
 
     @cached_property

@@ -20,10 +20,11 @@ META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7  # statuses that a length follows
 END_OF_TRACK, TRACK_NAME, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x03, 0x51, 0x58, 0x59
 PADDING = bytes(8)  # read behind the last byte, in place of what the file cuts off
 BLOCK = 65_536  # bytes of a track after which its events are counted
-DAMAGED, CUT_SHORT, WRONG_LENGTH = (
+DAMAGED, CUT_SHORT, WRONG_LENGTH, MORE_TRACKS = (
     "is damaged",
     "is cut short",
     "has a track of a wrong length",
+    "has more tracks than it says",
 )
 # Data bytes behind a status; None where the standard has no such status.
 _SYSTEM = {0xF1: 1, 0xF2: 2, 0xF3: 1} | dict.fromkeys((0xF6, 0xF8, 0xFA, 0xFB, 0xFC, 0xFE), 0)
@@ -90,7 +91,7 @@ def as_quantity(value: int) -> bytes:
 def tracks_of(
     data: bytes, padded: bytes, start: int, declared: int
 ) -> tuple[tuple[Track, ...], tuple[str, ...]]:
-    """The tracks of a file, at most as many as it declares, and what is wrong with it."""
+    """The tracks of a file, those right behind the declared ones too, and what is wrong with it."""
     tracks: list[Track] = []
     wrong: list[str] = []
     foreign_chunks, events_left = 0, LIMITS["events"]
@@ -100,8 +101,12 @@ def tracks_of(
         end = min(end, start + int.from_bytes(data[start - 4 : start], "little"))
     if not begins_chunk(data, at):
         at = _next_track(data, start)
-    while len(tracks) < declared and at + HEAD <= len(data):
+    while at + HEAD <= len(data):
+        is_more = len(tracks) >= declared
+        if is_more and (at >= end or data[at : at + 4] != b"MTrk"):
+            break
         if data[at : at + 4] == b"MTrk":
+            wrong += [MORE_TRACKS] * is_more
             if len(tracks) == LIMITS["tracks"]:
                 raise Excess("tracks")
             track, fault, events_read = _track(data, padded, at, end, events_left)

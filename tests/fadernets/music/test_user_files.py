@@ -1,5 +1,7 @@
 """Kinds of files that people have, each made here: what of them stays when notes change."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -241,6 +243,26 @@ def test_a_file_in_riff_is_opened_and_stays_in_it(odd):
     made = edited(data)
     assert made == mb.riff(edited(plain))
     assert int.from_bytes(made[4:8], "little") == len(made) - 8
+
+
+@pytest.mark.parametrize("declared", [0, 1])
+def test_tracks_that_the_head_does_not_count_are_read_and_saved_with_a_right_count(declared):
+    whole = mb.file(right(), left())
+    data = whole[:10] + declared.to_bytes(2, "big") + whole[12:]
+    piece = read(data)
+    assert list(piece.notes) == list(read(whole).notes)
+    said = "the MIDI data has more tracks than it says: it was opened as far as it goes."
+    assert piece.original.damage == (said,)
+    assert file_bytes(piece) == data
+    saved = file_bytes(replace(piece, notes=piece.notes[1:]))
+    assert read(saved).original.damage == ()
+    assert len(read(saved).notes) == len(piece.notes) - 1
+
+
+def test_pieces_that_the_head_does_not_count_are_still_independent():
+    whole = mb.file(right(), left(), kind=2)
+    with pytest.raises(MidiError, match="independent pieces"):
+        read(whole[:10] + b"\0\1" + whole[12:])
 
 
 LENGTHS = {"too long": 7, "far too long": 10**6, "too short": -20, "none": -(10**9)}
