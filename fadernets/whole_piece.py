@@ -70,7 +70,7 @@ def changed(
         if not mine:
             continue
         if result is piece:
-            parts = [segment for number, segment in before.items() if number in mine]
+            parts = [_ringing_on(before[n], before.get(n + 1)) for n in before if n in mine]
         else:
             parts = segments(result, numbers=mine)
             parts = [_seen(s, before[s.index], s.index + 1 in numbers) for s in parts]
@@ -111,6 +111,17 @@ def _beside_others(piece: Piece, result: Piece) -> Piece:
         sounds[rows] = np.append(-np.inf, key.offset)[struck] <= notes.onset[rows]
         offset[rows] = np.minimum(offset[rows], np.append(key.onset, np.inf)[struck])
     return replace(result, notes=replace(notes, offset=offset)[sounds])
+
+
+def _ringing_on(segment: Segment, following: Segment | None) -> Segment:
+    """A segment whose notes last where the next one changes and strikes nothing.
+
+    Those that ring into it are all that it has: it could not have more notes, nor as many.
+    """
+    if following is None or (following.window.notes.onset >= -EARLY).any():
+        return segment
+    window = segment.window
+    return replace(segment, window=replace(window, ring_out=window.ring_on))
 
 
 def _seen(segment: Segment, before: Segment, is_next_changed: bool) -> Segment:

@@ -305,3 +305,16 @@ def test_segments_that_are_not_there_and_notes_that_are_missing_are_refused(net)
             changed(music(), wrong, lambda part: net.slide(part, {"rhythm": 0.9}))
     with pytest.raises(ValueError, match="change gave notes for 0 of 2 segments"):
         changed(music(), [0, 2], lambda part: [])
+
+
+@pytest.mark.parametrize("offsets", [{"rhythm": -0.5}, {"rhythm": 0.5}, {"note": 0.5}])
+@pytest.mark.parametrize("strike", [0.0, 1.5, 3.5])
+def test_what_rings_through_a_segment_that_strikes_nothing_stays_for_it(net, strike, offsets):
+    """The segment before changes first, and would end all that the next one has."""
+    onset = [*np.arange(0, 4, 0.5), strike, 8.0]
+    offset = [*np.arange(0.5, 4.5, 0.5), 7.5, 9.0]
+    pitches = [60, 62, 64, 65, 67, 69, 71, 72, 40, 60]
+    notes = struck_once(Notes.of(onset, offset, pitches, [70] * 10))
+    piece = Piece(notes, NO_PEDAL, np.array([(0.0, 100.0)]), np.array([(0.0, 4, 4)]), 12.0)
+    result = changed(piece, [0, 1], lambda part: net.slide(part, offsets=offsets))
+    assert ((result.notes.onset < 4.9) & (result.notes.offset > 4.1)).any()
