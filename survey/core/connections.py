@@ -13,7 +13,9 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import Any
 
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+import h11
+from h11._connection import DEFAULT_MAX_INCOMPLETE_EVENT_SIZE  # as uvicorn does
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 try:
     import resource
@@ -32,6 +34,8 @@ IPV6_BITS = 72  # of an address, which one home may choose: providers give it a 
 SENT_RATE = 2_000  # bytes a second: who sends fewer seems to send nothing for part of the time
 FIRST_SECONDS = 2.0  # after a reader falls behind: until then it counts as reading
 FIRST_RATE = 10_000  # bytes a second
+FREE_CHUNKS = 1_000  # of a body, of any size
+LEAST_CHUNK_BYTES = 64  # of those beyond, on average: 1 MB in chunks of a byte takes a second
 SEND_BUFFER_BYTES = 128 * 1024  # of a connection, beside; else the system's take 4 MB
 
 
@@ -65,7 +69,26 @@ def place(host: str) -> Hashable:
     return address.ipv4_mapped or int(address) >> IPV6_BITS
 
 
-class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+class Requests(h11.Connection):
+    """What comes in by a connection, read by h11; a body in very small chunks is none."""
+
+    chunks = 0
+    body_bytes = 0
+
+    def next_event(self) -> Any:
+        """As h11's; raises `h11.RemoteProtocolError` for a body in too many chunks, too."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self.chunks = self.body_bytes = 0
+        elif isinstance(event, h11.Data):
+            self.chunks += event.chunk_start
+            self.body_bytes += len(event.data)
+            if self.body_bytes < (self.chunks - FREE_CHUNKS) * LEAST_CHUNK_BYTES:
+                raise h11.RemoteProtocolError("The chunks of the body are too small.")
+        return event
+
+
+class Connection(H11Protocol):
     """A connection as uvicorn has it, which ends others where all hold too much.
 
     Where there are too many, those are of the address that has the most; behind a proxy all have
@@ -86,12 +109,18 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         Bytes that waited for the reader then.
     """
 
+    connections: set[Connection]  # type: ignore[assignment]
     place: Hashable = None
     since = 0.0
     unread_since: float | None = None
     unread = 0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        most = self.config.h11_max_incomplete_event_size
+        self.conn = Requests(h11.SERVER, most or DEFAULT_MAX_INCOMPLETE_EVENT_SIZE)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.place = self.client and place(self.client[0])
         self.since = self.loop.time()
@@ -111,6 +140,13 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         has_asked = self.cycle is not before and not was_asking
         # A byte now and then is no privilege.
         self.since = now if has_asked else min(now, self.since + len(data) / SENT_RATE)
+
+    def send_400_response(self, msg: str) -> None:
+        """As uvicorn's, which fails where an answer has begun; that one ends here."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         """As uvicorn's."""

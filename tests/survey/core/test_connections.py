@@ -15,6 +15,7 @@ from survey.core import connections
 from survey.core.connections import Connection
 
 WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 class Transport(asyncio.Transport):
@@ -242,6 +243,24 @@ def test_answers_that_nobody_reads_are_given_up_the_oldest_first(monkeypatch, is
         assert not its.ended
 
     asyncio.run(steps())
+
+
+TINY, SMALL = b"1\r\na\r\n", b"40\r\n" + b"a" * 64 + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("tiny", "small", "is_refused"),
+    [(1_020, 0, True), (60_000, 0, True), (1_000, 0, False), (0, 1_500, False), (900, 900, False)],
+)
+def test_a_body_in_very_many_small_chunks_is_not_read(tiny: int, small: int, is_refused: bool):
+    """Each takes the server as long as a large one."""
+
+    def steps(state: ServerState) -> None:
+        connection, transport = connected(state, CHUNKED)
+        connection.data_received(SMALL * small + TINY * tiny)
+        assert transport.closing is is_refused
+
+    on_a_server(steps)
 
 
 def test_an_answer_does_not_wait_for_its_head_to_be_confirmed():
