@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+from contextlib import closing, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,6 +113,53 @@ def test_two_lengths_of_a_body_end_the_connection(server: Server, path: str):
             answer += piece
     assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1 ") == 1
     assert b"content-security-policy" in answer
+
+
+POSTED = ["gradio_api/run/predict", "survey/api/join", "gradio_api/upload", "nowhere"]
+CHUNKED = "Host: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("path", POSTED)
+def test_a_body_in_very_many_chunks_is_not_read_to_its_end(server: Server, path: str):
+    """To read 1 MB in chunks of one byte takes a second in which nobody else is answered."""
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as stranger:
+        stranger.sendall(f"POST /{path} HTTP/1.1\r\n{CHUNKED}".encode())
+        with suppress(ConnectionError):  # the server has hung up
+            for _ in range(100):
+                stranger.sendall(b"1\r\n[\r\n" * 500)
+        stranger.settimeout(20)
+        with suppress(ConnectionError):
+            while stranger.recv(65536):  # a server that has read all of it waits for more
+                pass
+
+
+def test_a_body_in_chunks_of_some_size_is_read(server: Server):
+    place = urlsplit(server.url)
+    event = {"data": ["mazurka"], "fn_index": server.event("load"), "session_hash": "chunks"}
+    body = json.dumps(event).ljust(60_000).encode()
+    pieces = [body[at : at + 64] for at in range(0, len(body), 64)]
+    pieces += [b" "] * 900
+    with closing(HTTPConnection(place.hostname or "", place.port, timeout=60)) as connection:
+        kind = {"Content-Type": "application/json"}
+        path = "/gradio_api/run/predict"
+        connection.request("POST", path, iter(pieces), kind, encode_chunked=True)
+        assert connection.getresponse().status == 200
+
+
+@pytest.mark.parametrize("path", POSTED)
+def test_what_breaks_after_its_answer_is_no_fault_of_the_server(server: Server, path: str):
+    address, log = urlsplit(server.url), server.log_text()
+    with socket.create_connection((address.hostname, address.port), timeout=10) as stranger:
+        stranger.sendall(f"POST /{path} HTTP/1.1\r\n{CHUNKED}".encode())
+        stranger.sendall(b"30d40\r\n" + b"a" * 200_000 + b"\r\n")
+        assert stranger.recv(65536).startswith(b"HTTP/1.1 4")
+        stranger.sendall(b"no length\r\n")
+        with suppress(ConnectionError):
+            while stranger.recv(65536):  # until the server hangs up
+                pass
+    assert server.ask("healthz").status == 200
+    assert server.log_text() == log
 
 
 def test_events_are_called_as_the_page_does_and_in_no_other_way(server: Server):
