@@ -15,7 +15,7 @@ from demo.editing.requests import HIGHEST_NUMBER, Values
 from fadernets.score.settings import Redrawn
 
 ANSWER_SECONDS = 0.06  # for any answer
-SECONDS_PER_SEGMENT = 0.01  # that is planned; with a dozen notes 0.007, with fifty 0.01
+SECONDS_PER_SEGMENT = 0.014  # that is planned; with a dozen notes 0.011, with fifty 0.014
 SECONDS_PER_BATCH = 0.02  # of up to `SLICE` segments that are planned together, be it only one
 SECONDS_PER_NOTE = 6e-5  # that is drawn, played or written
 SECONDS_PER_SOUND_SECOND = 0.008  # that is rendered
