@@ -20,10 +20,12 @@ SECONDS_PER_BATCH = 0.02  # of up to `SLICE` segments that are planned together,
 SECONDS_PER_NOTE = 6e-5  # that is drawn, played or written
 SECONDS_PER_SOUND_SECOND = 0.008  # that is rendered
 SECONDS_PER_NOTE_HEARD = 4e-4  # that is rendered: in music of ten notes a second a third of it
+SECONDS_PER_LONG_NOTE_HEARD = 0.01  # that sounds through a chunk, as in a drone
+LONG_BEATS = 64.0  # from which on a note does
 # Of sound that is coded for a file of each kind; the synthesis of a piano piece takes 0.012:
 SECONDS_PER_SOUND_CODED = {"wav": 0.001, "ogg": 0.009, "mp3": 0.03}
 SECONDS_PER_BYTE_OPENED = 3e-7  # of a file
-SECONDS_PER_SEGMENT_SHOWN = 1.2e-4  # of a piece that is opened
+SECONDS_PER_SEGMENT_SHOWN = 1.5e-4  # of a piece that is opened
 SECONDS_PER_NOTE_SHOWN = 4e-6  # likewise
 SECONDS_PER_BYTE_SAVED = 1e-6  # of the file that the new one is made from
 SECONDS_PER_SEGMENT_KNOWN = 1e-4  # of the whole piece, in a process that does not know it yet
@@ -101,6 +103,7 @@ def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> f
         if is_long and values.get("gain") is not None:  # else all of the selection is changed
             changed = min(changed, _of_plans(session, (first, last), values, near))
         sound = _of_sound(CHUNK_SECONDS, 2 * min(count, _notes(session, near)))
+        sound += 2 * SECONDS_PER_LONG_NOTE_HEARD * _long_notes(session, near)
     else:
         # Without the original's peak the original is rendered as well, whether it is sent or not.
         sides = 1 + (bool(values.get("original", True)) or values.get("peak") is None)
@@ -244,3 +247,10 @@ def _span(session: PieceSession, values: Values) -> tuple[int, int]:
 def _notes(session: PieceSession, ends: tuple[float, float]) -> int:
     """Notes that begin between two beats."""
     return int(np.diff(np.searchsorted(session.piece.notes.onset, ends))[0])
+
+
+def _long_notes(session: PieceSession, ends: tuple[float, float]) -> int:
+    """Notes of `LONG_BEATS` or more that sound between two beats."""
+    notes, (begin, end) = session.piece.notes, ends
+    sounds = (notes.onset < end) & (notes.offset > begin)
+    return int((sounds & (notes.offset - notes.onset >= LONG_BEATS)).sum())

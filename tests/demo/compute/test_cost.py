@@ -215,3 +215,18 @@ def test_locks_let_no_part_drawn_once_more_be_planned_twice():
         for values in (one, locked)
     ]
     assert differences[0] == pytest.approx(differences[1])
+
+
+def test_notes_that_sound_through_all_of_a_chunk_are_dear_to_hear():
+    piece = tiny.piece(tiny.bars(40))
+    low = 24 + np.arange(10)
+    drone = Notes.of([0.0] * 10, [160.0] * 10, low, [60] * 10)
+    short = Notes.of([0.0] * 10, [1.0] * 10, low, [60] * 10)
+    chunk = {"first": 0, "last": 39, "rhythm": 0.5, "gain": 1.0}
+    held, struck = (
+        cost.of_answer(
+            PieceSession(replace(piece, notes=concatenate([piece.notes, notes]))), chunk, hear=True
+        )
+        for notes in (drone, short)
+    )
+    assert held - struck == pytest.approx(2 * 10 * cost.SECONDS_PER_LONG_NOTE_HEARD)
