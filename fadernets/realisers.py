@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -162,27 +163,57 @@ class Arranger:
         """The likeliest arrangement, or with seeds one drawn at random."""
         if codes.request is None or not isinstance(model, VanillaVAE):
             raise ValueError("these codes are another model's: they have no notes to arrange")
-        played = []
-        size = max(1, BATCH // self.candidates)
-        for first in range(0, len(codes), size):
-            part = slice(first, first + size)
-            request = codes.request[part]
-            # Without codes a segment's plan has nothing to go by but its labels. No code knows
-            # music that does not begin on the first step: all that was trained on does.
-            known = codes.is_coded[part, None].repeat(1, STEPS)
-            known[:, 0] &= request.labels[PLANNED_ONSETS][:, 0] == ONSET
-            logits: dict[str, Tensor] = {
-                name: decoder(codes.values[name][part], request.labels[name]) * known[..., None]
-                for name, decoder in model.label_decoders.items()
-                if name in request.labels  # others have no part in the plan
-            }
-            played += arrange(
-                self.reviser,
-                request,
-                logits,
-                codes.key[part],
-                candidates=self.candidates,
-                seeds=None if seeds is None else seeds[part],
-                weights=self.weights,
-            )
-        return played
+        threads, most = torch.get_num_threads(), max(1, BATCH // self.candidates)
+        rounds = -(-len(codes) // (threads * most))  # in each of which all threads have a part
+        size = max(1, -(-len(codes) // (threads * rounds))) if rounds else most
+        parts = [slice(first, first + size) for first in range(0, len(codes), size)]
+
+        def arranged(part: slice) -> list[Notes]:
+            with torch.inference_mode():  # of this thread
+                return self._arranged(model, codes, part, seeds)
+
+        return [notes for part in side_by_side(arranged, parts, codes.key.device) for notes in part]
+
+    def _arranged(
+        self, model: VanillaVAE, codes: Codes, part: slice, seeds: Sequence[int] | None
+    ) -> list[Notes]:
+        """The notes of some codes."""
+        assert codes.request is not None
+        request = codes.request[part]
+        # Without codes a segment's plan has nothing to go by but its labels. No code knows
+        # music that does not begin on the first step: all that was trained on does.
+        known = codes.is_coded[part, None].repeat(1, STEPS)
+        known[:, 0] &= request.labels[PLANNED_ONSETS][:, 0] == ONSET
+        logits: dict[str, Tensor] = {
+            name: decoder(codes.values[name][part], request.labels[name]) * known[..., None]
+            for name, decoder in model.label_decoders.items()
+            if name in request.labels  # others have no part in the plan
+        }
+        return arrange(
+            self.reviser,
+            request,
+            logits,
+            codes.key[part],
+            candidates=self.candidates,
+            seeds=None if seeds is None else seeds[part],
+            weights=self.weights,
+        )
+
+
+def side_by_side(
+    make: Callable[[slice], list[Notes]], parts: Sequence[slice], device: torch.device
+) -> list[list[Notes]]:
+    """What is made of each part: on a processor as many at once as PyTorch has threads.
+
+    Half of an arrangement is work of one thread, through which the others would wait. Meanwhile
+    each part has one of PyTorch's threads, and so has what else the program computes.
+    """
+    threads = torch.get_num_threads()
+    if device.type != "cpu" or threads == 1 or len(parts) == 1:
+        return [make(part) for part in parts]
+    count = min(threads, len(parts))
+    try:
+        with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(pool.map(make, parts))
+    finally:
+        torch.set_num_threads(threads)

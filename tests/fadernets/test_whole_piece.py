@@ -19,7 +19,7 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
 from fadernets.music.stitching import stitch
 from fadernets.net import FaderNet
-from fadernets.realisers import Arranger
+from fadernets.realisers import Arranger, side_by_side
 from fadernets.whole_piece import changed
 from tests.fadernets import tiny
 from tests.fadernets.music import midi_bytes as mb
@@ -318,3 +318,34 @@ def test_what_rings_through_a_segment_that_strikes_nothing_stays_for_it(net, str
     piece = Piece(notes, NO_PEDAL, np.array([(0.0, 100.0)]), np.array([(0.0, 4, 4)]), 12.0)
     result = changed(piece, [0, 1], lambda part: net.slide(part, offsets=offsets))
     assert ((result.notes.onset < 4.9) & (result.notes.offset > 4.1)).any()
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_parts_side_by_side_are_what_each_is_alone(net, two_threads):
+    piece = music(length=400.0)
+    whole = [s for s in segments(piece) if s.problem is None]
+    together = net.slide(whole, offsets={"rhythm": -0.3, "note": 0.2})
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)
+    alone = net.slide(whole, offsets={"rhythm": -0.3, "note": 0.2})
+    for one, other in zip(together, alone, strict=True):
+        for field in ("onset", "offset", "pitch", "velocity"):
+            np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
+
+
+def test_threads_are_as_before_after_an_error(two_threads):
+    def fail(part: slice):
+        assert torch.get_num_threads() == 1
+        raise KeyError(part)
+
+    parts = [slice(0, 1), slice(1, 2)]
+    with pytest.raises(KeyError):
+        side_by_side(fail, parts, torch.device("cpu"))
+    assert torch.get_num_threads() == 2
