@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 
@@ -20,8 +21,18 @@ def make(base: Path, prefix: str) -> Path:
 
 
 def hold(folder: Path) -> None:
-    """Make a folder this process's, also where somebody has removed it."""
+    """Make a folder this process's, also where somebody has removed it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made, or another user, or a link, has taken its place.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    own = os.getuid() if hasattr(os, "getuid") else status.st_uid  # Windows has no such numbers
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != own:
+        raise PermissionError(f"{folder.name} is not this user's own")
     if not (folder / HELD).exists():
         (folder / HELD).write_text(f"{os.getpid()} {RUN}")
 

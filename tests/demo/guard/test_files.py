@@ -190,3 +190,16 @@ def test_where_the_folder_cannot_be_made_there_is_no_room_until_it_can(files):
     files.folder.unlink()
     files.sweep()
     assert files.has_room and not files.is_full("me")
+
+
+def test_what_another_put_in_the_place_of_the_folder_gets_no_files(files, tmp_path):
+    """A folder in /tmp that was tidied away can be made by anybody."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.rmtree(files.folder)
+    files.folder.symlink_to(elsewhere)
+    assert files.is_full("me") and not files.has_room
+    assert not any(elsewhere.iterdir())
+    files.folder.unlink()
+    files.sweep()
+    assert files.has_room
