@@ -21,6 +21,7 @@ from db.database import Database
 from db.models import DIRECTIONS, LONGEST_SECONDS, SCALES, Answer, Participant, Study
 from survey.analysis.analyse import analyse
 from survey.journal import replay
+from survey.journal.state import merge_lines
 from survey.participant.schemas import Answered
 from survey.ratings.columns import COLUMNS
 from survey.ratings.csv_file import CONTROLS, read_csv
@@ -122,7 +123,7 @@ def test_extremes_all_the_way(
             if name == "imported":
                 import_study(session, text)
             else:
-                state = replay.merge_lines(json.loads(dump(line)) for line in lines)
+                state = merge_lines(json.loads(dump(line)) for line in lines)
                 outcome = replay.replay(session, state)
                 assert (outcome.problems, outcome.answers) == ([], 3 * len(EXTREMES))
         with second_database.read() as session:
