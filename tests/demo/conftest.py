@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from demo.compute.open_pieces import OpenPieces
+from demo.editing.piece_session import PieceSession
+from demo.handlers import Handlers
 from fadernets.net import FaderNet
+from tests.demo.fakes import FakeFiles, FakeWorkers
+from tests.demo.page_events import PRICE, session
 from tests.fadernets.music import midi_bytes as mb
 
 if TYPE_CHECKING:
@@ -33,6 +38,27 @@ def hands(tmp_path: Path) -> Path:
     path = tmp_path / "hands.mid"
     path.write_bytes(mb.file(*tracks))
     return path
+
+
+@pytest.fixture
+def pieces() -> OpenPieces:
+    return OpenPieces()
+
+
+@pytest.fixture
+def own_session(pieces: OpenPieces) -> PieceSession:
+    opened = session()
+    pieces.add(opened, "mine")
+    return opened
+
+
+@pytest.fixture
+def handlers(pieces: OpenPieces, tmp_path: Path):
+    def make(is_full: bool = False, **results: Any) -> Handlers:
+        prices = dict.fromkeys(("price_opening", "price_choice", "price_mix"), PRICE)
+        return Handlers(FakeWorkers(**prices | results), pieces, FakeFiles(tmp_path, is_full))
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,6 @@
-import base64
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
-from typing import Any
-from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -13,139 +9,16 @@ from survey.analysis import (
     heard_sentences,
     number_format,
     participant_sentences,
-    report,
     report_figures,
 )
 from survey.analysis.analyse import NothingToAnalyse, analyse
 from survey.analysis.report import as_json
 from survey.analysis.report_figures import file_name
-from survey.analysis.results import Provenance, Results
+from survey.analysis.results import Results
 from survey.analysis.tables import tables
 from survey.statistics.simulation import simulate
 from tests.survey.analysis.analysed import results, spread
-
-SECTIONS = [
-    *("flow", "conditions", "direction", "intervals", "chance", "bias", "opinion"),
-    *("reliability", "change", "planning", "provenance"),
-]
-PROVENANCE = Provenance(
-    study="<b>study</b>",
-    rows=1,
-    rules_from="study",
-    data_sha256="0" * 64,
-    code_version="1",
-    seed=0,
-    draws=50,
-    versions={"numpy": "2"},
-)
-
-
-class Page(HTMLParser):
-    """What a report holds: tags with their attributes, ids in order, and text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, Any]]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def files_of(results: Results) -> dict[str, bytes]:
-    return report.files(results, PROVENANCE)
-
-
-@pytest.fixture(scope="module")
-def full() -> Results:
-    people = {"realistic": 10, "random": 2, "lazy": 1, "biased": 1}
-    return results(simulate(people, seed=3, strengths=(0.5, 1.0)))
-
-
-@pytest.fixture(scope="module")
-def files(full: Results) -> dict[str, bytes]:
-    return files_of(full)
-
-
-@pytest.mark.slow
-def test_all_sections_in_their_order(files: dict[str, bytes]) -> None:
-    page = Page(files["report.html"].decode())
-    headings = [attributes["id"] for tag, attributes in page.tags if tag == "h2"]
-    assert headings == SECTIONS
-    one = Page(files_of(results(simulate({"realistic": 3})))["report.html"].decode())
-    headings = [attributes["id"] for tag, attributes in one.tags if tag == "h2"]
-    assert headings == [name for name in SECTIONS if name != "conditions"]
-    assert not [tag for tag, _ in one.tags if tag == "h3"]
-    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
-    assert len(ids) == len(set(ids))
-
-
-@pytest.mark.slow
-def test_nothing_is_fetched(files: dict[str, bytes]) -> None:
-    page = Page(files["report.html"].decode())
-    assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "object")]
-    for _, attributes in page.tags:
-        for name in ("src", "href", "srcset", "data"):
-            value = attributes.get(name, "#")
-            assert value.startswith(("#", "data:image/svg+xml;base64,")), value
-    assert "url(" not in files["report.html"].decode()
-    assert "@import" not in files["report.html"].decode()
-
-
-@pytest.mark.slow
-def test_figures_are_described_and_are_those_of_the_files(files: dict[str, bytes]) -> None:
-    page = Page(files["report.html"].decode())
-    images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == 2 * 4 + 1  # panels and two changes of each strength; by strength
-    assert all(len(image["alt"]) > 60 for image in images)
-    inside = {base64.b64decode(image["src"].split(",")[1]) for image in images}
-    assert inside == {content for name, content in files.items() if name.endswith(".svg")}
-    for name, content in files.items():
-        if name.endswith(".svg"):
-            ElementTree.fromstring(content)
-            assert files[name.replace(".svg", ".png")].startswith(b"\x89PNG")
-    assert {
-        f"figure6{panel}_strength_{strength}.{form}"
-        for panel in "ab"
-        for strength in ("0_5", "1")
-        for form in ("svg", "png")
-    } <= set(files)
-
-
-def test_tables_can_be_read_by_a_screen_reader(files: dict[str, bytes]) -> None:
-    page = Page(files["report.html"].decode())
-    tables = sum(tag == "table" for tag, _ in page.tags)
-    assert tables == sum(tag == "caption" for tag, _ in page.tags) >= 15
-    assert all("scope" in attributes for tag, attributes in page.tags if tag == "th")
-    assert ("html", {"lang": "en"}) in page.tags
-
-
-def test_names_are_text_in_the_page(files: dict[str, bytes]) -> None:
-    assert b"<b>study</b>" not in files["report.html"]
-    assert "“<b>study</b>”" in Page(files["report.html"].decode()).text
-
-
-def test_the_page_says_what_the_results_say(full: Results, files: dict[str, bytes]) -> None:
-    text = re.sub(r"\s+", " ", Page(files["report.html"].decode()).text)
-    assert (full.kept, full.everyone) == (None, None)
-    for name, kept, _ in full.parts():
-        overall = kept.intervals["overall"]
-        lead = f"{overall.agree} of {overall.n} answers to all items agree"
-        assert f"{name.capitalize()}: {lead}" in text
-        for end in ("low", "high"):
-            assert number_format.percent(getattr(overall.twoway, end)) in text
-            assert number_format.percent(getattr(overall.naive, end)) in text
-        for scale in ("rhythm", "melody", "harmony", "naturalness"):
-            mean = kept.opinion[scale].twoway
-            assert f"{scale.capitalize()}: mean {number_format.number(mean.value)}" in text
-    for contrast in full.contrasts:
-        assert f"{contrast.measure.capitalize()} at strength 0.5 less that at strength 1:" in text
-    assert "0" * 64 in text
-    assert f"{full.flow.kept} are analysed" in text
+from tests.survey.analysis.report_pages import PROVENANCE, Page, files_of
 
 
 def test_exclusions_are_counted_by_rule_and_both_results_given(full: Results) -> None:
@@ -257,63 +130,6 @@ def test_an_empty_analysis_is_refused() -> None:
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "..", "", "a\x00b", "C:\\x"])
 def test_no_name_leaves_its_folder(name: str) -> None:
     assert re.fullmatch(r"[\w-]*", file_name(name), flags=re.ASCII)
-
-
-def report_text(table: pd.DataFrame) -> str:
-    return Page(files_of(results(table, rules={}))["report.html"].decode()).text
-
-
-@pytest.mark.slow
-def test_what_the_intervals_may_be_said_of() -> None:
-    text = report_text(spread(5))
-    assert "The items are 20 segments of 5 pieces. The intervals count pieces" in text
-    assert "5 pieces are few." in text
-    assert "If every segment counted by itself, agreement on all items had the interval" in text
-    assert "other music" not in text
-    text_of_20_pieces = report_text(spread(20))
-    assert "20 segments of 20 pieces" in text_of_20_pieces
-    assert "are few." not in text_of_20_pieces and "by itself" not in text_of_20_pieces
-    text_of_one_piece = report_text(spread(1))
-    assert "all of one piece: nothing can be said of other pieces" in text_of_one_piece
-    assert "The intervals count" not in text_of_one_piece
-    assert "do not tell which piece every segment is from" in report_text(
-        simulate({"realistic": 3})
-    )
-
-
-@pytest.mark.slow
-def test_strengths_are_averaged_only_if_that_is_asked() -> None:
-    table = spread(5, (0.5, 1.0))
-    apart = results(table, rules={})
-    assert apart.kept is None and [one.condition.strength for one in apart.conditions] == [0.5, 1]
-    asked = results(table, rules={}, together=True)
-    assert [name for name, _, _ in asked.parts()] == [
-        "all conditions together, as asked",
-        "strength 0.5",
-        "strength 1",
-    ]
-    assert asked.kept.intervals["overall"].n == 2 * apart.conditions[0].kept.intervals["overall"].n
-    for alone, beside in zip(apart.conditions, asked.conditions, strict=True):
-        assert alone.kept.intervals == beside.kept.intervals
-        assert alone.kept.lean.holm <= beside.kept.lean.holm  # of one more in the same report
-    one = results(spread(5), rules={})
-    assert (one.conditions, one.contrasts, one.doses) == ([], [], [])
-    assert one.parts() == [("", one.kept, one.everyone)]
-
-
-@pytest.mark.slow
-def test_models_have_sections_and_figures_of_their_own() -> None:
-    table = simulate({"realistic": 6}, seed=1)
-    names = ["a b", "a/b"]  # the same as names of files
-    models = table["item"].str[-1].astype(int) // 2 % 2
-    table = table.assign(checkpoint=[names[at] for at in models])
-    files = files_of(results(table, rules={}))
-    assert {"figure6a_model_a_b.svg", "figure6b_model_a_b.svg"} <= set(files)
-    assert sum(name.startswith("figure6a") for name in files) == 4  # SVG and PNG of both
-    text = Page(files["report.html"].decode()).text
-    assert "Agreement at model a b less that at model a/b:" in text
-    assert "Model a b: " in text and "Model a/b: " in text
-    assert text.count("Catch trials (identical)") == 1
 
 
 @pytest.mark.slow
