@@ -47,12 +47,12 @@ def test_a_worker_keeps_no_more_notes_than_it_may():
 ALL_WORK = """
 import sys, tempfile
 from pathlib import Path
-from benchmarks import prices
+from benchmarks import priced_pieces, prices
 from demo.compute.worker import load_tasks
 tasks = load_tasks(None)
 loaded, kinds = set(sys.modules), sys.argv[1:]
 with tempfile.TemporaryDirectory() as name:
-    data = prices.piece(prices.tune(8), 32.0, tempo=7.0)  # four minutes and a half
+    data = priced_pieces.piece(priced_pieces.tune(8), 32.0, tempo=7.0)  # four minutes and a half
     subject, made = prices.subject_of("tune", data, Path(name)), Path(name) / "made"
     made.mkdir()
     for kind in kinds:

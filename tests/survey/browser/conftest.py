@@ -50,6 +50,13 @@ def person(address: str) -> Iterator[Callable[[], Person]]:
         yield lambda: Person.ready(client)
 
 
+@pytest.fixture
+def rated_person(address: str) -> Iterator[Callable[[], Person]]:
+    """Those of a study whose design asks questions, as far as its first trial."""
+    with httpx.Client(base_url=address) as client:
+        yield lambda: Person.ready(client, "rated")
+
+
 class Profiles:
     """A browser's profiles by their options, each for one visitor at a time.
 

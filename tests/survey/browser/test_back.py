@@ -12,7 +12,7 @@ from db.database import Database
 from db.models import LONGEST_SECONDS, Answer, Participant, Study
 from survey.core.texts import ONCE_KEY
 from tests.survey.browser.accessibility import serious
-from tests.survey.browser.test_looks import STILL, TARGET, TOO_SMALL
+from tests.survey.browser.look import STILL, TARGET, TOO_SMALL
 from tests.survey.browser.visitor import PHONE
 
 pytestmark = pytest.mark.browser

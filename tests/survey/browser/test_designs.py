@@ -14,10 +14,9 @@ from db.models import Answer, Participant, Study, Trial
 from survey.app import close, create_app
 from survey.core.settings import Settings
 from survey.designs import registry
-from tests.survey.browser.test_looks import Look
+from tests.survey.browser.look import Look
 from tests.survey.browser.visitor import LAPTOP, PHONE, SMALL, Visitor
 from tests.survey.built import Build
-from tests.survey.person import Person
 
 pytestmark = pytest.mark.browser
 
@@ -62,27 +61,6 @@ def app(settings: Settings, make: Callable[[str], Study], design: str) -> Iterat
     close(app)
 
 
-@pytest.fixture
-def person(address: str) -> Iterator[Callable[[], Person]]:
-    """Makes participants who have come as far as the first trial, without a browser."""
-    import httpx
-
-    with httpx.Client(base_url=address) as client:
-        yield lambda: Person.ready(client, "rated")
-
-
-def hear(visitor: Visitor) -> None:
-    """Play all clips of the trial to their end, in their order."""
-    for button in visitor.trial.locator("button[data-side]").all():
-        side = button.get_attribute("data-side")
-        visitor.until(f"form.trial button[data-side={side}][data-state=ready]")
-        expect(button).to_have_attribute("data-state", "ready")
-        button.click()
-        visitor.until(f"form.trial button[data-side={side}][data-heard=true]")
-        expect(button).to_have_attribute("data-heard", "true")
-    expect(visitor.trial.locator("fieldset:disabled")).to_have_count(0)
-
-
 def answer(visitor: Visitor, at: int = -1) -> None:
     """Answer everything: the choice at a place, sliders by a key."""
     for asked in visitor.trial.locator("fieldset.asked").all():
@@ -105,9 +83,7 @@ def test_the_whole_way(visit, database: Database, artefacts, design: str, size: 
     visitor.check_sound()
     page.locator("#stage button[type=submit]").click()
     visitor.stage("guide")
-    folder = artefacts / "survey" / "designs"
-    folder.mkdir(exist_ok=True, parents=True)
-    look = Look(visitor, folder, f"{design}-{size['width']}", "light")
+    look = Look(visitor, artefacts / "survey" / "designs", f"{design}-{size['width']}", "light")
     look("guide", scrolls=True)
     words = page.locator("#stage").inner_text()
     assert TOLD.get(design, "Answer what is asked") in words
@@ -117,7 +93,7 @@ def test_the_whole_way(visit, database: Database, artefacts, design: str, size: 
     for number in (1, 2):
         visitor.on(f"{number} of 2")
         expect(visitor.next).to_have_attribute("aria-disabled", "true")
-        hear(visitor)
+        visitor.hear()
         answer(visitor)
         visitor.ready()
         if number == 1:
@@ -138,15 +114,15 @@ def test_the_whole_way(visit, database: Database, artefacts, design: str, size: 
     assert [answer.replies for answer in answers] == [expected, expected]
 
 
-def test_by_keys_and_through_a_reload(visit, person, design: str) -> None:
+def test_by_keys_and_through_a_reload(visit, rated_person, design: str) -> None:
     """What was heard and answered is there after a reload; the answer is stored once."""
     visitor: Visitor = visit()
     page = visitor.page
-    visitor.come(person())
+    visitor.come(rated_person())
     visitor.start_practice()
     page.keyboard.press("1")
     visitor.status("hear every clip")
-    hear(visitor)
+    visitor.hear()
     if design == "mushra":
         first = visitor.trial.locator("input[type=range]").first
         first.focus()
@@ -172,19 +148,17 @@ def test_by_keys_and_through_a_reload(visit, person, design: str) -> None:
 
 
 @pytest.mark.parametrize("size", [LAPTOP, SMALL], ids=["laptop", "small"])
-def test_read_from_right_to_left(visit, person, artefacts, design: str, size: dict) -> None:
+def test_read_from_right_to_left(visit, rated_person, artefacts, design: str, size: dict) -> None:
     """Clips, scales and sliders are turned round together: what is A stands on A's side."""
     visitor: Visitor = visit(size)
     page = visitor.page
     page.add_init_script(
         "addEventListener('DOMContentLoaded', () => { document.documentElement.dir = 'rtl'; })"
     )
-    visitor.come(person())
+    visitor.come(rated_person())
     visitor.start_practice()
-    hear(visitor)
-    folder = artefacts / "survey" / "designs"
-    folder.mkdir(exist_ok=True, parents=True)
-    look = Look(visitor, folder, f"rtl-{design}-{size['width']}", "light")
+    visitor.hear()
+    look = Look(visitor, artefacts / "survey" / "designs", f"rtl-{design}-{size['width']}", "light")
     answer(visitor)
     look("trial", scrolls=True)
     assert look.problems == []
@@ -217,12 +191,12 @@ def test_read_from_right_to_left(visit, person, artefacts, design: str, size: di
 
 
 @pytest.mark.parametrize("design", ["mushra"])
-def test_what_was_rated_goes_with_the_clip(visit, person, database: Database) -> None:
+def test_what_was_rated_goes_with_the_clip(visit, rated_person, database: Database) -> None:
     """Each slider's value is stored at the place of its clip, whichever was moved first."""
     visitor: Visitor = visit()
-    visitor.come(person())
+    visitor.come(rated_person())
     visitor.start_practice()
-    hear(visitor)
+    visitor.hear()
     sliders = visitor.trial.locator("input[type=range]")
     count = sliders.count()
     for at in reversed(range(count)):

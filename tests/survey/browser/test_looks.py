@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -11,47 +10,14 @@ from sqlalchemy import update
 
 from db.models import Study
 from survey.core.templates import FOLDER
-from tests.survey.browser.accessibility import serious
+from tests.survey.browser.look import Look
 from tests.survey.browser.visitor import LAPTOP, PHONE, SMALL, Visitor
 
 pytestmark = pytest.mark.browser
 
 STATIC = FOLDER.parent / "static"
 SHEETS = ("paper.css", "stages.css", "trial.css")
-TARGET = 44  # pixels, each way
-TOO_LARGE = """() => { const page = document.scrollingElement; return [
-    page.scrollWidth - innerWidth, page.scrollHeight - innerHeight]; }"""
-TOO_SMALL = """size => [...document.querySelectorAll(
-        'button, select, textarea, .choice, .tick, .copy input')]
-    .filter(e => e.checkVisibility({visibilityProperty: true}))
-    .map(e => [e.textContent.trim() || e.id, e.getBoundingClientRect()])
-    .filter(([_, box]) => box.width < size || box.height < size)
-    .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)"""
 SIDEWAYS = {"width": 640, "height": 360}
-STILL = "() => document.getAnimations().every(a => a.effect.getTiming().iterations === Infinity)"
-
-
-class Look:
-    """Looks at a page: takes a picture, and says what is wrong with it.
-
-    With the name of a colour scheme, axe looks, too.
-    """
-
-    def __init__(self, visitor: Visitor, folder: Path, name: str, axe: str | None = None) -> None:
-        self.page, self.folder, self.name, self.axe = visitor.page, folder, name, axe
-        self.problems: list[str] = []
-
-    def __call__(self, stage: str, *, scrolls: bool = False) -> None:
-        self.page.wait_for_function(STILL)
-        self.page.screenshot(path=self.folder / f"{stage}-{self.name}.png", full_page=scrolls)
-        across, down = self.page.evaluate(TOO_LARGE)
-        if across > 0 or (down > 0 and not scrolls):
-            self.problems.append(f"{stage} is {across} x {down} pixels too large")
-        self.problems += [
-            f"{stage}: {problem}" for problem in self.page.evaluate(TOO_SMALL, TARGET)
-        ]
-        if self.axe:
-            self.problems += [f"{stage}: {problem}" for problem in serious(self.page, self.axe)]
 
 
 def dialogs(visitor: Visitor, look: Look, *names: str) -> None:
@@ -74,9 +40,9 @@ def dialogs(visitor: Visitor, look: Look, *names: str) -> None:
 def test_every_stage(visit, person, database, artefacts, request, size, scheme, thorough):
     visitor = visit(size, scheme, cut=True, has_touch=size is not LAPTOP)
     page = visitor.page
-    folder = artefacts / "survey"
-    folder.mkdir(exist_ok=True)
-    look = Look(visitor, folder, request.node.callspec.id, scheme if thorough else None)
+    look = Look(
+        visitor, artefacts / "survey", request.node.callspec.id, scheme if thorough else None
+    )
 
     page.goto(f"{visitor.address}/s/small")
     look("consent", scrolls=True)

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from db.models import SCALES, Study
 from survey.core import texts
-from tests.survey.browser.test_looks import STILL, TOO_LARGE
+from tests.survey.browser.look import STILL, TOO_LARGE
 from tests.survey.browser.visitor import LAPTOP, PHONE, SMALL
 
 pytestmark = pytest.mark.browser

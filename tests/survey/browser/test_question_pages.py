@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import expect
@@ -15,11 +14,9 @@ from db.models import Answer
 from survey.app import close, create_app
 from survey.core.settings import Settings
 from survey.designs.questions import parsed
-from tests.survey.browser.test_designs import hear
-from tests.survey.browser.test_looks import Look
+from tests.survey.browser.look import Look
 from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
 from tests.survey.built import Build
-from tests.survey.person import Person
 
 pytestmark = pytest.mark.browser
 
@@ -44,13 +41,6 @@ def app(settings: Settings, rated: Build) -> Iterator[FastAPI]:
     close(app)
 
 
-@pytest.fixture
-def person(address: str) -> Iterator[Callable[[], Person]]:
-    """Makes participants who have come as far as the first trial, without a browser."""
-    with httpx.Client(base_url=address) as client:
-        yield lambda: Person.ready(client, "rated")
-
-
 def asked(visitor: Visitor) -> list[str]:
     """The names of the questions on the screen."""
     sets = visitor.trial.locator("fieldset.asked:visible").all()
@@ -69,14 +59,12 @@ def answer_page(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
-def test_page_by_page(visit, person, database: Database, artefacts, size: dict) -> None:
+def test_page_by_page(visit, rated_person, database: Database, artefacts, size: dict) -> None:
     visitor: Visitor = visit(size, has_touch=size is PHONE)
-    visitor.come(person())
+    visitor.come(rated_person())
     visitor.start_practice()
-    hear(visitor)
-    folder = artefacts / "survey" / "designs"
-    folder.mkdir(exist_ok=True, parents=True)
-    look = Look(visitor, folder, f"pages-{size['width']}", "light")
+    visitor.hear()
+    look = Look(visitor, artefacts / "survey" / "designs", f"pages-{size['width']}", "light")
     sheet, back = visitor.trial.locator("[data-show=page]"), visitor.trial.locator("[data-do=back]")
 
     expect(sheet).to_have_text("Questions, page 1 of 3")
@@ -126,12 +114,12 @@ def test_page_by_page(visit, person, database: Database, artefacts, size: dict) 
     }
 
 
-def test_by_keys_alone(visit, person, database: Database) -> None:
+def test_by_keys_alone(visit, rated_person, database: Database) -> None:
     """Enter turns pages as it goes on; digits answer what is on the screen."""
     visitor: Visitor = visit()
-    visitor.come(person())
+    visitor.come(rated_person())
     visitor.start_practice()
-    hear(visitor)
+    visitor.hear()
     answer_page(visitor)
     visitor.page.locator("h1").focus()
     visitor.page.keyboard.press("Enter")

@@ -127,15 +127,21 @@ class Visitor:
         self.page.locator("#stage button[type=submit]").click()
         self.start_practice()
 
-    def listen(self) -> None:
-        """Play both clips to their end."""
-        for side in SIDES:
-            button = self.trial.locator(f"button[data-side={side}]")
+    def hear(self) -> None:
+        """Play all clips of the trial to their end, in their order."""
+        for button in self.trial.locator("button[data-side]").all():
+            side = button.get_attribute("data-side")
             self.until(f"form.trial button[data-side={side}][data-state=ready]")
             expect(button).to_have_attribute("data-state", "ready")
             button.click()
             self.until(f"form.trial button[data-side={side}][data-heard=true]")
             expect(button).to_have_attribute("data-heard", "true")
+        expect(self.trial.locator("fieldset:disabled")).to_have_count(0)
+
+    def listen(self) -> None:
+        """Play both clips to their end."""
+        expect(self.trial.locator("button[data-side]")).to_have_count(len(SIDES))
+        self.hear()
         expect(self.trial.locator("fieldset:enabled")).to_have_count(5)
 
     def rate(self, direction: str = "higher", value: int = 4) -> None:
