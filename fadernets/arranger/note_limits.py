@@ -170,8 +170,11 @@ def with_room(window: Window, onsets: int, total: int) -> Window:
     rings = window.notes[(window.notes.onset < -EARLY) & ~among(window.notes, fixed)]
     room = max(total - onsets - (int(polyphony(fixed).sum()) if len(fixed) else 0), 0)
     if window.keeps_pitches and onsets >= window.steps:
-        # Something is struck in the first step, too: on a key that nothing rings on.
+        # Something is struck in the first step, too: on an open key that nothing rings on.
         keys = np.setdiff1d(window.kept_pattern.pitch, fixed.pitch[fixed.onset < -EARLY])
+        closed = _closed([window], torch.device("cpu"))[0, 0].numpy()
+        struck = window.locked.pitch[first_steps(window.locked.onset) == 0]
+        keys = keys[~closed[keys - LOWEST_PITCH] | np.isin(keys, struck)]
         room = min(room, max(len(keys) - 1, 0))
     longest = np.argsort(-rings.offset, kind="stable")[:room]
     window = replace(window, ring_in=rings[np.sort(longest)])

@@ -105,6 +105,15 @@ def test_what_is_locked_stays_and_the_rest_goes_as_far_as_it_can(reviser, drawn,
         assert abs(note.reached - nearest) <= (0.5 + 2 * doubled) / window.steps + 1e-6
 
 
+def test_a_note_that_rings_in_leaves_the_only_open_key_to_an_onset(reviser):
+    """The other key of the locked pitches is the locked hand's, in which nothing new is struck."""
+    notes = Notes.of([-0.0146, 0.2375], [0.125, 0.2396], [60, 50], [1, 1])
+    window = Locks(hand="left", pitches=True).on(Window(notes, 2))
+    request = asking(arrangement_request([window]), rhythm=1.0, note=2.0)
+    arranged = arrange(reviser, request, {}, torch.zeros(1, dtype=torch.long))
+    assert reach(request, arranged)[0]["rhythm"].reached == 1.0
+
+
 def note_label_excess(notes: Notes) -> int:
     """Notes that the label counts and a grid does not."""
     cells = grid_of([notes]).count[0].numpy().clip(max=MAX_POLYPHONY)
