@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -163,16 +164,14 @@ class Arranger:
         """The likeliest arrangement, or with seeds one drawn at random."""
         if codes.request is None or not isinstance(model, VanillaVAE):
             raise ValueError("these codes are another model's: they have no notes to arrange")
-        threads, most = torch.get_num_threads(), max(1, BATCH // self.candidates)
-        rounds = -(-len(codes) // (threads * most))  # in each of which all threads have a part
-        size = max(1, -(-len(codes) // (threads * rounds))) if rounds else most
-        parts = [slice(first, first + size) for first in range(0, len(codes), size)]
 
         def arranged(part: slice) -> list[Notes]:
             with torch.inference_mode():  # of this thread
                 return self._arranged(model, codes, part, seeds)
 
-        return [notes for part in side_by_side(arranged, parts, codes.key.device) for notes in part]
+        most = max(1, BATCH // self.candidates)
+        parts = side_by_side(arranged, len(codes), most, codes.key.device)
+        return [notes for part in parts for notes in part]
 
     def _arranged(
         self, model: VanillaVAE, codes: Codes, part: slice, seeds: Sequence[int] | None
@@ -201,19 +200,29 @@ class Arranger:
 
 
 def side_by_side(
-    make: Callable[[slice], list[Notes]], parts: Sequence[slice], device: torch.device
+    make: Callable[[slice], list[Notes]], count: int, most: int, device: torch.device
 ) -> list[list[Notes]]:
-    """What is made of each part: on a processor as many at once as PyTorch has threads.
+    """What is made of parts of so many segments: on a processor a part for each PyTorch thread.
 
     Half of an arrangement is work of one thread, through which the others would wait. Meanwhile
     each part has one of PyTorch's threads, and so has what else the program computes.
+
+    Parameters
+    ----------
+    make : function
+        From a part to the notes of its segments.
+    count, most : int
+        Segments in all, and of a part.
+    device : torch.device
     """
-    threads = torch.get_num_threads()
-    if device.type != "cpu" or threads == 1 or len(parts) == 1:
+    threads = torch.get_num_threads() if device.type == "cpu" else 1
+    rounds = math.ceil(count / (threads * most))  # in each of which all threads have a part
+    size = math.ceil(count / (threads * max(rounds, 1)))
+    parts = [slice(first, first + size) for first in range(0, count, max(size, 1))]
+    if min(threads, len(parts)) <= 1:
         return [make(part) for part in parts]
-    count = min(threads, len(parts))
     try:
-        with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             return list(pool.map(make, parts))
     finally:
         torch.set_num_threads(threads)

@@ -345,7 +345,25 @@ def test_threads_are_as_before_after_an_error(two_threads):
         assert torch.get_num_threads() == 1
         raise KeyError(part)
 
-    parts = [slice(0, 1), slice(1, 2)]
     with pytest.raises(KeyError):
-        side_by_side(fail, parts, torch.device("cpu"))
+        side_by_side(fail, 2, 32, torch.device("cpu"))
     assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize(
+    ("count", "device", "sizes"),
+    [
+        (0, "cpu", []),
+        (1, "cpu", [1]),
+        (5, "cpu", [3, 2]),
+        (9, "cpu", [3, 3, 3]),
+        (9, "cuda", [3, 3, 3]),
+        (4, "cuda", [2, 2]),
+    ],
+)
+def test_parts_are_as_even_as_threads_can_share_them(two_threads, count, device, sizes):
+    def size(part: slice) -> list:
+        return [None] * len(range(count)[part])
+
+    parts = side_by_side(size, count, 4 if device == "cpu" else 3, torch.device(device))
+    assert [len(part) for part in parts] == sizes
