@@ -88,6 +88,22 @@ def test_one_segment_does_not_wait_for_others_whole_pieces(server: Server):
         assert answer_shown(results[0])["figures"]
 
 
+def test_an_answer_carries_no_more_sound_than_is_asked_for(server: Server):
+    """The original's comes once; that of a long selection comes in chunks, when they are heard."""
+    small, long = server.open_example("mazurka"), opened(server, long_piece())
+
+    def sound(piece: dict, number: int, **asked) -> dict:
+        edit = edit_json(piece, number=number, rhythm=0.1 * number, **asked)
+        return answer_shown(server.run("ask", edit))["sound"]
+
+    first = sound(small, 1, original=True)
+    assert first["original"]["data"] and first["result"]["data"]
+    later = sound(small, 2, original=False, peak=first["peak"])
+    assert later["original"] is None and later["result"]["data"]
+    whole = sound(long, 1, original=True, last=LONG_SEGMENTS - 1)
+    assert whole["later"] and whole["original"] is None and whole["result"] is None
+
+
 def test_a_newer_move_takes_the_place_of_the_one_before(server: Server):
     piece = opened(server, long_piece())
     event = server.event("ask")
