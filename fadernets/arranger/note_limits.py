@@ -194,7 +194,9 @@ def plan_limits(
     is_inside = step < torch.tensor([w.steps for w in windows], device=device)[:, None]
     is_struck = (grid_of([w.kept_pattern for w in windows], device).onset > 0).any(2)
     # A locked note that is struck while an earlier locked note of its key ends counts for both.
-    over = repeats.over * a_step_later(notes.must_strike | notes.must_hold)
+    before = a_step_later(notes.must_strike | notes.must_hold)
+    before[:, 0] = grid_of([w.locked[w.locked.onset < -EARLY] for w in windows], device).hold[:, 0]
+    over = repeats.over * before
     held = notes.must_hold.sum(2)
     struck = (notes.must_strike * (1 + repeats.again + over)).sum(2)
     least_struck = held + struck.clamp(min=1)

@@ -57,7 +57,9 @@ def select(
         hold = hold.masked_fill(~limits.may_hold, -torch.inf)
         hold = hold.masked_fill(limits.must_hold, torch.inf)
         notes = notes + torch.where(notes == MAX_POLYPHONY, limits.beyond, 0)
-    is_own = sounding  # whether a note that sounds is the source's last one of its key
+    # Whether a note that sounds is the source's last one of its key. One that rings in and is
+    # struck again in the first step counts there, too, and cannot be held.
+    is_own = sounding | (repeats.over[:, 0] > 0)
     row = torch.arange(len(onset), device=onset.device)
     struck, held, count = [], [], []
     for t in range(STEPS):

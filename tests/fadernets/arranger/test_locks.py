@@ -114,6 +114,19 @@ def test_a_note_that_rings_in_leaves_the_only_open_key_to_an_onset(reviser):
     assert reach(request, arranged)[0]["rhythm"].reached == 1.0
 
 
+@pytest.mark.parametrize(("rhythm", "note"), [(1.0, 0.0), (1 / 3, 3.0)])
+def test_a_locked_note_that_rings_in_counts_beside_a_strike_of_its_key(reviser, rhythm, note):
+    """Else the plan of the first step has a note too few, and a step behind it loses its own."""
+    notes = Notes.of([-0.0146, 0, 0.125], [0.125, 0.625, 0.1271], [51, 50, 51], [1] * 3)
+    window = Locks(hand="left", pitches=True).on(Window(notes, 3))
+    request = asking(arrangement_request([window]), rhythm=rhythm, note=note)
+    arranged = arrange(reviser, request, {}, torch.zeros(1, dtype=torch.long), candidates=2)
+    assert set(notes) <= set(arranged[0])
+    for density in reach(request, arranged)[0].values():
+        nearest = np.clip(density.asked, density.lowest, density.highest)
+        assert density.reached == pytest.approx(nearest)
+
+
 def note_label_excess(notes: Notes) -> int:
     """Notes that the label counts and a grid does not."""
     cells = grid_of([notes]).count[0].numpy().clip(max=MAX_POLYPHONY)
