@@ -60,6 +60,7 @@ GROUPS = {
     ),
     "survey": Group(
         (
+            "survey/participant/joining.py",
             "survey/participant/participation.py",
             "survey/participant/assignment.py",
             "survey/journal/replay.py",
