@@ -8,11 +8,11 @@ from inspect import Parameter, Signature
 import gradio as gr
 
 from demo.editing.answers import DescribedFigures, EndpointFigures, RenderedFigures
-from demo.editing.requests import towards
+from demo.editing.requests import moods_towards
 from demo.failure import sentence
 from demo.guard.blocks import Sentence
 from demo.program_calls import ProgramCalls
-from fadernets.mood_transfer import MOODS, PRESETS, asked_moods
+from fadernets.mood_transfer import MOODS, PRESETS
 
 SOUNDS = ("wav", "ogg", "mp3")  # `fadernets.playback.sound_file.KINDS`, which the server loads not
 
@@ -108,8 +108,8 @@ def add_endpoints(calls: ProgramCalls, faders: Sequence[str]) -> None:
         own = {"arousal": arousal_strength, "valence": valence_strength}
         strengths = {mood: strength if own[mood] is None else own[mood] for mood in own}
         try:
-            moods = asked_moods({"arousal": arousal, "valence": valence}, preset)
-            values = {mood: towards(side, strengths[mood]) for mood, side in moods.items()}
+            sides = {"arousal": arousal, "valence": valence}
+            values = moods_towards(sides, preset, strengths)
         except ValueError as error:
             raise Sentence(sentence(error)) from None
         span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from reprlib import repr as short
 from typing import Literal
 
 from fadernets.curve import Curve
-from fadernets.mood_transfer import STRONGEST
+from fadernets.mood_transfer import STRONGEST, asked_moods
 from fadernets.score.settings import Settings
 from fadernets.score.values import Values as Values
 from fadernets.score.values import amount as amount_of
@@ -100,6 +100,27 @@ def towards(side: str, strength: object) -> object:
         raise ValueError("strength is missing")
     amount = -amount if side == "low" else amount
     return amount.to_json() if isinstance(amount, Curve) else amount
+
+
+def moods_towards(
+    sides: Mapping[str, str | None], preset: str | None, strengths: Mapping[str, object]
+) -> dict[str, object]:
+    """Arousal and valence, as `EditRequest.of` takes them, of a transfer: mood -> amount.
+
+    Parameters
+    ----------
+    sides, preset
+        As `fadernets.mood_transfer.asked_moods` takes them.
+    strengths : mood -> object
+        As `towards` takes it.
+
+    Raises
+    ------
+    ValueError
+        As both of these do.
+    """
+    asked = asked_moods(sides, preset)
+    return {mood: towards(side, strengths[mood]) for mood, side in asked.items()}
 
 
 def track_numbers(values: Values) -> list[int]:

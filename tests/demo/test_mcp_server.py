@@ -1,0 +1,128 @@
+"""The MCP server, as an assistant starts it and talks to it: the SDK's own client over stdio."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp_types import CallToolResult, Tool
+
+from fadernets.music import examples, midi
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = [sys.executable, "-m", "demo.mcp_server"]
+Call = tuple[str, dict[str, Any]]
+
+
+def asked(*calls: Call) -> tuple[list[Tool], list[CallToolResult], list[float]]:
+    """The tools, the answers to calls one after the other, and how far the work said it was."""
+    shares: list[float] = []
+
+    async def told(count: float, total: float | None, _: str | None) -> None:
+        shares.append(count / (total or 1))
+
+    async def talk() -> tuple[list[Tool], list[CallToolResult]]:
+        command = StdioServerParameters(
+            command=MODULE[0], args=MODULE[1:], env={**os.environ, "PYTHONPATH": str(ROOT)}
+        )
+        async with Client(command) as client:
+            tools = (await client.list_tools()).tools
+            answers = [
+                await client.call_tool(name, values, progress_callback=told)
+                for name, values in calls
+            ]
+        return tools, answers
+
+    tools, answers = anyio.run(talk)
+    return tools, answers, shares
+
+
+def sentence(answer: CallToolResult) -> str:
+    assert answer.is_error
+    (content,) = answer.content
+    return content.text.partition(": ")[2]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "in.mid"
+    path.write_bytes(midi.dump(examples.load("prelude")))
+    return path
+
+
+def test_an_assistant_does_with_files_what_the_command_line_does(source, tmp_path):
+    out = {name: str(tmp_path / name) for name in ("slid.mid", "calm.mid", "mixed.mid", "x.json")}
+    path = str(source)
+    curve = [[0, 0.0], [16, -0.5]]
+    calls: list[Call] = [
+        ("slide", {"path": path, "out": out["slid.mid"], "rhythm": curve, "lock": "bass"}),
+        ("transfer", {"path": path, "out": out["calm.mid"], "preset": "calm", "strength": 0.7}),
+        ("mix", {"rhythm": path, "notes": out["slid.mid"], "out": out["mixed.mid"], "last": 1}),
+        ("describe", {"path": path, "out": out["x.json"]}),
+        ("render", {"path": path, "out": str(tmp_path / "x.ogg")}),
+    ]
+    tools, answers, shares = asked(*calls)
+    assert [tool.name for tool in tools] == ["describe", "slide", "transfer", "mix", "render"]
+    assert all(len(tool.description or "") > 60 for tool in tools)
+    assert not any(answer.is_error for answer in answers), answers
+    assert 0 < max(shares) <= 1
+    command = [sys.executable, "-m", "fadernets"]
+    expected = tmp_path / "command.mid"
+    options = ["--rhythm", json.dumps(curve), "--lock", "bass"]
+    subprocess.run([*command, "slide", path, expected, *options], check=True, cwd=ROOT)
+    assert Path(out["slid.mid"]).read_bytes() == expected.read_bytes()
+    assert expected.read_bytes() != source.read_bytes()
+    assert Path(out["calm.mid"]).read_bytes() != source.read_bytes()
+    figures = answers[0].structured_content
+    assert figures is not None
+    assert figures["file"] == out["slid.mid"]
+    assert figures["after"]["rhythm"] < figures["before"]["rhythm"]
+    assert midi.read(out["mixed.mid"]).length == midi.read(path).length
+    assert len(json.loads(Path(out["x.json"]).read_text())["segments"]) == 34
+    assert (tmp_path / "x.ogg").read_bytes().startswith(b"OggS")
+
+
+def test_what_cannot_be_done_is_a_sentence_and_leaves_every_file(source, tmp_path):
+    path, out = str(source), str(tmp_path / "out.mid")
+    data = source.read_bytes()
+    size, whole = (number.to_bytes(4, "little") for number in (len(data), len(data) + 12))
+    wrapped = tmp_path / "in.rmi"
+    wrapped.write_bytes(b"RIFF" + whole + b"RMIDdata" + size + data)
+    riff = {"path": str(wrapped), "rhythm": 0.3, "last": 0}
+    calls: dict[str, Call] = {
+        f"{path} is there already": ("slide", {"path": path, "out": path, "rhythm": 0.3}),
+        "rhythm 3.0 is outside -1 to 1": ("slide", {"path": path, "out": out, "rhythm": 3}),
+        "no.mid cannot be read": ("slide", {"path": "no.mid", "out": out, "rhythm": 0.3}),
+        "there is no such preset": ("transfer", {"path": path, "out": out, "preset": "angry"}),
+        "render writes .wav": ("render", {"path": path, "out": out}),
+        "mix writes .mid": ("mix", {"rhythm": path, "notes": path, "out": f"{out}.wav"}),
+        "there is no folder": ("slide", {"path": path, "out": str(tmp_path / "no" / "x.mid")}),
+        "is not a MIDI file": ("describe", {"path": str(ROOT / "README.md"), "out": f"{out}.json"}),
+        "in.rmi is wrapped in RIFF": ("slide", {**riff, "out": out}),
+    }
+    allowed = "slide", {**riff, "out": str(tmp_path / "out.rmi")}
+    _, (*refused, made), _ = asked(*calls.values(), allowed)
+    for words, answer in zip(calls, refused, strict=True):
+        assert words in sentence(answer), (words, answer)
+        assert sentence(answer).endswith(".")
+    assert not made.is_error
+    assert (tmp_path / "out.rmi").read_bytes().startswith(b"RIFF")
+    assert source.read_bytes() == data
+    assert {each.name for each in tmp_path.iterdir()} == {"in.mid", "in.rmi", "out.rmi"}
+
+
+def test_without_its_model_it_says_so_and_ends(tmp_path):
+    command = [*MODULE, "--model", str(tmp_path / "none")]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("demo.mcp_server: ") and ended.stderr.count("\n") == 1
+    assert ended.stdout == ""
