@@ -54,16 +54,18 @@ def changed(
         If the piece has no segment of such an index, or `change` does not give notes for each.
     """
     wanted = set(chosen)
-    found = {s.index: s for s in segments(piece, numbers=wanted)}
-    if unknown := wanted - found.keys():
+    segments_by_index = {s.index: s for s in segments(piece, numbers=wanted)}
+    if unknown := wanted - segments_by_index.keys():
         last = segment_count(piece) - 1
         raise ValueError(f"segment {next(iter(unknown))} is outside 0 to {last}")
-    before = {index: segment for index, segment in found.items() if segment.problem is None}
+    before = {
+        index: segment for index, segment in segments_by_index.items() if segment.problem is None
+    }
     numbers = before.keys()
     locks = locks.with_hand(piece.notes)
     fixed = piece.notes[locks.of(piece.notes)]
     hand = NO_NOTES if locks.hand_notes is None else locks.hand_notes
-    behind = _behind(piece, wanted, found)
+    behind = _behind(piece, wanted, segments_by_index)
     result = piece
     for turn in (0, 1):
         mine = {number for number in numbers if number % 2 == turn}
@@ -140,13 +142,13 @@ def _beside(piece: Piece, changing: Piece, segment: Segment) -> Segment:
     return replace(segment, window=replace(segment.window, beside=(before, behind), key=key))
 
 
-def _behind(piece: Piece, numbers: set[int], found: Mapping[int, Segment]) -> Notes:
+def _behind(piece: Piece, numbers: set[int], segments_by_index: Mapping[int, Segment]) -> Notes:
     """The notes that belong to what stays behind each run of segments that change."""
     notes, belongs = piece.notes, np.zeros(len(piece.notes), bool)
     lasts = sorted(number for number in numbers if number + 1 not in numbers)
     firsts = sorted(number for number in numbers if number - 1 not in numbers)
     for first, last in zip(firsts, lasts, strict=True):
-        start, end = found[first].span.start, found[last].span.end
+        start, end = segments_by_index[first].span.start, segments_by_index[last].span.end
         rows = np.flatnonzero((notes.onset < end - EARLY) & (notes.offset >= end + RINGS_IN))
         onset = notes.onset[rows]
         before = onset < start - EARLY

@@ -191,7 +191,7 @@ class PieceSession(SegmentedPiece):
         codes: Mapping[int, Codes],
         report: LockReport | None = None,
     ) -> Piece:
-        def told(segment: Segment) -> LockReport | None:
+        def report_of(segment: Segment) -> LockReport | None:
             return report if edit.first <= segment.index <= edit.last else None
 
         return Arrangement(
@@ -202,6 +202,6 @@ class PieceSession(SegmentedPiece):
             codes,
             self.locks(edit)[0],
             SLICE,
-            told,
+            report_of,
             lambda count: self.progress(min(count, len(chosen)), len(chosen)),
         ).result()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fadernets.checkpoint import CheckpointError
 from fadernets.command_line import output, selection
-from fadernets.command_line.progress import told
+from fadernets.command_line.progress import status_lines
 from fadernets.command_line.refusal import Refusal
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import LockWords
@@ -72,9 +72,9 @@ def by_settings(asked: Settings) -> Arrange:
             part = chosen[first : first + BATCH]
             encoded = net.encode(part)
             codes |= {s.index: encoded[[row]] for row, s in enumerate(part)}
-        edit, told = replace(asked, seed=job.seed), lambda segment: job.report
+        edit, report_of = replace(asked, seed=job.seed), lambda segment: job.report
         return Arrangement(
-            net, edit, job.piece, chosen, codes, job.locks, BATCH, told, job.progress
+            net, edit, job.piece, chosen, codes, job.locks, BATCH, report_of, job.progress
         ).result()
 
     return arrange
@@ -132,12 +132,12 @@ def change_piece(
     moved = able if asked is None else playing.moved(asked, piece, able)
     count = 0
 
-    def progress(done: int) -> None:
+    def progress(segment_count: int) -> None:
         nonlocal count
-        count = done
+        count = segment_count
 
     job = Job(net, piece, [s.index for s in moved], locks, report, args.seed, progress)
-    with told(lambda: f"{count} of {len(moved)} segments"):
+    with status_lines(lambda: f"{count} of {len(moved)} segments"):
         try:
             result = arrange(job)
         except ValueError as error:  # the model has no such fader, or cannot lock anything
@@ -204,7 +204,7 @@ def _save(args: argparse.Namespace, data: bytes) -> None:
 def _net(model: str | None) -> FaderNet:
     from fadernets.net import FaderNet  # PyTorch takes seconds; what needs no model does without
 
-    with told(lambda: "loading the model"):
+    with status_lines(lambda: "loading the model"):
         try:
             return FaderNet.load(model)
         except CheckpointError as error:

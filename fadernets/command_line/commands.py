@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from fadernets import curve, description
 from fadernets.command_line import output
 from fadernets.command_line.changing import by_codes, by_settings, change_piece, write_unchanged
-from fadernets.command_line.progress import told
+from fadernets.command_line.progress import status_lines
 from fadernets.command_line.refusal import Refusal
 from fadernets.donor import Donor
 from fadernets.mood_transfer import MOODS, asked_moods
@@ -158,7 +158,7 @@ def render(args: argparse.Namespace) -> None:
     if args.synthesiser not in (None, *audio.SYNTHESISERS):
         raise Refusal(f"{args.synthesiser} is not one of {', '.join(audio.SYNTHESISERS)}.")
     try:
-        with told(lambda: "rendering"):
+        with status_lines(lambda: "rendering"):
             sound = audio.render(piece, synthesiser=args.synthesiser)
     except audio.AudioError as error:
         raise Refusal(str(error)) from error

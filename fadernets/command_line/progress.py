@@ -11,7 +11,7 @@ STATUS_SECONDS = 1.0  # between two lines
 
 
 @contextmanager
-def told(status: Callable[[], str]) -> Iterator[None]:
+def status_lines(status: Callable[[], str]) -> Iterator[None]:
     """Print `status` every `STATUS_SECONDS` when it has changed."""
     finished = threading.Event()
 

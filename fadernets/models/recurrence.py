@@ -180,7 +180,7 @@ def last_states(
         for gru, reading in zip(grus, readings, strict=True)
     ]
     table = kept("tables", _tables, *(weight for part in parts for weight in part))
-    few, many = (
+    row_products, batch_products = (
         [product([gru["weight_hh_l0"]], [gru["bias_hh_l0"]], batched) for gru in grus]
         for batched in (False, len(order) >= MIN_BATCH)
     )
@@ -206,7 +206,7 @@ def last_states(
         inputs = inputs[:, :active]
         if extra is not None:
             inputs = inputs + extra[:, :active]
-        products = many if active >= MIN_BATCH else few
+        products = batch_products if active >= MIN_BATCH else row_products
         recurrent = [times(each) for times, each in zip(products, state.unbind(), strict=True)]
         state = cell(inputs, torch.stack(recurrent), state)
     states[:, : state.shape[1]] = state

@@ -123,15 +123,15 @@ class Window:
 
 def among(notes: Notes, chosen: Notes) -> np.ndarray:
     """Which notes are among those chosen, by onset and pitch: bool, shape (n,)."""
-    found = np.zeros(len(notes), bool)
+    is_chosen = np.zeros(len(notes), bool)
     if len(notes):
         # A piece may have thousands of segments and as many chosen notes in each.
         chosen = chosen[(chosen.onset >= notes.onset.min()) & (chosen.onset <= notes.onset.max())]
     if len(notes) and len(chosen):
         near = (notes.onset >= chosen.onset.min()) & (notes.onset <= chosen.onset.max())
         places = notes.onset[near] + 1j * notes.pitch[near]
-        found[near] = np.isin(places, chosen.onset + 1j * chosen.pitch)
-    return found
+        is_chosen[near] = np.isin(places, chosen.onset + 1j * chosen.pitch)
+    return is_chosen
 
 
 def first_bar(meter: np.ndarray) -> int:

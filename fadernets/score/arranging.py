@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # PyTorch takes 200 MB
 FEW_REDRAWN = 256  # segments that parts drawn once more may have together, in any piece
 MOST_TIMES_REDRAWN = 4  # as many as those that change, likewise
 
-Told = Callable[[Segment], LockReport | None]  # which report learns of a segment
+ReportOf = Callable[[Segment], LockReport | None]  # which report learns of a segment
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Arrangement:
     locks : Locks
     batch : int
         Segments changed at a time.
-    told : function
+    report_of : function
     progress : function
         Called with how many segments are done before each batch; may raise.
     """
@@ -59,7 +59,7 @@ class Arrangement:
     codes: Mapping[int, Codes]
     locks: Locks = NO_LOCKS
     batch: int = 256
-    told: Told = lambda segment: None
+    report_of: ReportOf = lambda segment: None
     progress: Callable[[int], None] = lambda count: None
 
     def result(self) -> Piece:
@@ -74,7 +74,9 @@ class Arrangement:
         home = playing.home(
             self.net, self.edit, self.piece, self.chosen, self.codes, batch=self.batch
         )
-        result = self._played(self.piece, self.chosen, self.edit.seed, home, self.locks, self.told)
+        result = self._played(
+            self.piece, self.chosen, self.edit.seed, home, self.locks, self.report_of
+        )
         for redrawn in self.edit.redrawn:
             inside = [segment for segment in self.chosen if redrawn.has(segment.middle)]
             if inside:
@@ -102,7 +104,7 @@ class Arrangement:
         seed: int | None,
         home: Mapping[str, np.ndarray],
         locks: Locks,
-        told: Told,
+        report_of: ReportOf,
     ) -> Piece:
         rows = {segment.index: row for row, segment in enumerate(self.chosen)}
         edit = replace(self.edit, seed=seed, redrawn=())
@@ -115,7 +117,7 @@ class Arrangement:
             groups: dict[tuple[tuple[str, ...], LockReport | None], list[Segment]] = {}
             placed = playing.placed(self.edit, self.piece, part)
             for segment, names in zip(part, placed, strict=True):
-                groups.setdefault((names, told(segment)), []).append(segment)
+                groups.setdefault((names, report_of(segment)), []).append(segment)
             notes: dict[int, Notes] = {}
             for (names, report), some in groups.items():
                 coded = self.net.coded(some, [self.codes[segment.index] for segment in some])

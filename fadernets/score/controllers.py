@@ -86,7 +86,7 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
     if NAME.encode() not in data:
         return None
     file = MidiFile.parse(data, "the MIDI data")
-    number = added_track.found(file, NAME)
+    number = added_track.track_number(file, NAME)
     if number is None:
         return None
     track = file.tracks[number]
@@ -99,24 +99,24 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
     }
     texts = [text for text in added_track.text(track, file, TEXT) if text.startswith("{")]
     document, settings = _parsed(texts[0]) if texts else ({}, Settings())
-    amounts = _amounts(settings)
-    found: dict[tuple[str, str], Amount] = {}
+    document_amounts = _amounts(settings)
+    amounts: dict[tuple[str, str], Amount] = {}
     for kind, moves in played.items():
-        said = amounts.get(kind)
+        said = document_amounts.get(kind)
         exact = None if said is None else in_beats(said, piece)
         if exact is not None and np.array_equal(
             np.array(_levels(kind, exact, piece.length, file.division)), moves
         ):
-            found[kind] = amounts[kind]
+            amounts[kind] = document_amounts[kind]
         else:
-            found[kind] = _drawn(kind, moves, file.division)
-    if not found:
+            amounts[kind] = _drawn(kind, moves, file.division)
+    if not amounts:
         return None
     kept = {
         name: document[name] for name in ("seed", "lock", "strict", "redrawn") if name in document
     }
-    offsets = {name: value for (kind, name), value in found.items() if kind == "offset"}
-    positions = {name: value for (kind, name), value in found.items() if kind == "position"}
+    offsets = {name: value for (kind, name), value in amounts.items() if kind == "offset"}
+    positions = {name: value for (kind, name), value in amounts.items() if kind == "position"}
     moods = {mood: offsets.pop(mood) for mood in MOODS if mood in offsets}
     whole = Settings(faders=offsets, positions=positions, **moods)  # type: ignore[arg-type]
     return whole.to_json() | kept

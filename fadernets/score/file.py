@@ -33,10 +33,10 @@ def read(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path.name} cannot be read: {user_file.reason(error)}") from None
     if data[:4] in (b"MThd", b"RIFF"):
         piece = midi.read(path)
-        found = controllers.read(piece.original.data if piece.original else data, piece)
-        if found is None:
+        settings = controllers.read(piece.original.data if piece.original else data, piece)
+        if settings is None:
             raise ValueError(f"{path.name} {NO_SETTINGS}")
-        return found
+        return settings
     return from_json(data, path.name)
 
 

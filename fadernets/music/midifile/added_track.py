@@ -20,7 +20,7 @@ from fadernets.music.midifile.tracks import (
 Event = tuple[int, bytes]  # tick and bytes
 
 
-def found(file: MidiFile, name: str) -> int | None:
+def track_number(file: MidiFile, name: str) -> int | None:
     """The number of the last track of that name that moves only controllers; None if none is."""
     for number, track in reversed(list(enumerate(file.tracks))):
         channel = track.status[track.status < SYSEX]
@@ -50,7 +50,7 @@ def with_track(data: bytes, name: str, events: Sequence[Event]) -> bytes:
         If it is no MIDI file that can be read, or has as many tracks as can be read already.
     """
     file = MidiFile.parse(data, "the MIDI data")
-    own = found(file, name)
+    own = track_number(file, name)
     if own is None and not events:
         return data
     at = end = file.tracks[-1].end if file.tracks else file.start + HEADER
