@@ -84,8 +84,8 @@ class Book:
             columns = (Trial.token, Answer.direction, *(getattr(Answer, name) for name in SCALES))
             more = (Answer.comment, Answer.seconds, Answer.replies)
             query = select(Answer.submission, *columns, *more)
-            found = session.execute(_of(studies, query.join(Trial, Trial.id == Answer.trial_id)))
-            rows = [(key, *_said(*row)) for key, *row in found]
+            answers = session.execute(_of(studies, query.join(Trial, Trial.id == Answer.trial_id)))
+            rows = [(key, *_said(*row)) for key, *row in answers]
             query = select(Trial.token, Play.submission).join(Trial, Trial.id == Play.trial_id)
             plays = {tuple(row) for row in session.execute(_of(studies, query))}
             query = select(Participant.token_hash).join(Participant.study)

@@ -187,8 +187,8 @@ def study(dice: np.random.Generator, people: int, pieces: int) -> Iterator[tuple
     yield "mean", [(one.mean, one.naive) for one in means]
     yield "difference", [(one.difference, None) for one in systems.differences(rated, ["quality"])]
     compared = ab(World(dice, people, pieces))
-    found = preferences.preferences(compared, "preference")
-    yield "preference", [(one.strength, one.naive) for one in found]
+    pair_preferences = preferences.preferences(compared, "preference")
+    yield "preference", [(one.strength, one.naive) for one in pair_preferences]
     strengths = preferences.strengths(compared, "preference", DRAWS, 0)
     yield "strength", [(one.strength, None) for one in strengths]
     yield "strength, bootstrap", [(one.bootstrap, None) for one in strengths]
@@ -226,11 +226,11 @@ def measured(runs: int, seed: int, progress: Callable[[], object]) -> list[dict[
                 "measure": measure,
                 "pieces": pieces,
                 "participants": people,
-                "coverage": float(np.mean(found)),
+                "coverage": float(np.mean(hits)),
                 "naive": float(np.mean(naive[measure])) if measure in naive else None,
                 "width": float(np.median(widths[measure])),
             }
-            for measure, found in held.items()
+            for measure, hits in held.items()
         ]
     return rows
 

@@ -88,16 +88,17 @@ def claims(design: str, table: pd.DataFrame) -> dict[str, bool]:
         "ab": (PREFERENCE, of_preferences, "preferences"),
         "abx": (SAME_AS, of_discrimination, "discrimination"),
     }[design]
-    found: Findings = find(table, [question], Resampling(0, DRAWS))
-    p_values = pd.to_numeric(found.tables[name]["holm"])
+    findings: Findings = find(table, [question], Resampling(0, DRAWS))
+    p_values = pd.to_numeric(findings.tables[name]["holm"])
     return {
         DIFFER: bool((p_values < LEVEL).any()),
         ORDER: any(
-            one.startswith("Whichever it was") or "not one half" in one for one in found.sentences
+            one.startswith("Whichever it was") or "not one half" in one
+            for one in findings.sentences
         ),
         TREND: any(
             " changes from the first" in one and not one.startswith("Whether")
-            for one in found.sentences
+            for one in findings.sentences
         ),
         ALIKE: bool(habits.of_everybody(table, [question], set())),
     }
@@ -113,11 +114,11 @@ def main(arguments: list[str] | None = None) -> int:
     asked = [(design, kind) for design, kinds in LISTENERS.items() for kind in kinds]
     rows = []
     for (design, kind), (people, pieces) in tqdm(list(product(asked, SIZES)), disable=None):
-        found, place = [], asked.index((design, kind))
+        by_study, place = [], asked.index((design, kind))
         for run in range(options.studies):
             dice = np.random.default_rng([options.seed, place, people, pieces, run])
-            found.append(claims(design, study(design, kind, people, pieces, dice)))
-        means = pd.DataFrame(found).astype(float).mean()
+            by_study.append(claims(design, study(design, kind, people, pieces, dice)))
+        means = pd.DataFrame(by_study).astype(float).mean()
         rows.append(
             {
                 "design": design,

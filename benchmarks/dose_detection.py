@@ -83,14 +83,14 @@ def claims(table: pd.DataFrame) -> dict[str, bool]:
     """Which of the three ways claims that strength matters."""
     (dose,) = corrected(doses(table), Correlation, Slope)
     compared = [one for one in contrasts(table) if one.measure == AGREEMENT]
-    found: dict[str, list[Any]] = {
+    tests_by_way: dict[str, list[Any]] = {
         SLOPE: list(dose.slopes.values()),
         CORRELATION: list(dose.correlations.values()),
         COMPARED: compared,
     }
     return {
         way: any(one.holm is not None and one.holm < LEVEL for one in tests)
-        for way, tests in found.items()
+        for way, tests in tests_by_way.items()
     }
 
 
@@ -104,11 +104,11 @@ def main(arguments: list[str] | None = None) -> int:
     rows = []
     for hears, size, growth in tqdm(list(product((ALL, DRAWN), SIZES, GROWTHS)), disable=None):
         people, pieces, each = size
-        found = []
+        by_run = []
         for run in range(options.runs):
             random = np.random.default_rng([options.seed, run])
-            found.append(claims(study(growth, hears, people, pieces, each, random)))
-        means = pd.DataFrame(found).astype(float).mean()
+            by_run.append(claims(study(growth, hears, people, pieces, each, random)))
+        means = pd.DataFrame(by_run).astype(float).mean()
         rows.append(
             {
                 "hears": hears,

@@ -62,10 +62,10 @@ def latency_table() -> str:
 def prices_table() -> str:
     """Of each kind of work the piece on which it takes longest for its price, before and now."""
     report = json.loads((RESULTS / "prices.json").read_text())
-    done = [row for row in report["rows"] if "ratio" in row]
+    with_ratio = [row for row in report["rows"] if "ratio" in row]
     rows = []
-    for kind in dict.fromkeys(row["kind"] for row in done):
-        own = [row for row in done if row["kind"] == kind]
+    for kind in dict.fromkeys(row["kind"] for row in with_ratio):
+        own = [row for row in with_ratio if row["kind"] == kind]
         worst = max(own, key=lambda row: row["ratio"])
         before = max((row["ratio_before"] for row in own if "ratio_before" in row), default=None)
         rows.append(

@@ -117,12 +117,12 @@ def drawn(world: World, people: int, pieces: int, random: np.random.Generator) -
 def covered(world: World, people: int, pieces: int, runs: int, seed: int) -> Iterator[dict]:
     """One row for all items and one for lower ones."""
     truth = world.truth()
-    found: dict[str, list[tuple[bool, float, bool, bool]]] = {name: [] for name in truth}
+    judgements: dict[str, list[tuple[bool, float, bool, bool]]] = {name: [] for name in truth}
     for run in range(runs):
         study = drawn(world, people, pieces, np.random.default_rng([seed, people, pieces, run]))
         for name, answers in study.answers.items():
-            found[name].append(_judged(answers, truth[name], study.left))
-    for name, judged in found.items():
+            judgements[name].append(_judged(answers, truth[name], study.left))
+    for name, judged in judgements.items():
         yield {
             "world": world.name,
             "of": name,
@@ -190,7 +190,7 @@ def real_answers(file: Path, seed: int) -> dict[str, list[np.ndarray]]:
     """
     pieces = json.loads(file.read_text(encoding="utf-8"))
     random = np.random.default_rng(seed)
-    found: dict[str, list[np.ndarray]] = {"changes": [], "levels": []}
+    agreement: dict[str, list[np.ndarray]] = {"changes": [], "levels": []}
     for name in sorted(pieces):
         series = [np.array(rater["arousal"], float) for rater in pieces[name]["annotations"]]
         usual = int(np.median([len(values) for values in series]))
@@ -205,8 +205,8 @@ def real_answers(file: Path, seed: int) -> dict[str, list[np.ndarray]]:
             heard = np.sign(values) * (np.abs(values) > DEAD_ZONE)
             meant = intended != 0
             if meant.any():
-                found[kind].append((heard[answering] == intended)[:, meant].astype(float))
-    return found
+                agreement[kind].append((heard[answering] == intended)[:, meant].astype(float))
+    return agreement
 
 
 def covered_by_raters(

@@ -94,20 +94,20 @@ def before(table: pd.DataFrame, seed: int) -> tuple[Interval, Interval]:
 def covered(heard: str, size: tuple[int, int, int], runs: int, seed: int) -> dict:
     """One row: how often each interval holds, and where there is none, which claims nothing."""
     known = truth(HEARD[heard])
-    found = []
+    by_run = []
     for run in range(runs):
         table = study(HEARD[heard], *size, np.random.default_rng([seed, *size, run]))
-        told = detection(table)["higher"]
-        now = [estimate for estimate in (told.d_prime, told.criterion) if estimate is not None]
-        none = told.alike or any(estimate.low is None for estimate in now)
-        found.append(
+        higher = detection(table)["higher"]
+        now = [estimate for estimate in (higher.d_prime, higher.criterion) if estimate is not None]
+        none = higher.alike or any(estimate.low is None for estimate in now)
+        by_run.append(
             [
                 *(none or _holds(ends, true) for ends, true in zip(now, known, strict=True)),
                 *(_holds(e, true) for e, true in zip(before(table, run), known, strict=True)),
                 none,
             ]
         )
-    d, c, d_before, c_before, none = np.mean(found, axis=0).round(4).tolist()
+    d, c, d_before, c_before, none = np.mean(by_run, axis=0).round(4).tolist()
     people, pieces, items = size
     return {
         **{"studies": heard, "participants": people, "pieces": pieces, "items": items},

@@ -148,7 +148,7 @@ def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
     both: list[Any] = [parts, doses(table)]
     parts, dose = corrected(both, *TESTS)
     compared = contrasts(table)
-    found = set(chain(*habits.of_everybody(table).values()))
+    habit_names = set(chain(*habits.of_everybody(table).values()))
     said = " ".join(sentence for part in parts for sentence in _sentences(part))
     of_doses = " ".join(sentences.doses(dose))
     paired = [part.chance.lower_less_higher for part in parts]
@@ -178,8 +178,8 @@ def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
         ),
         MIDDLE: _any(one.holm for part in parts for one in part.opinion.values()),
         HARD_PIECES: "few hard pieces" in said,
-        HABIT: any(not habit.startswith(SCALES) for habit in found),
-        SCALE_HABIT: any(habit.startswith(SCALES) for habit in found),
+        HABIT: any(not habit.startswith(SCALES) for habit in habit_names),
+        SCALE_HABIT: any(habit.startswith(SCALES) for habit in habit_names),
         LEANS_BEFORE: _any(part.lean.p for part in parts),
         OTHERS_BEFORE: _any(one.p for one in paired),
         DIRECTIONS_BEFORE: _any([pooled.flips.p, pooled.sign_test]),
@@ -246,11 +246,11 @@ def main(arguments: list[str] | None = None) -> int:
     for at, kind in enumerate(tqdm(LISTENERS, disable=None)):
         studies = options.studies if kind == "unbiased" else options.others
         for size in SIZES:
-            found = [
+            by_study = [
                 claims(study(kind, *size, np.random.default_rng([options.seed, at, run])), run)
                 for run in range(studies)
             ]
-            means = pd.DataFrame(found).astype(float).mean()
+            means = pd.DataFrame(by_study).astype(float).mean()
             people, pieces, each = size
             rows.append(
                 {

@@ -161,7 +161,7 @@ def kill_once(
     with tempfile.TemporaryDirectory() as folder:
         copy = copied(path, Path(folder))
         undamaged, stored = checked(copy)
-        done = ended(copy) if sent_back else set()
+        submissions_of_finished = ended(copy) if sent_back else set()
     toll.kills += 1
     toll.early += bool(early)
     toll.in_write += in_write
@@ -171,7 +171,7 @@ def kill_once(
     toll.damaged += not undamaged
     toll.missing += len(acknowledged - stored)
     toll.sent_back = max(toll.sent_back, len(sent_back))
-    toll.sent_back_missing += len(sent_back - done)
+    toll.sent_back_missing += len(sent_back - submissions_of_finished)
 
 
 async def client(

@@ -26,8 +26,8 @@ def card(folder: Path) -> dict[str, Any]:
     """The front matter of the README, which says what a Space is made of."""
     from huggingface_hub import metadata_load
 
-    found: dict[str, Any] = metadata_load(folder / "README.md")
-    return found
+    metadata: dict[str, Any] = metadata_load(folder / "README.md")
+    return metadata
 
 
 def write_tree(folder: Path, commit: str = "HEAD") -> None:

@@ -75,21 +75,21 @@ def excerpts(
     sources: Sequence[Source], count: int, length: int, rng: np.random.Generator
 ) -> tuple[list[NamedExcerpt], np.ndarray]:
     """Excerpts of pieces drawn at random, and the standard deviations of all their densities."""
-    found: list[NamedExcerpt] = []
+    sample: list[NamedExcerpt] = []
     densities = []
     for number in rng.permutation(len(sources))[: TO_DRAW * count]:
-        if len(found) == count:
+        if len(sample) == count:
             break
         piece: Piece | None = None
         with suppress(midi.MidiError, OSError):
             piece = midi.read(sources[number].path)
         part = piece and excerpt(piece, int(number), length, rng)
         if piece and part:
-            found.append(NamedExcerpt(part, sources[number].name))
+            sample.append(NamedExcerpt(part, sources[number].name))
             densities += [list(s.measure(PAPER).values()) for s in segments(piece)[1:-1]]
-    if not found:
+    if not sample:
         raise ValueError(f"no piece has {length} segments with notes in them")
-    return found, np.std(densities, 0)
+    return sample, np.std(densities, 0)
 
 
 def change_of(
@@ -167,19 +167,19 @@ def of_music(
 ) -> Music:
     """Everything that models and rules change in one collection of music."""
     rng = np.random.default_rng(options.seed)
-    found, sd = excerpts(sources, options.excerpts, options.length, rng)
+    sample, sd = excerpts(sources, options.excerpts, options.length, rng)
     changed = []
     for net in nets:
         ways = {}
         for way, change in tqdm(changes(net, sd).items(), desc=f"{name}, {net.name}", disable=None):
-            ways[way] = change_of(by_change(net, found, change), way, classifiers, options.seed)
+            ways[way] = change_of(by_change(net, sample, change), way, classifiers, options.seed)
         changed.append(Changed(name=net.name, ways=ways))
     by_rules = {
-        way: change_of(by_rule(found, rule), way, classifiers, options.seed)
+        way: change_of(by_rule(sample, rule), way, classifiers, options.seed)
         for way, rule in RULES.items()
     }
     changed.append(Changed(name="rules", ways=by_rules))
-    return Music(name=name, pieces=len(found), changed=changed)
+    return Music(name=name, pieces=len(sample), changed=changed)
 
 
 def fitted(classifier: ArousalClassifier, seed: int) -> Fitted:

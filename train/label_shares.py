@@ -241,10 +241,10 @@ def main(arguments: list[str] | None = None) -> int:
             ):  # fmt: skip
                 raise ValueError(f"{options.out} is of other data or settings: name another file")
             result = before
-        done = {(r.share, r.seed) for r in result.runs}
+        earlier_runs = {(r.share, r.seed) for r in result.runs}
         for seed in range(options.seeds):
             for share in SHARES:
-                if (share, seed) in done:
+                if (share, seed) in earlier_runs:
                     continue
                 one = run(data, share, seed, config, model_config, options.segments, classifiers,
                           options.transferred)  # fmt: skip

@@ -33,7 +33,7 @@ from train.evaluation import naturalness
 from train.evaluation.naturalness import REAL_WINDOWS, WAYS, Changed, Excerpt, Way, title
 from train.evaluation.pair_scores import estimate
 from train.metrics.naturalness import Windows
-from train.reporting.results.naturalness import Naturalness, ToldApart, WayTold
+from train.reporting.results.naturalness import Naturalness, SeparabilityByWay, WaySeparability
 from train.reporting.writing import finish
 
 MOST_PIECES = 200
@@ -81,12 +81,12 @@ def music(
     return Music(naturalness.joined(real), [usable[number] for number in chosen])
 
 
-def floor(source: Music, seed: int) -> WayTold:
+def floor(source: Music, seed: int) -> WaySeparability:
     """Real windows of the excerpts told from other real ones."""
     windows = naturalness.joined(
         [naturalness.windows(e.segments(), e.group) for e in source.excerpts]
     )
-    return naturalness.way_told(windows, source.real, source.sd, seed)
+    return naturalness.way_separability(windows, source.real, source.sd, seed)
 
 
 def by_model(net: FaderNet, source: Music) -> dict[str, list[Changed]]:
@@ -102,32 +102,36 @@ def by_rules(source: Music) -> dict[str, list[Changed]]:
     return {title(way): [naturalness.by_rule(e, way[1]) for e in source.excerpts] for way in RULES}
 
 
-def told_apart(
+def separability_by_way(
     name: str, changed: Mapping[str, Sequence[Changed]], source: Music, seed: int
-) -> ToldApart:
+) -> SeparabilityByWay:
     """Changed excerpts told from real windows, and what became of their notes, by way."""
     ways = {}
     for way, parts in changed.items():
         windows = naturalness.joined([part.windows for part in parts])
-        told = naturalness.way_told(windows, source.real, source.sd, seed)
+        separability = naturalness.way_separability(windows, source.real, source.sd, seed)
         became = {
             kind: estimate([part.changes[kind] for part in parts], seed)
             for kind in parts[0].changes
         }
         changes = {kind: value for kind, value in became.items() if value}
-        ways[way] = told.model_copy(update={"changes": changes}) if changes else told
-    return ToldApart(name=name, ways=ways)
+        ways[way] = (
+            separability.model_copy(update={"changes": changes}) if changes else separability
+        )
+    return SeparabilityByWay(name=name, ways=ways)
 
 
-def in_place(changed: Mapping[str, Sequence[Changed]], source: Music, seed: int) -> ToldApart:
+def in_place(
+    changed: Mapping[str, Sequence[Changed]], source: Music, seed: int
+) -> SeparabilityByWay:
     """Real windows in the place of changed ones, as loud and as high as these were before."""
     ways = {}
     for way, parts in changed.items():
         windows = naturalness.joined([part.windows for part in parts])
         before = [notes for part in parts for notes in part.before]
         real = naturalness.in_place(windows, before, source.real, source.sd, seed)
-        ways[way] = naturalness.way_told(*real, source.sd, seed)
-    return ToldApart(name=IN_PLACE, ways=ways)
+        ways[way] = naturalness.way_separability(*real, source.sd, seed)
+    return SeparabilityByWay(name=IN_PLACE, ways=ways)
 
 
 def _can(net: FaderNet, way: Way) -> bool:
@@ -157,10 +161,10 @@ def measured(options: argparse.Namespace) -> Naturalness:
     for net in nets:
         source = _music(pieces, options, by_sound=True) if net.by_sound else by_keys
         changed = by_model(net, source)
-        rows.append(told_apart(net.name, changed, source, options.seed))
+        rows.append(separability_by_way(net.name, changed, source, options.seed))
         if not net.by_sound and in_their_place is None:
             in_their_place = in_place(changed, source, options.seed)
-    rows.append(told_apart("rules", by_rules(by_keys), by_keys, options.seed))
+    rows.append(separability_by_way("rules", by_rules(by_keys), by_keys, options.seed))
     return Naturalness(
         kind="naturalness",
         music=options.music,

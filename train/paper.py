@@ -91,10 +91,10 @@ def evaluate(
             ): run
             for run in waiting
         }  # fmt: skip
-        for done in as_completed(calls):
-            results.append(done.result())
+        for future in as_completed(calls):
+            results.append(future.result())
             if results[-1]:
-                made_of.keep(result(calls[done]), inputs(calls[done]))
+                made_of.keep(result(calls[future]), inputs(calls[future]))
             left = (time.monotonic() - began) / len(results) * (len(waiting) - len(results))
             print(f"evaluated {len(results)} of {len(waiting)}; {minutes(left)}", flush=True)
     return all(results)
@@ -124,20 +124,22 @@ def figures(runs: Sequence[Run], data: Path, out: Path, device: str, made_of: Ma
     """Maps of codes, transfers, figures and tables of the finished models, by split."""
     succeeded = True
     for split in dict.fromkeys(run.split for run in runs):
-        done = [run for run in runs if run.split == split and run.is_done]
-        if not done:
+        finished_runs = [run for run in runs if run.split == split and run.is_done]
+        if not finished_runs:
             continue
         results = out / "results" / split
-        names = [part for run in done for part in ("--checkpoint", f"{run.model}={run.folder}")]
+        names = [
+            part for run in finished_runs for part in ("--checkpoint", f"{run.model}={run.folder}")
+        ]
         on_data = ("--data", data, "--split", split, "--device", device)
-        weights = {run.model: checksum(run.folder / checkpoint.SUMS) for run in done}
+        weights = {run.model: checksum(run.folder / checkpoint.SUMS) for run in finished_runs}
         for name, options, inputs in (
             ("latent", on_data, weights | {"data": checksum(data)}),
             ("transfers", (), weights),
         ):
             path = results / f"{name}.json"
             if not made_of.is_current(path, inputs):
-                print(f"{name} of {split}, {len(done)} models", flush=True)
+                print(f"{name} of {split}, {len(finished_runs)} models", flush=True)
                 if call(f"train.{name}", *names, *options, "--out", path):
                     made_of.keep(path, inputs)
                 else:

@@ -42,9 +42,9 @@ def scored(options: argparse.Namespace) -> Score:
     began = time.perf_counter()
     seed = options.seed
     wanted = asked_file.read(options.asked) if options.asked else []
-    found = pair_files.read(options.before, options.after, options.clock, options.by_sound)
+    folder_pairs = pair_files.read(options.before, options.after, options.clock, options.by_sound)
     other, unreadable = other_music(options.real, options.by_sound)
-    pairs = [Compared.of(pair) for pair in tqdm(found.pairs, desc="comparing", disable=None)]
+    pairs = [Compared.of(pair) for pair in tqdm(folder_pairs.pairs, desc="comparing", disable=None)]
     answers, left_out = reached(wanted, pairs, seed) if wanted else (None, [])
     natural, reason = _naturalness(pairs, other, seed)
     before, after = pair_scores.borders(pairs, seed)
@@ -55,11 +55,11 @@ def scored(options: argparse.Namespace) -> Score:
         changed_segments=sum(len(pair.changed) for pair in pairs),
         by="sound" if options.by_sound else "keys",
         clock=options.clock,
-        only_before=found.only_before,
-        only_after=found.only_after,
-        unreadable=found.unreadable + unreadable,
-        empty=found.empty,
-        other_tempo=found.other_tempo,
+        only_before=folder_pairs.only_before,
+        only_after=folder_pairs.only_after,
+        unreadable=folder_pairs.unreadable + unreadable,
+        empty=folder_pairs.empty,
+        other_tempo=folder_pairs.other_tempo,
         densities=pair_scores.moved(pairs, seed),
         asked=answers,
         asked_left_out=left_out,
@@ -71,7 +71,7 @@ def scored(options: argparse.Namespace) -> Score:
         music=pair_scores.music(pairs, seed),
         seed=seed,
         commit=commit(),
-        data_sha256=found.sha256,
+        data_sha256=folder_pairs.sha256,
         seconds=round(time.perf_counter() - began, 1),
     )
 

@@ -87,7 +87,7 @@ def read(before: Path, after: Path, clock: Clock = "beats", by_sound: bool = Fal
     """
     paths, paths_after = files(before), files(after)
     both = sorted(paths.keys() & paths_after.keys())
-    found = Pairs(
+    folder_pairs = Pairs(
         only_before=sorted(paths.keys() - paths_after.keys()),
         only_after=sorted(paths_after.keys() - paths.keys()),
     )
@@ -99,21 +99,23 @@ def read(before: Path, after: Path, clock: Clock = "beats", by_sound: bool = Fal
             one = midi.read(paths[name])
             other = _changed(paths_after[name], one)
         except (midi.MidiError, OSError) as error:
-            found.unreadable.append(f"{name}: {error}")
+            folder_pairs.unreadable.append(f"{name}: {error}")
             continue
         for path in (paths[name], paths_after[name]):
             digest.update(f"{name}\0".encode() + path.read_bytes())
         if not len(other.notes):
-            found.empty.append(name)
+            folder_pairs.empty.append(name)
         if not _same_tempo(one.tempo, other.tempo):
-            found.other_tempo.append(name)
+            folder_pairs.other_tempo.append(name)
         if by_sound:
             one, other = heard(one), heard(other)
-        found.pairs.append(Pair(name, *on_one_clock(one, other, clock)))
-    if not found.pairs:
-        raise ValueError(f"no pair of {before} and {after} can be read: {found.unreadable[0]}")
-    found.sha256 = digest.hexdigest()
-    return found
+        folder_pairs.pairs.append(Pair(name, *on_one_clock(one, other, clock)))
+    if not folder_pairs.pairs:
+        raise ValueError(
+            f"no pair of {before} and {after} can be read: {folder_pairs.unreadable[0]}"
+        )
+    folder_pairs.sha256 = digest.hexdigest()
+    return folder_pairs
 
 
 def files(folder: Path) -> dict[str, Path]:

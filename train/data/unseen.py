@@ -54,10 +54,10 @@ def unseen(folder: Path, match: str, data: Segments | None, split: str) -> list[
 
 def some(sources: Iterable[Source], folder: Path) -> list[Source]:
     """The sources, of which there has to be one; raises ValueError otherwise."""
-    found = list(sources)
-    if not found:
+    all_sources = list(sources)
+    if not all_sources:
         raise ValueError(f"no file below {folder} is in that split")
-    return found
+    return all_sources
 
 
 def add_options(options: argparse.ArgumentParser) -> None:

@@ -22,10 +22,10 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.net import FaderNet
 from train.metrics.changes import changes
-from train.metrics.naturalness import Cut, Windows, pair, told
+from train.metrics.naturalness import Cut, Windows, pair, separability
 from train.metrics.over_pieces import Tally
 from train.metrics.window_features import features
-from train.reporting.results.naturalness import Beside, WayTold
+from train.reporting.results.naturalness import Beside, WaySeparability
 
 MOODS = ("low", "high")
 # A way is a mood, or an attribute and one standard deviation of its density up or down.
@@ -125,16 +125,16 @@ def joined(parts: Sequence[Windows]) -> Windows:
     )
 
 
-def way_told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> WayTold:
-    """How well changed windows are told from real ones, as `told` has it, for a results file.
+def way_separability(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> WaySeparability:
+    """How well changed windows are told from real ones, by `separability`, for a results file.
 
     Raises
     ------
     ValueError
-        As `told` does.
+        As `separability` does.
     """
-    result = told(changed, real, sd, seed)
-    return WayTold(
+    result = separability(changed, real, sd, seed)
+    return WaySeparability(
         pairs=result.pairs,
         aucs={name: round(value, 3) for name, value in result.aucs.items()},
         deaf_aucs={name: round(value, 3) for name, value in result.deaf_aucs.items()},

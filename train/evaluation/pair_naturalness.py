@@ -8,7 +8,7 @@ import numpy as np
 
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
-from train.evaluation.naturalness import REAL_WINDOWS, drawn, joined, way_told
+from train.evaluation.naturalness import REAL_WINDOWS, drawn, joined, way_separability
 from train.evaluation.pair_scores import Compared
 from train.metrics.naturalness import FOLDS
 from train.reporting.results.score import Natural
@@ -61,9 +61,9 @@ def naturalness(pairs: Sequence[Compared], other: Mapping[str, Piece] | None, se
         )
         for side in ("before", "after")
     )
-    result = way_told(after, real, sd, seed)
+    result = way_separability(after, real, sd, seed)
     try:
-        floor = way_told(before, real, sd, seed)
+        floor = way_separability(before, real, sd, seed)
     except ValueError:  # of too few pieces there are windows of the same densities
         floor = None
     return Natural(

@@ -67,7 +67,7 @@ class Windows:
 
 
 @dataclass(frozen=True)
-class Told:
+class Separability:
     """How well changed windows can be told from real ones.
 
     Attributes
@@ -125,9 +125,9 @@ def pair(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> np.n
     return np.array(pairs, int).reshape(-1, 2)
 
 
-def told(
+def separability(
     changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0, draws: int = DRAWS
-) -> Told:
+) -> Separability:
     """How well two classifiers tell changed windows from real ones of the same densities.
 
     Raises
@@ -135,9 +135,9 @@ def told(
     ValueError
         If the pairs are of fewer than `FOLDS` performances.
     """
-    drawings = [_told(changed, real, sd, seed + draw) for draw in range(draws)]
-    aucs = {name: [told.aucs[name] for told in drawings] for name in drawings[0].aucs}
-    deaf = {name: [told.deaf_aucs[name] for told in drawings] for name in drawings[0].aucs}
+    drawings = [_of_one_drawing(changed, real, sd, seed + draw) for draw in range(draws)]
+    aucs = {name: [drawing.aucs[name] for drawing in drawings] for name in drawings[0].aucs}
+    deaf = {name: [drawing.deaf_aucs[name] for drawing in drawings] for name in drawings[0].aucs}
     return replace(
         drawings[0],
         aucs={name: float(np.mean(each)) for name, each in aucs.items()},
@@ -146,7 +146,7 @@ def told(
     )
 
 
-def _told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> Told:
+def _of_one_drawing(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> Separability:
     """How well they are told by pairs that are drawn once."""
     pairs = pair(changed, real, sd, seed)
     rows = [changed.features[i] for i in pairs[:, 0]] + [real.features[i] for i in pairs[:, 1]]
@@ -165,7 +165,7 @@ def _told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> Told:
     single = {n: auc(np.nan_to_num(x[:, i], nan=LACKING), is_changed) for i, n in enumerate(names)}
     strongest = sorted(names, key=lambda name: -abs(single[name] - 0.5))[:5]
     tells = {name: single[name] for name in strongest}
-    return Told(len(pairs), aucs, deaf_aucs, {}, tells, _beside(changed, real, pairs))
+    return Separability(len(pairs), aucs, deaf_aucs, {}, tells, _beside(changed, real, pairs))
 
 
 def _aucs(x: np.ndarray, is_changed: np.ndarray, group: np.ndarray, seed: int) -> dict[str, float]:

@@ -28,14 +28,14 @@ class Beat(NamedTuple):
 
 def beats(piece: Piece, numbers: Collection[int]) -> list[Beat]:
     """The whole beats of some segments of a piece: dotted ones in 6/8, 9/8 and 12/8."""
-    found = []
+    whole_beats = []
     for segment in segments(piece, numbers=numbers):
         row = np.searchsorted(piece.meter[1:, 0], segment.start + ROUNDING, side="right")
         _, numerator, denominator = piece.meter[row].tolist()
         length = beat_of(numerator, denominator)
         count = int(segment.beats / length + ROUNDING)
-        found += [Beat(segment.start + i * length, length) for i in range(count)]
-    return found
+        whole_beats += [Beat(segment.start + i * length, length) for i in range(count)]
+    return whole_beats
 
 
 def rhythms(notes: Notes, counted: Collection[Beat]) -> list[frozenset[int]]:

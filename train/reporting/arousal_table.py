@@ -68,15 +68,15 @@ def ways(result: Arousal) -> Table:
     """Share of segments heard as lower / higher, by way, by the classifiers that are deaf."""
     deaf = [c for c in result.classifiers if not c.hears_loudness]
     names = [music.name for music in result.music]
-    found: dict[tuple[str, str], dict[str, Change]] = {}
+    changes_by_way: dict[tuple[str, str], dict[str, Change]] = {}
     for music, changed, way, change in _changes(result):
-        found.setdefault((changed.name, way), {})[music] = change
+        changes_by_way.setdefault((changed.name, way), {})[music] = change
     rows = [
         (
             f"{model}: {way}",
             *(_by_all(changes[name], deaf) if name in changes else NONE for name in names),
         )
-        for (model, way), changes in found.items()
+        for (model, way), changes in changes_by_way.items()
         if way not in MOODS
     ]
     return rows, ("way", *names)

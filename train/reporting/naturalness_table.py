@@ -9,8 +9,8 @@ from train.reporting.markdown import NONE, Table
 from train.reporting.results.naturalness import (
     Naturalness,
     NaturalnessTries,
-    ToldApart,
-    WayTold,
+    SeparabilityByWay,
+    WaySeparability,
 )
 
 
@@ -22,16 +22,20 @@ def rows(result: Naturalness) -> Table:
     return [floor, *(_row(changed, ways) for changed in apart)], ("changed by", *ways)
 
 
-def _row(changed: ToldApart, ways: list[str]) -> tuple[str, ...]:
+def _row(changed: SeparabilityByWay, ways: list[str]) -> tuple[str, ...]:
     cells = [_cell(changed.ways[way]) if way in changed.ways else NONE for way in ways]
     for column, way in enumerate(ways):  # only a mood asks for another loudness
-        if way.startswith(MOODS) and (told := changed.ways.get(way)) and told.deaf_aucs:
-            cells[column] += f" (deaf {_numbers(told.deaf_aucs)})"
+        if (
+            way.startswith(MOODS)
+            and (separability := changed.ways.get(way))
+            and separability.deaf_aucs
+        ):
+            cells[column] += f" (deaf {_numbers(separability.deaf_aucs)})"
     return (changed.name, *cells)
 
 
-def _cell(told: WayTold) -> str:
-    return _numbers(told.aucs)
+def _cell(separability: WaySeparability) -> str:
+    return _numbers(separability.aucs)
 
 
 def _numbers(aucs: Mapping[str, float]) -> str:
@@ -41,9 +45,13 @@ def _numbers(aucs: Mapping[str, float]) -> str:
 def tells(result: Naturalness) -> Table:
     """Which features tell most alone, by what changed the music and by way."""
     cells = [
-        (changed.name, way, ", ".join(f"{name} ({auc:.2f})" for name, auc in told.tells.items()))
+        (
+            changed.name,
+            way,
+            ", ".join(f"{name} ({auc:.2f})" for name, auc in separability.tells.items()),
+        )
         for changed in result.changed
-        for way, told in changed.ways.items()
+        for way, separability in changed.ways.items()
     ]
     return cells, ("changed by", "way", "what tells most (AUC alone; above .5: too much of it)")
 
@@ -56,9 +64,9 @@ BECAME = ("stubs", "new notes", "melody kept", "bass kept", "bass kept and still
 def measures(result: Naturalness) -> Table:
     """Musical measures of what the first model changed, by way, beside real windows."""
     rows = []
-    for way, told in result.changed[0].ways.items():
-        beside = [told.measures.get(name) for name in BESIDE]
-        became = [told.changes.get(name) for name in BECAME]
+    for way, separability in result.changed[0].ways.items():
+        beside = [separability.measures.get(name) for name in BESIDE]
+        became = [separability.changes.get(name) for name in BECAME]
         rows.append(
             (
                 way,

@@ -127,11 +127,11 @@ def naturalness(score: Score) -> Table:
     natural = score.naturalness
     assert natural is not None
     rows = []
-    for label, told in (("after", natural.after), ("before (the floor)", natural.floor)):
-        if told:
-            strongest = ", ".join(f"{name} ({auc:.2f})" for name, auc in told.tells.items())
-            aucs = (f"{auc:.2f}" for auc in told.aucs.values())
-            rows.append((label, f"{told.pairs:,}", *aucs, strongest))
+    for label, separability in (("after", natural.after), ("before (the floor)", natural.floor)):
+        if separability:
+            strongest = ", ".join(f"{name} ({auc:.2f})" for name, auc in separability.tells.items())
+            aucs = (f"{auc:.2f}" for auc in separability.aucs.values())
+            rows.append((label, f"{separability.pairs:,}", *aucs, strongest))
     real = "the pieces before" if natural.real == "before" else "other real music"
     names = natural.after.aucs
     return rows, (f"told from {real}", "pairs", *(f"AUC, {name}" for name in names), "tells")

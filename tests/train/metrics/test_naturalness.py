@@ -9,7 +9,7 @@ import pytest
 
 from fadernets.music.notes import Notes
 from train.metrics import naturalness
-from train.metrics.naturalness import FARTHEST, Cut, Windows, pair, told
+from train.metrics.naturalness import FARTHEST, Cut, Windows, pair, separability
 from train.metrics.window_features import LOUDNESS, features
 
 SD = np.array([0.2, 1.0])
@@ -59,7 +59,7 @@ def test_measures_of_changed_windows_stand_beside_those_of_their_real_ones(monke
     short = Cut(Notes.of([0], [0.1], [60], [80]), 16)
     changed = replace(changed, cuts=[one_in_four] * 10)
     real = replace(real, cuts=[alike if row in paired else short for row in range(20)])
-    beside = told(changed, real, SD, draws=1).measures
+    beside = separability(changed, real, SD, draws=1).measures
     assert beside["short notes"] == (pytest.approx(1 / 4), 0)
     assert beside["successive beats alike"] == (pytest.approx(0.5), 1)  # of 1/2, 1 and 0
     assert "chords for two hands" not in beside  # there are none
@@ -69,8 +69,8 @@ def test_measures_of_changed_windows_stand_beside_those_of_their_real_ones(monke
 def test_what_is_alike_cannot_be_told_and_what_differs_can() -> None:
     rng = np.random.default_rng(1)
     real = drawn(rng, 800, range(20))
-    alike = told(drawn(rng, 160, range(20, 30)), real, SD, draws=1)
-    late = told(drawn(rng, 160, range(20, 30), late=0.25), real, SD, draws=1)
+    alike = separability(drawn(rng, 160, range(20, 30)), real, SD, draws=1)
+    late = separability(drawn(rng, 160, range(20, 30), late=0.25), real, SD, draws=1)
     assert set(alike.aucs) == {"boosted trees", "random trees"}
     for name in alike.aucs:
         assert abs(alike.aucs[name] - 0.5) < 0.12
@@ -84,7 +84,7 @@ def test_who_is_deaf_to_loudness_cannot_tell_what_is_louder_alone() -> None:
     real, changed = drawn(rng, 800, range(20)), drawn(rng, 160, range(20, 30))
     for seen in changed.features:
         seen.update({name: seen[name] + 20 for name in LOUDNESS})  # type: ignore[attr-defined]
-    louder = told(changed, real, SD, draws=1)
+    louder = separability(changed, real, SD, draws=1)
     for name in louder.aucs:
         assert louder.aucs[name] > 0.9
         assert abs(louder.deaf_aucs[name] - 0.5) < 0.12
@@ -93,7 +93,7 @@ def test_who_is_deaf_to_loudness_cannot_tell_what_is_louder_alone() -> None:
 def test_a_few_performances_are_not_judged() -> None:
     rng = np.random.default_rng(2)
     with pytest.raises(ValueError, match="5 performances"):
-        told(drawn(rng, 60, range(3)), drawn(rng, 400, range(10, 20)), SD)
+        separability(drawn(rng, 60, range(3)), drawn(rng, 400, range(10, 20)), SD)
 
 
 def test_real_windows_are_taken_of_all_pieces():
@@ -110,8 +110,8 @@ def test_real_windows_are_taken_of_all_pieces():
 def test_an_auc_is_the_mean_of_several_drawings() -> None:
     rng = np.random.default_rng(3)
     real, changed = drawn(rng, 200, range(10)), drawn(rng, 40, range(10, 16), late=0.1)
-    both = told(changed, real, SD, seed=4, draws=2)
-    one, other = (told(changed, real, SD, seed=s, draws=1) for s in (4, 5))
+    both = separability(changed, real, SD, seed=4, draws=2)
+    one, other = (separability(changed, real, SD, seed=s, draws=1) for s in (4, 5))
     for name, auc in both.aucs.items():
         assert auc == pytest.approx((one.aucs[name] + other.aucs[name]) / 2)
         spread = abs(one.aucs[name] - other.aucs[name]) / 2

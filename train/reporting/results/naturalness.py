@@ -16,7 +16,7 @@ class Beside(Part):
     real: FiniteFloat
 
 
-class WayTold(Part):
+class WaySeparability(Part):
     """One way of changing music: AUCs by classifier, and the features that tell most alone.
 
     `deaf_aucs` are of classifiers that do not know how loud notes are; older results lack them.
@@ -34,11 +34,11 @@ class WayTold(Part):
     changes: dict[str, Estimate] = {}
 
 
-class ToldApart(Part):
+class SeparabilityByWay(Part):
     """Everything that was changed by one model or rule, by way."""
 
     name: str
-    ways: dict[str, WayTold]
+    ways: dict[str, WaySeparability]
 
 
 class Naturalness(Part):
@@ -54,9 +54,9 @@ class Naturalness(Part):
     split: str
     pieces: int
     windows: int
-    floor: WayTold
-    in_place: ToldApart | None = None
-    changed: list[ToldApart]
+    floor: WaySeparability
+    in_place: SeparabilityByWay | None = None
+    changed: list[SeparabilityByWay]
     seed: int
     commit: str | None
     data_sha256: str | None  # None: no model was trained on any of these pieces

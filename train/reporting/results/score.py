@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import FiniteFloat
 
-from train.reporting.results.naturalness import WayTold
+from train.reporting.results.naturalness import WaySeparability
 from train.reporting.results.part import Estimate, Part
 
 
@@ -47,8 +47,8 @@ class Reached(Part):
 class Natural(Part):
     """How well changed windows can be told from real ones, and, as a floor, the same before."""
 
-    after: WayTold
-    floor: WayTold | None = None
+    after: WaySeparability
+    floor: WaySeparability | None = None
     windows: int
     real_windows: int
     real: Literal["before", "other music"]
