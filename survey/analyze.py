@@ -89,8 +89,12 @@ class StudyRatings:
         if self.preregistered is None:
             return ()
         finished = None if self.counts is None else self.counts.finished
-        found = self.preregistered.deviations(finished, self.origin, version)
-        return (*found, AVERAGED) if self.together and self._has_several_conditions() else found
+        deviations = self.preregistered.deviations(finished, self.origin, version)
+        return (
+            (*deviations, AVERAGED)
+            if self.together and self._has_several_conditions()
+            else deviations
+        )
 
     def _has_several_conditions(self) -> bool:
         is_main = self.table["kind"].isin(MAIN)
@@ -178,8 +182,8 @@ def from_file(path: Path, study: str | None) -> StudyRatings:
         raise ValueError(
             f"column 'people' of {path} does not say how many people came how far; leave it out"
         ) from error
-    told = _of_study(path, preregistration.KEY, name)
-    frozen = None if told is None else preregistration.parsed(told)
+    document = _of_study(path, preregistration.KEY, name)
+    frozen = None if document is None else preregistration.parsed(document)
     if rules is None:
         rules = DEFAULT_RULES if design.is_transfer else design_rules.NEW_STUDY_RULES
         return StudyRatings(name, chosen, counts, rules, "default", design, questions, frozen)
@@ -188,10 +192,10 @@ def from_file(path: Path, study: str | None) -> StudyRatings:
 
 def _design(path: Path, study: str | None) -> tuple[Design, Sequence[Question]]:
     """The design of a table's study, and its questions; `transfer` where it says nothing."""
-    told = rating_table.read_column(path, "design", study)
-    if not told:
+    design_names = rating_table.read_column(path, "design", study)
+    if not design_names:
         return registry.find(TRANSFER), ()
-    if len(told) > 1:
+    if len(design_names) > 1:
         raise ValueError(f"{path} has studies of several designs, name one of them with --study")
     (text,) = rating_table.read_column(path, "questions", study) or {"[]"}
     try:
@@ -200,7 +204,7 @@ def _design(path: Path, study: str | None) -> tuple[Design, Sequence[Question]]:
         raise ValueError(f"column 'questions' of {path} is not JSON: {error}") from error
     if not isinstance(objects, list):
         raise ValueError(f"column 'questions' of {path} holds no list of questions")
-    return registry.find(told.pop()), parsed(objects)
+    return registry.find(design_names.pop()), parsed(objects)
 
 
 def _of_study(path: Path, column: str, study: str) -> dict[str, Any] | None:

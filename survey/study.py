@@ -60,9 +60,9 @@ def _edit(database: Database, settings: Settings, options: argparse.Namespace) -
     with database.write() as session:
         study = choose(session, options.study)
         plan = study_life.plan_of(study)
-        told = {"name": options.rename, "trials_each": options.trials}
-        told["rules"] = rules_of(options.rules)
-        new = replace(plan, **{key: value for key, value in told.items() if value is not None})
+        fields = {"name": options.rename, "trials_each": options.trials}
+        fields["rules"] = rules_of(options.rules)
+        new = replace(plan, **{key: value for key, value in fields.items() if value is not None})
         changed = study_life.edit(session, study, new)
     names = ", ".join(key.replace("_", " ") for key in changed)
     return f"Changed: {names}." if changed else "Nothing is otherwise than it was."

@@ -188,10 +188,10 @@ def strengths(text: str) -> tuple[float, ...]:
     AdminError
         If one is no number.
     """
-    found = re.findall(r"[^,;\s]+", text)
-    if not all(re.fullmatch(r"[0-9]+(\.[0-9]+)?", strength) for strength in found):
+    entries = re.findall(r"[^,;\s]+", text)
+    if not all(re.fullmatch(r"[0-9]+(\.[0-9]+)?", strength) for strength in entries):
         raise AdminError(422, "Strengths are numbers with commas between, such as 0.5, 1.")
-    return tuple(map(float, found))
+    return tuple(map(float, entries))
 
 
 class StudyForm(AdminForm):

@@ -151,13 +151,13 @@ def _page(admin: AdminRequest, fields: StudyOfPairs, problem: str | None) -> Res
 
 def _rated(admin: AdminRequest) -> list[tuple[CollectedPair, list[Ratings]]]:
     """Every pair, and its ratings in each study that was made of it."""
-    found = CollectedPairs(admin.settings.data).all()
+    pairs = CollectedPairs(admin.settings.data).all()
     with admin.database.read() as session:
         studies = session.scalars(select(Study).where(Study.design == TRANSFER)).all()
         of_studies = [_of_study(admin, session, study) for study in studies]
     return [
         (pair, [ratings[pair.item] for ratings in of_studies if pair.item in ratings])
-        for pair in found
+        for pair in pairs
     ]
 
 
@@ -167,12 +167,12 @@ def _of_study(admin: AdminRequest, session: Session, study: Study) -> dict[str, 
     if not items:
         return {}
     snapshot: Snapshot = admin.services.live.of(session, study)
-    found = {}
+    ratings = {}
     for name in items:
         rated = snapshot.table[snapshot.table["item"] == name]
         as_meant = int((rated["heard"] == rated["intended"]).sum())
-        found[name] = Ratings(study.name, len(rated), as_meant if snapshot.parts else None)
-    return found
+        ratings[name] = Ratings(study.name, len(rated), as_meant if snapshot.parts else None)
+    return ratings
 
 
 def _midi(text: str) -> bytes:

@@ -193,14 +193,14 @@ def _ask(admin: AdminRequest, name: str, form: SettingsForm, unconfirmed: Unconf
 def _build(study: Study) -> list[tuple[str, str]]:
     """How a study was built, as far as it is short."""
     facts = study.build | {"checkpoint": study.build.get("checkpoint", {}).get("name")}
-    found = [
+    build_rows = [
         (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
         for name, value in ((key, facts.get(key)) for key in BUILT)
         if value is not None
     ]
     design = [("design", f"{study.design}: {registry.find(study.design).about}")]
     if "stimuli" not in study.build:
-        return [*design, *found]
+        return [*design, *build_rows]
     asked = [
         (f"question “{one.name}”", ReplyColumn.of(one).meaning) for one in parsed(study.questions)
     ]
@@ -208,6 +208,6 @@ def _build(study: Study) -> list[tuple[str, str]]:
         *design,
         ("systems, and in how many trials", study_summary.systems(study)),
         *asked,
-        *found,
+        *build_rows,
         *([("phrases", options)] if (options := phrases_options(study)) else []),
     ]

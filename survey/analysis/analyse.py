@@ -257,9 +257,9 @@ def participant_flow(
 
 def _haste(table: pd.DataFrame, stay: Sequence[str]) -> Haste:
     known = table["time_to_hear"].dropna()
-    found = hasty(table)
-    analysed = len(found & set(stay))
-    return Haste(int((~known.astype(bool)).sum()), len(known), len(found), analysed)
+    participants = hasty(table)
+    analysed = len(participants & set(stay))
+    return Haste(int((~known.astype(bool)).sum()), len(known), len(participants), analysed)
 
 
 Estimated = TypeVar("Estimated", Agreement, Opinion)
@@ -269,14 +269,14 @@ def _joined(
     estimates: dict[str, Estimated], bootstrap: dict[str, Percentiles]
 ) -> dict[str, Estimated]:
     """With the bootstrap; where people or pieces are too few for an interval, no other has one."""
-    found = {}
+    with_bootstrap = {}
     for name, estimate in estimates.items():
-        found[name] = replace(estimate, bootstrap=bootstrap[name])
+        with_bootstrap[name] = replace(estimate, bootstrap=bootstrap[name])
         note = estimate.twoway.note
         if estimate.twoway.low is None and note is not None:
-            found[name] = replace(
+            with_bootstrap[name] = replace(
                 estimate,
                 naive=replace(estimate.naive, low=None, high=None, error=None, note=note),
                 bootstrap=Percentiles(None, None, 0, note),
             )
-    return found
+    return with_bootstrap

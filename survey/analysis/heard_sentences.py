@@ -73,11 +73,11 @@ def intervals(section: Mapping[str, Agreement]) -> list[str]:
 
 def _edges(section: Mapping[str, Agreement]) -> list[str]:
     """That a few hard pieces may be missing, or too many, where the answers look like it."""
-    told = {name: one for name, one in section.items() if one.twoway.low is not None}
-    all_near = [name for name, one in told.items() if near_edge(one.twoway.value)]
+    with_interval = {name: one for name, one in section.items() if one.twoway.low is not None}
+    all_near = [name for name, one in with_interval.items() if near_edge(one.twoway.value)]
     half_near = {
         name: one
-        for name, one in told.items()
+        for name, one in with_interval.items()
         if name not in all_near and is_half(one.pieces_at_edge, one.pieces)
     }
     observed = []

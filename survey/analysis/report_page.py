@@ -162,8 +162,10 @@ def section_sentences(name: str, part: Sections, first: bool) -> list[str]:
         section = part.direction
         return heard_sentences.direction(section if first else replace(section, catch=[]))
     if name == "intervals":
-        told = any(one.twoway.low is not None for one in part.intervals.values())
-        return heard_sentences.intervals(part.intervals) + heard_sentences.music(part.music, told)
+        has_interval = any(one.twoway.low is not None for one in part.intervals.values())
+        return heard_sentences.intervals(part.intervals) + heard_sentences.music(
+            part.music, has_interval
+        )
     if name == "bias":
         return heard_sentences.bias(part.bias, part.lean)
     if name == "chance":

@@ -33,7 +33,7 @@ class Run:
     running : bool
     problem : str
         Why there is no study, one sentence; "" if there is one or the work goes on.
-    found : list of str
+    remarks : list of str
         What is better known of its sounds.
     check_only : bool
         Whether they are only looked at, and no study is made.
@@ -47,7 +47,7 @@ class Run:
     total: int = 0
     running: bool = True
     problem: str = ""
-    found: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     check_only: bool = False
     page: str = ""
 
@@ -59,7 +59,7 @@ class Run:
     @property
     def fingerprint(self) -> str:
         """A text that changes whenever the page has something new to show."""
-        return f"{self.name} {self.words} {self.running} {self.problem} {len(self.found)}"
+        return f"{self.name} {self.words} {self.running} {self.problem} {len(self.remarks)}"
 
 
 class Builder:
@@ -133,8 +133,8 @@ def _make(run: Run, database: Database, settings: Settings, job: Job, folder: Pa
     """Follow the process that makes the study."""
 
     def report(message: Message) -> None:
-        if message.found:
-            run.found += message.found
+        if message.remarks:
+            run.remarks += message.remarks
             return
         run.step, run.count, run.total = message.step, message.count, message.total
 

@@ -75,7 +75,7 @@ class Message:
         Of this step.
     problem : str or None
         None while the work goes on; then "", or one sentence that says why there is no study.
-    found : tuple of str
+    remarks : tuple of str
         What is better known of the sounds; () in all messages but one.
     fault : str
         Of what nobody expected, its type and where it was raised.
@@ -85,7 +85,7 @@ class Message:
     count: int = 0
     total: int = 0
     problem: str | None = None
-    found: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     fault: str = ""
 
 
@@ -180,8 +180,8 @@ def _problem(job: Job, database: Database, settings: Settings) -> str:
     def progress(*step: Any) -> None:
         _write(Message(*step))
 
-    def tell(found: Sequence[str]) -> None:
-        _write(Message(found=tuple(found)))
+    def tell(remarks: Sequence[str]) -> None:
+        _write(Message(remarks=tuple(remarks)))
 
     try:
         if job.restore:

@@ -84,13 +84,13 @@ class CollectedPairs:
 
     def all(self) -> list[CollectedPair]:
         """In the order in which they were collected; a file that is no pair is left out."""
-        found = []
+        pairs = []
         for path in self.folder.glob("*.json"):
             try:
-                found.append(CollectedPair(**json.loads(path.read_text(encoding="utf-8"))))
+                pairs.append(CollectedPair(**json.loads(path.read_text(encoding="utf-8"))))
             except (OSError, ValueError, TypeError):
                 continue
-        return sorted(found, key=lambda pair: (pair.collected, pair.id))
+        return sorted(pairs, key=lambda pair: (pair.collected, pair.id))
 
     def add(
         self,
@@ -119,10 +119,10 @@ class CollectedPairs:
             raise BuildError("These settings have too many points to be kept with a pair.")
         if before == after:
             raise BuildError("Nothing was changed in these bars, so there is nothing to compare.")
-        found = self.all()
-        if len(found) >= MOST:
+        pairs = self.all()
+        if len(pairs) >= MOST:
             raise BuildError(f"There are {MOST} pairs already; take some away first.")
-        of_these = [pair for pair in found if (pair.piece, pair.bars) == (piece, bars)]
+        of_these = [pair for pair in pairs if (pair.piece, pair.bars) == (piece, bars)]
         if any(self._has(pair.id, before, after) for pair in of_these):
             raise BuildError(
                 "This pair has been added already; take the other one away first to add it anew."

@@ -73,15 +73,15 @@ class Sound:
 
     def remarks(self) -> list[str]:
         """What is better known before anybody hears it."""
-        found = []
+        remarks = []
         if self.clipped:
             times = "once" if self.clipped == 1 else f"{self.clipped} times"
-            found.append(f"waves are cut off at full scale {times}")
+            remarks.append(f"waves are cut off at full scale {times}")
         rung_out = audio.TAIL if self.is_rendered else 0.0  # that rendering leaves for it
         for seconds, end, own in zip(self.silence, ("begins", "ends"), (0, rung_out), strict=True):
             if seconds - own > LONG_SILENCE:
-                found.append(f"it {end} with {seconds:.1f} s of silence")
-        return found
+                remarks.append(f"it {end} with {seconds:.1f} s of silence")
+        return remarks
 
     def line(self) -> str:
         """What was measured."""

@@ -107,14 +107,14 @@ def read(path: Path) -> list[ListedItem]:
     if not 0 < count <= MOST_ROWS:
         raise BuildError(f"{path.name} has {count} rows; 1 to {MOST_ROWS} can be used.")
     items: dict[str, ListedItem] = {}
-    told: dict[str, tuple[object, ...]] = {}
+    item_cells: dict[str, tuple[object, ...]] = {}
     for at in range(count):
         row = {name: values[at] for name, values in cells.items()}
         name, system = row["item"].strip(), row["system"].strip()
         try:
             _check_names(name, system, row.get("model") or system)
             of_item = tuple(row.get(column) or None for column in OF_ITEM)
-            if told.setdefault(name, of_item) != of_item:
+            if item_cells.setdefault(name, of_item) != of_item:
                 raise BuildError(f"item {name!r} was otherwise before ({', '.join(OF_ITEM)})")
             item = items.setdefault(name, _item(path, name, row))
             if system in item.files:
@@ -139,7 +139,7 @@ def with_anchors(items: Sequence[ListedItem], kilohertz: Sequence[float]) -> lis
     BuildError
         If an item has a system that is called like one of them.
     """
-    found = []
+    items_with_anchors = []
     for item in items:
         files = dict(item.files)
         if REFERENCE in files:
@@ -151,8 +151,8 @@ def with_anchors(items: Sequence[ListedItem], kilohertz: Sequence[float]) -> lis
                     "that is made of its reference; call it otherwise, or make no anchors."
                 )
             files |= made
-        found.append(replace(item, files=files))
-    return found
+        items_with_anchors.append(replace(item, files=files))
+    return items_with_anchors
 
 
 def numbered(items: Sequence[ListedItem]) -> dict[str, int]:

@@ -65,10 +65,10 @@ def tested(
     return replace(untold, low=value - reach, high=value + reach, p=p)
 
 
-def sentences(found: Iterable[Equivalence]) -> list[str]:
+def sentences(equivalences: Iterable[Equivalence]) -> list[str]:
     """What is to be said of each."""
     said = []
-    for one in found:
+    for one in equivalences:
         name = one.question.replace("_", " ").capitalize()
         begin = f"{name}, {one.first} and {one.second}: the margin named beforehand is "
         begin += f"±{number(one.margin)}"

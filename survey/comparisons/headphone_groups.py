@@ -62,15 +62,15 @@ def compared(
     if "headphones_right" not in table:
         return []
     scores = pd.to_numeric(table["headphones_right"]).to_numpy(dtype=float, na_value=np.nan)
-    found = []
+    differences = []
     for heard, of_rows in values.items():
-        told = np.where(np.isnan(scores), np.nan, of_rows)
-        answers, has_passed = crossed(table, told), (scores >= PASSED)[~np.isnan(told)]
+        row_values = np.where(np.isnan(scores), np.nan, of_rows)
+        answers, has_passed = crossed(table, row_values), (scores >= PASSED)[~np.isnan(row_values)]
         passed, failed = answers.only(has_passed), answers.only(~has_passed)
         if not len(passed.values) or not len(failed.values):
             continue
         difference = twoway.difference(passed, failed)
-        found.append(
+        differences.append(
             GroupDifference(
                 question=question,
                 heard=heard,
@@ -82,10 +82,10 @@ def compared(
                 p=two_sided(difference, 0),
             )
         )
-    return found
+    return differences
 
 
-def sentences(found: Sequence[GroupDifference]) -> list[str]:
+def sentences(differences: Sequence[GroupDifference]) -> list[str]:
     """How far both groups are apart; [] if there is one group alone."""
     return [
         f"Headphone check, {one.question.replace('_', ' ')} ({one.heard}): {number(one.passed)} by "
@@ -93,5 +93,5 @@ def sentences(found: Sequence[GroupDifference]) -> list[str]:
         f"{people(one.failed_people)} who did not, {number(one.difference.value)} apart, "
         f"{interval(one.difference, number)}"
         + ("." if one.holm is None else f", {probability(one.holm)} by Holm's correction.")
-        for one in found
+        for one in differences
     ]

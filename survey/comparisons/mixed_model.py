@@ -89,12 +89,12 @@ def of_question(table: pd.DataFrame, question: str, two_way: Sequence[systems.Di
     """The model of a question's ratings; a note where there is none, never an error."""
     pairs = [one for one in two_way if one.question == question]
     values = pd.to_numeric(table[question]).to_numpy(dtype=float, na_value=np.nan)
-    told = ~np.isnan(values)
-    chosen = table[told]
+    has_value = ~np.isnan(values)
+    chosen = table[has_value]
     names = sorted(set(chosen["system"]))
     codes = _codes(chosen, names)
-    note = _why_not(values[told], codes)
-    fit = None if note else fitted(values[told], *codes)
+    note = _why_not(values[has_value], codes)
+    fit = None if note else fitted(values[has_value], *codes)
     if fit is None:
         return Model(question, [], None, note or NOT_FOUND)
     differences = []

@@ -63,13 +63,13 @@ def people(
     for row in excluded:
         rules.setdefault(row.participant, []).append(row.rule)
     haste = faster(answers)
-    found = []
+    persons = []
     for name, of_person in answers.groupby("participant", sort=True):
         seconds = of_person["seconds"].dropna()
         score, finished = (
             of_person[column].dropna() for column in ("headphones_right", "finished")
         )
-        found.append(
+        persons.append(
             Person(
                 participant=str(name),
                 trials=len(of_person),
@@ -82,4 +82,4 @@ def people(
                 excluded_by=" ".join(rules.get(str(name), [])),
             )
         )
-    return found
+    return persons

@@ -103,13 +103,13 @@ def preferences(table: pd.DataFrame, question: str) -> list[Preference]:
     table : DataFrame
         With the columns participant, item, source, `COLUMNS` and the question's, numbers as above.
     """
-    found = []
+    pair_preferences = []
     for (one, other), signed in _signed(table, question).items():
         answers = crossed(table, signed)
         if not len(answers.values):
             continue
         strength = twoway.mean(answers)
-        found.append(
+        pair_preferences.append(
             Preference(
                 first=one,
                 second=other,
@@ -122,7 +122,7 @@ def preferences(table: pd.DataFrame, question: str) -> list[Preference]:
                 p=twoway.against(answers, 0) if are_tested(one, other) else None,
             )
         )
-    return found
+    return pair_preferences
 
 
 def by_pair(table: pd.DataFrame, question: str) -> dict[str, np.ndarray]:
@@ -212,11 +212,11 @@ def bradley_terry(wins: np.ndarray) -> np.ndarray:
         NaN where no finite strengths explain a table.
     """
     tables, systems, _ = wins.shape
-    found = np.full((tables, systems), np.nan)
+    log_strengths = np.full((tables, systems), np.nan)
     joined = _is_joined(wins)
     wins = wins[joined]
     if not len(wins):
-        return found
+        return log_strengths
     won, met = wins.sum(axis=2), wins + wins.transpose(0, 2, 1)
     strength = np.ones_like(won)
     for _ in range(STEPS):
@@ -227,14 +227,14 @@ def bradley_terry(wins: np.ndarray) -> np.ndarray:
         strength = new
         if change < CLOSE:
             break
-    found[joined] = np.log(strength)
-    return found
+    log_strengths[joined] = np.log(strength)
+    return log_strengths
 
 
 def numbers(table: pd.DataFrame, question: str) -> np.ndarray:
     """A column as numbers, NaN where nothing was said."""
-    found: np.ndarray = pd.to_numeric(table[question]).to_numpy(dtype=float, na_value=np.nan)
-    return found
+    values: np.ndarray = pd.to_numeric(table[question]).to_numpy(dtype=float, na_value=np.nan)
+    return values
 
 
 def _is_joined(wins: np.ndarray) -> np.ndarray:

@@ -53,12 +53,12 @@ def with_distances(table: pd.DataFrame, scales: Sequence[Scale]) -> pd.DataFrame
     distances = np.full((len(again), len(scales)), np.nan)
     for column, scale in enumerate(scales):
         one, two = (of[scale.name].to_numpy(dtype=object) for of in (before, again))
-        told = ~(pd.isna(one) | pd.isna(two))
+        has_both = ~(pd.isna(one) | pd.isna(two))
         if scale.span is None:
-            distances[told, column] = one[told] != two[told]
+            distances[has_both, column] = one[has_both] != two[has_both]
         else:
-            apart = np.abs(one[told].astype(float) - two[told].astype(float))
-            distances[told, column] = apart / scale.span
+            apart = np.abs(one[has_both].astype(float) - two[has_both].astype(float))
+            distances[has_both, column] = apart / scale.span
     known = ~np.isnan(distances)
     counts = known.sum(axis=1)
     means = np.where(counts, np.nansum(distances, axis=1) / np.maximum(counts, 1), np.nan)
@@ -101,13 +101,14 @@ def _of_trials(table: pd.DataFrame) -> pd.Series:
     return known.groupby(["participant", "stimulus"])[DISTANCE].mean().astype(float)
 
 
-def sentences(found: Consistency | None) -> list[str]:
+def sentences(consistency: Consistency | None) -> list[str]:
     """How alike people answered what they heard twice; [] if nobody did."""
-    if found is None:
+    if consistency is None:
         return []
+    count, share = consistency.repeats, consistency.alike / consistency.repeats
     return [
-        f"{people(found.participants)} answered {counted(found.repeats, 'trial')} once more: "
-        f"{percent(found.alike / found.repeats)} exactly as before; by the mean participant both "
-        f"answers are {number(found.apart)} of the scale apart. The second answers count in no "
-        "other result."
+        f"{people(consistency.participants)} answered {counted(count, 'trial')} once more: "
+        f"{percent(share)} exactly as before; by the mean participant both answers are "
+        f"{number(consistency.apart)} of the scale apart. The second answers count in no other "
+        "result."
     ]

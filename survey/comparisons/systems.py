@@ -72,11 +72,11 @@ def means(table: pd.DataFrame, questions: Sequence[str]) -> list[SystemMean]:
     table : DataFrame
         With the columns participant, item, source, system, and one of each question.
     """
-    found = []
+    system_means = []
     for question in questions:
         for system, answers, rows in _by_system(table, question):
             values = answers.values
-            found.append(
+            system_means.append(
                 SystemMean(
                     system=system,
                     question=question,
@@ -88,18 +88,18 @@ def means(table: pd.DataFrame, questions: Sequence[str]) -> list[SystemMean]:
                     missing=rows - len(values),
                 )
             )
-    return found
+    return system_means
 
 
 def differences(table: pd.DataFrame, questions: Sequence[str]) -> list[Difference]:
     """All pairs of systems compared, by question."""
-    found = []
+    pair_differences = []
     for question in questions:
         for (first, ours, _), (second, theirs, _) in combinations(_by_system(table, question), 2):
             difference = twoway.difference(ours, theirs)
             p = twoway.differ(ours, theirs) if are_tested(first, second) else None
-            found.append(Difference(question, first, second, difference, p))
-    return corrected(found, Difference)
+            pair_differences.append(Difference(question, first, second, difference, p))
+    return corrected(pair_differences, Difference)
 
 
 def _by_system(table: pd.DataFrame, question: str) -> list[tuple[str, Crossed, int]]:

@@ -168,7 +168,7 @@ class Panel:
         if not address or not ids:
             return None
         known = {**dict.fromkeys(self.parameters, ""), **ids, CODE: code or ""}
-        return PLACEHOLDER.sub(lambda found: quote(known.get(found[1], ""), safe=""), address)
+        return PLACEHOLDER.sub(lambda match: quote(known.get(match[1], ""), safe=""), address)
 
     def hashed(self, number: str) -> str:
         """What stands for a panel's number in an export: nobody without the key can make it."""

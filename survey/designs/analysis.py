@@ -94,7 +94,7 @@ def analyse(
     kept = design.analyse(chosen, questions, resampling)
     same = len(chosen) == len(table)
     everyone = kept if same else design.analyse(table, questions, resampling)
-    found = habits.of_everybody(table, questions, stay)
+    people_habits = habits.of_everybody(table, questions, stay)
     flow = participant_flow(answers, counts, stay, excluded, rules)
     return DesignResults(
         design,
@@ -103,7 +103,7 @@ def analyse(
         kept,
         everyone,
         amount(chosen),
-        found,
+        people_habits,
         designs_people.people(repeats.without(answers), excluded, twice),
         repeated,
     )
@@ -113,13 +113,13 @@ def tables(results: DesignResults) -> dict[str, pd.DataFrame]:
     """All tables by name; the design's with exclusions and without."""
     of_flow = {name: as_table(name, rows) for name, rows in flow_rows(results.flow).items()}
     asked = {"questions": as_table("questions", map(_question, results.questions))}
-    found = {
+    design_tables = {
         name: _both(table, results.everyone.tables[name])
         for name, table in results.kept.tables.items()
     }
     # Not "participants": an export has a file of that name, which says who is who.
     of_people = as_table("by_participant", map(asdict, results.people))
-    return {**of_flow, **asked, **found, "by_participant": of_people}
+    return {**of_flow, **asked, **design_tables, "by_participant": of_people}
 
 
 def _question(question: Question) -> dict[str, object]:

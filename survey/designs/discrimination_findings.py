@@ -49,7 +49,7 @@ def of_discrimination(
     first, second, third = (table[name] for name in ("system_first", "system_second", LAST))
     pair = [" / ".join(sorted(names)) for names in zip(first, second, strict=True)]
     heard = [*COLUMNS, LAST]
-    told, habits, changes, by_pair = {}, {}, [], {}
+    discrimination, habits, changes, by_pair = {}, {}, [], {}
     margins = {question.name: question.margin for question in questions}
     for question in questions:
         if question.kind != "choice" or len(question.choices) != 2:
@@ -57,24 +57,26 @@ def of_discrimination(
         said = table[question.name]
         named = first.where(said == question.choices[0], second)
         right = (named == third).astype(float).where(said.notna())
-        told[question.name] = [_told_apart(table, right, pair, name) for name in sorted(set(pair))]
+        discrimination[question.name] = [
+            _told_apart(table, right, pair, name) for name in sorted(set(pair))
+        ]
         by_pair[question.name] = {
             name: right.where(pd.Series(pair, index=right.index) == name).to_numpy()
             for name in sorted(set(pair))
         }
         habits[question.name] = _Habit.of(table, said, question.choices[0])
         changes.append(trial_order.trend(table, right.to_numpy(), question.name, POSITION, heard))
-    told, habits = corrected(told, _ToldApart), corrected(habits, _Habit)
+    discrimination, habits = corrected(discrimination, _ToldApart), corrected(habits, _Habit)
     trends = known_trends(changes)
     alike = [
         equivalence.tested(name, *_ends(one.pair), margin, _less(one.mean, CHANCE))
-        for name, of_question in told.items()
+        for name, of_question in discrimination.items()
         for one in of_question
         if (margin := margins[name]) is not None and are_tested(*_ends(one.pair))
     ]
     alike = corrected(alike, Equivalence)
     groups = headphone_differences(table, by_pair)
-    every = [one for of_question in told.values() for one in of_question]
+    every = [one for of_question in discrimination.values() for one in of_question]
     sentences = [
         f"{one.pair}: {one.right} of {counted(one.share.n, 'answer')} "
         f"{'is' if one.right == 1 else 'are'} right, {percent(one.share.value)}, where 50 % is "
@@ -85,11 +87,11 @@ def of_discrimination(
         *(one.sentence for one in habits.values()),
         *equivalence.sentences(alike),
         *headphone_groups.sentences(groups),
-        *trend_sentences(trends, dict.fromkeys(told, "the share of right answers")),
+        *trend_sentences(trends, dict.fromkeys(discrimination, "the share of right answers")),
         *missing.sentences(table, questions),
     ]
     tables = {
-        "discrimination": as_table("discrimination", by_question(told, _discrimination)),
+        "discrimination": as_table("discrimination", by_question(discrimination, _discrimination)),
         **finding_rows.equivalences(alike),
         "order": as_table(
             "order", by_question({name: [one] for name, one in habits.items()}, _habit)

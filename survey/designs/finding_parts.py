@@ -20,12 +20,12 @@ def headphone_differences(
     table: pd.DataFrame, values: Mapping[str, Mapping[str, np.ndarray]]
 ) -> list[GroupDifference]:
     """By question: who passed the headphone check and who did not, corrected together."""
-    found = [
+    differences = [
         one
         for name, of_question in values.items()
         for one in headphone_groups.compared(table, name, of_question)
     ]
-    return corrected(found, GroupDifference)
+    return corrected(differences, GroupDifference)
 
 
 def known_trends(trends: Iterable[Trend | None]) -> list[Trend]:
@@ -33,10 +33,10 @@ def known_trends(trends: Iterable[Trend | None]) -> list[Trend]:
     return corrected([one for one in trends if one is not None], Trend)
 
 
-def trend_sentences(found: Sequence[Trend], names: Mapping[str, str]) -> list[str]:
+def trend_sentences(trends: Sequence[Trend], names: Mapping[str, str]) -> list[str]:
     """What the order of trials, or of clips on a page, did to what is called so by question."""
     said = []
-    for one in found:
+    for one in trends:
         name, order = names[one.question], trial_order.FROM[one.by]
         if one.change.value is None:
             continue
@@ -51,14 +51,14 @@ def trend_sentences(found: Sequence[Trend], names: Mapping[str, str]) -> list[st
     return said
 
 
-Found = TypeVar("Found")
+Entry = TypeVar("Entry")
 
 
 def by_question(
-    found: Mapping[str, Sequence[Found]], row: Callable[[Found], dict[str, object]]
+    entries: Mapping[str, Sequence[Entry]], row: Callable[[Entry], dict[str, object]]
 ) -> list[dict[str, object]]:
     """The rows of a table of all questions."""
-    return [{"question": name, **row(one)} for name, of in found.items() for one in of]
+    return [{"question": name, **row(one)} for name, of in entries.items() for one in of]
 
 
 def after_holm(holm: float | None) -> str:

@@ -23,15 +23,15 @@ def counts(
     table: pd.DataFrame, questions: Sequence[Question], by: list[str]
 ) -> dict[str, pd.DataFrame]:
     """How often everything but free text was said, by systems; none if there is only text."""
-    found: list[dict[str, object]] = []
+    table_rows: list[dict[str, object]] = []
     for question in questions:
         if question.kind in ("scale", "choice"):
             said = table[table[question.name].notna()]
             counts = said.groupby([*by, question.name], observed=True).size()
             for keys, count in counts.items():
                 row = dict(zip([*by, "reply"], keys, strict=True))
-                found.append({"question": question.name, **row, "count": int(count)})
-    return {"counts": as_table("counts", found)} if found else {}
+                table_rows.append({"question": question.name, **row, "count": int(count)})
+    return {"counts": as_table("counts", table_rows)} if table_rows else {}
 
 
 def of_mean(one: systems.SystemMean) -> dict[str, object]:
@@ -96,22 +96,22 @@ def of_strength(one: preferences.Strength) -> dict[str, object]:
     }
 
 
-def equivalences(found: Sequence[Equivalence]) -> dict[str, pd.DataFrame]:
+def equivalences(tests: Sequence[Equivalence]) -> dict[str, pd.DataFrame]:
     """None if the study named no margin."""
-    return {"equivalence": as_table("equivalence", map(asdict, found))} if found else {}
+    return {"equivalence": as_table("equivalence", map(asdict, tests))} if tests else {}
 
 
-def trends(found: Sequence[Trend]) -> dict[str, pd.DataFrame]:
+def trends(question_trends: Sequence[Trend]) -> dict[str, pd.DataFrame]:
     """What the order did; none where nothing is told."""
     rows = (
         {"question": one.question, "by": one.by, "n": one.change.n, **of_estimate(one.change)}
         | {"p": one.p, "holm": one.holm}
-        for one in found
+        for one in question_trends
     )
-    return {"trend": as_table("trend", rows)} if found else {}
+    return {"trend": as_table("trend", rows)} if question_trends else {}
 
 
-def headphone_groups(found: Sequence[GroupDifference]) -> dict[str, pd.DataFrame]:
+def headphone_groups(differences: Sequence[GroupDifference]) -> dict[str, pd.DataFrame]:
     """Who passed the headphone check and who did not; none where there are not both."""
     rows = (
         {
@@ -126,9 +126,9 @@ def headphone_groups(found: Sequence[GroupDifference]) -> dict[str, pd.DataFrame
             "p": one.p,
             "holm": one.holm,
         }
-        for one in found
+        for one in differences
     )
-    return {"headphones": as_table("headphones", rows)} if found else {}
+    return {"headphones": as_table("headphones", rows)} if differences else {}
 
 
 def of_models(models: Sequence[mixed_model.Model]) -> list[dict[str, object]]:

@@ -19,15 +19,15 @@ def of_everybody(
     table: pd.DataFrame, questions: Sequence[Question], stay: Collection[str]
 ) -> list[Habit]:
     """How many answer a question alike throughout, and how many of them stay in the analysis."""
-    found = []
+    habits = []
     for question in questions:
         if question.kind == "text":
             continue
         said = table[table[question.name].notna()].groupby("participant")[question.name]
         names = [str(name) for name, values in said if is_alike(values.to_numpy(dtype=object))]
         if names:
-            found.append(Habit(question.name, len(names), len(set(names) & set(stay))))
-    return found
+            habits.append(Habit(question.name, len(names), len(set(names) & set(stay))))
+    return habits
 
 
 def sentences(habits: Sequence[Habit]) -> list[str]:

@@ -14,7 +14,7 @@ def rows(
     table: pd.DataFrame, questions: Sequence[Question], by: Sequence[str]
 ) -> list[dict[str, object]]:
     """By question and by what was heard: answers, those without a reply, and their share."""
-    found: list[dict[str, object]] = []
+    table_rows: list[dict[str, object]] = []
     for question in questions:
         if question.kind == "text":
             continue
@@ -22,11 +22,11 @@ def rows(
             absent = int(some[question.name].isna().sum())
             named = dict(zip(by, keys, strict=True))
             share = absent / len(some)
-            found.append(
+            table_rows.append(
                 {"question": question.name, **named, "answers": len(some), "missing": absent}
                 | {"share": share}
             )
-    return found
+    return table_rows
 
 
 def sentences(table: pd.DataFrame, questions: Sequence[Question]) -> list[str]:

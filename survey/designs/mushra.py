@@ -48,10 +48,10 @@ def _analyse(
 ) -> Findings:
     findings = of_systems(table, questions, resampling)
     shares = {
-        (question.name, person): told
+        (question.name, person): share_and_trials
         for question in questions
         if (question.least, question.most) == (0, 100) and question.each
-        for person, told in _screened(table, question.name).items()
+        for person, share_and_trials in _screened(table, question.name).items()
     }
     if not shares:
         return findings
@@ -72,15 +72,15 @@ def _analyse(
 
 def _missed(low_shares: Mapping[str, float]) -> str:
     """How many would be left out by the recommendation for what they gave the hidden reference."""
-    found = sum(share > SHARE for share in low_shares.values())
+    count = sum(share > SHARE for share in low_shares.values())
     sentence = (
-        f"{found or 'None'} of {people(len(low_shares))} gave the hidden reference less than "
+        f"{count or 'None'} of {people(len(low_shares))} gave the hidden reference less than "
         f"{ALIKE} in more than {SHARE:.0%} of their trials"
     )
-    if not found:
+    if not count:
         return f"{sentence}, for which ITU-R BS.1534-3 would leave somebody out."
     return (
-        f"{sentence}. ITU-R BS.1534-3 would leave {'this one' if found == 1 else 'these'} out; "
+        f"{sentence}. ITU-R BS.1534-3 would leave {'this one' if count == 1 else 'these'} out; "
         "nobody was left out for that here."
     )
 

@@ -218,8 +218,8 @@ def checked(
         If one is missing, is not one that may be given, or answers no question.
     """
     model = _model(tuple(questions), compared)
-    found: dict[str, Any] = model.model_validate(dict(replies)).model_dump(exclude_none=True)
-    return found
+    by_question: dict[str, Any] = model.model_validate(dict(replies)).model_dump(exclude_none=True)
+    return by_question
 
 
 @lru_cache(maxsize=256)

@@ -238,9 +238,9 @@ def read_csv(source: Path | IO[str], questions: Sequence[Question]) -> pd.DataFr
         size = sum(f"system_{word}" in header for word in ORDINALS)
         return columns(questions, size, DISTANCE in header)
 
-    cells, found = read_cells(source, of_header)
+    cells, file_columns = read_cells(source, of_header)
     count = len(next(iter(cells.values()), []))
-    for column in found:
+    for column in file_columns:
         cells.setdefault(column.name, ["" if column.form == "text" else None] * count)
     seen: set[tuple[Any, ...]] = set()
     names = [name for name in ("study", "participant", "stimulus", "place") if name in cells]
@@ -249,4 +249,4 @@ def read_csv(source: Path | IO[str], questions: Sequence[Question]) -> pd.DataFr
             raise ValueError(f"row {row}: {key[1]!r} has answered {key[2]!r} before")
         seen.add(key)
     rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
-    return table_of(rows, found)
+    return table_of(rows, file_columns)

@@ -36,10 +36,10 @@ def clip(token: str, database: DatabaseDep, settings: SettingsDep) -> FileRespon
     if not tokens.shaped(token):
         raise Refused(404, "unknown", "address")
     with database.read() as session:
-        found = _of_pair(session, token) or _of_more(session, token)
-    if found is None:
+        row = _of_pair(session, token) or _of_more(session, token)
+    if row is None:
         raise Refused(404, "unknown", "address")
-    sha256, language = found
+    sha256, language = row
     path = settings.audio / f"{sha256}.mp3"
     try:
         file = os.stat(path)

@@ -65,8 +65,8 @@ def home(request: Request, database: DatabaseDep) -> Response:
     """The open studies; where there is only one, a redirect to its page."""
     query = select(Study).where(Study.state == "open", Study.invited_only.is_(False))
     with database.read() as session:
-        found = session.scalars(query.order_by(Study.title, Study.id))
-        studies = [study for study in found if panels.of(study) is None]
+        open_studies = session.scalars(query.order_by(Study.title, Study.id))
+        studies = [study for study in open_studies if panels.of(study) is None]
     if len(studies) == 1:
         return RedirectResponse(f"{mount_path(request)}/s/{studies[0].name}", 303)
     languages = {study.language for study in studies}

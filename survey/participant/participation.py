@@ -239,8 +239,8 @@ def _row(study: Study, trial: ParticipantTrial, body: Answered | Replied) -> dic
         try:
             row["replies"] = questions.checked(body.replies, asked, compared)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)
-            located = [one | {"loc": ("body", *one["loc"])} for one in found]
+            errors = error.errors(include_url=False, include_input=False)
+            located = [one | {"loc": ("body", *one["loc"])} for one in errors]
             raise RequestValidationError(located, body=body.model_dump()) from error
     return row
 

@@ -58,17 +58,17 @@ def candidates(
 
     Returns
     -------
-    found : list of Phrase
+    candidates : list of Phrase
     without : name of a piece -> why it has none
     """
-    found: list[Phrase] = []
+    candidates: list[Phrase] = []
     without: dict[str, str] = {}
     known: set[Fingerprint] = set()  # also of other pieces: one may be there in two files
     for number, work in enumerate(works):
         progress("listening", number, len(works))
         own = phrases(work, *seconds, known)
         usable = [phrase for phrase in own if _can_be_changed(phrase, systems)]
-        found += usable
+        candidates += usable
         if not usable:
             without[work.name] = (
                 "a model can change too little of its phrases"
@@ -77,7 +77,7 @@ def candidates(
                 "them, or another piece has the same"
             )
     progress("listening", len(works), len(works))
-    return found, without
+    return candidates, without
 
 
 def _can_be_changed(phrase: Phrase, systems: Sequence[System]) -> bool:
@@ -88,7 +88,7 @@ def _can_be_changed(phrase: Phrase, systems: Sequence[System]) -> bool:
 
 def choose(
     works: Sequence[Work],
-    found: Sequence[Phrase],
+    candidates: Sequence[Phrase],
     systems: Sequence[System],
     ways: Sequence[Way],
     count: int,
@@ -113,20 +113,20 @@ def choose(
         If there are fewer.
     """
     pieces = {work.name: work.piece for work in works}
-    low, high = np.quantile([p.arousal for p in found] or [0.5], [1 / 3, 2 / 3]).tolist()
+    low, high = np.quantile([p.arousal for p in candidates] or [0.5], [1 / 3, 2 / 3]).tolist()
     fits: dict[str, Callable[[float], bool]] = {
         "higher": lambda arousal: arousal <= low,
         "lower": lambda arousal: arousal >= high,
         "": lambda arousal: True,
     }
     for way in ways:  # before anything is changed, which takes much longer
-        fitting = [p for p in found if fits[way.direction](p.arousal)]
+        fitting = [p for p in candidates if fits[way.direction](p.arousal)]
         if (most := usable_count(fitting)) < count:
             raise _too_few(way, most, fitting, count)
     chosen: list[Take] = []
     for way in ways:
         taken = {id(take.phrase) for take in chosen}
-        usable = [p for p in found if fits[way.direction](p.arousal) and id(p) not in taken]
+        usable = [p for p in candidates if fits[way.direction](p.arousal) and id(p) not in taken]
         own: list[Take] = []
         for phrase in drawn(usable, rng):
             if len(own) == count:

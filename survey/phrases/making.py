@@ -59,8 +59,8 @@ def make(plan: PhrasesPlan, out: Path, progress: Progress) -> Made:
     else:
         most = FILES_PER_PAIR * plan.each * len(asked)
         music, unread = corpus.from_folder(plan.midi, most, rng, progress)
-    found, without = choice.candidates(music, compared, plan.seconds, progress)
-    takes = choice.choose(music, found, compared, asked, plan.each, rng, progress)
+    candidates, without = choice.candidates(music, compared, plan.seconds, progress)
+    takes = choice.choose(music, candidates, compared, asked, plan.each, rng, progress)
     names = list(dict.fromkeys(system.net.name for system in compared))
     digests = {work.name: work.sha256 for work in music}
     origin = folder.Origin("music21" if plan.midi is None else "midi", digests, plan.options(names))
@@ -69,7 +69,7 @@ def make(plan: PhrasesPlan, out: Path, progress: Progress) -> Made:
     pieces = counted(len({take.phrase.work for take in takes}), "piece")
     sentences = [
         f"{counted(len(takes), 'phrase')} of {pieces}, {min(lengths):.1f} to {max(lengths):.1f} s, "
-        f"drawn from {len(found)} of {counted(len(music) - len(without), 'piece')} "
+        f"drawn from {len(candidates)} of {counted(len(music) - len(without), 'piece')} "
         f"(seed {plan.seed})."
     ]
     for system in compared:

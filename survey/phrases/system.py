@@ -63,7 +63,7 @@ def systems(
     """
     check_strengths(strengths)
     nets = [FaderNet.load(checkpoint) for checkpoint in checkpoints]
-    found = []
+    all_systems = []
     for net in nets:
         for mood in sorted(moods):
             try:
@@ -74,9 +74,9 @@ def systems(
                 ) from error
         for strength in strengths:
             name = net.name if len(strengths) == 1 else f"{net.name} {strength:g}"
-            found.append(System(name[-LONGEST_NAME:], net, strength))
-    names = [system.name for system in found]
+            all_systems.append(System(name[-LONGEST_NAME:], net, strength))
+    names = [system.name for system in all_systems]
     for name in names:
         if names.count(name) > 1:
             raise BuildError(f"Two models are called {name!r}; give one folder another name.")
-    return found
+    return all_systems

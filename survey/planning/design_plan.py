@@ -150,8 +150,8 @@ def study_of(
         If there can be no such study.
     """
     form = form_of(design, systems)
-    told = {name: value for name, value in spread.items() if value is not None}
-    if form.kind == CHOICE and set(told) - {"participant", "item"}:
+    overrides = {name: value for name, value in spread.items() if value is not None}
+    if form.kind == CHOICE and set(overrides) - {"participant", "item"}:
         raise ValueError(
             f"the design {design.name} has no points, only participants and items that differ"
         )
@@ -159,7 +159,7 @@ def study_of(
     return Listening(
         form,
         usual if difference is None else difference,
-        Spread(**{**vars(form.spread), **told}),
+        Spread(**{**vars(form.spread), **overrides}),
         items,
         min(items, FEW_PIECES) if pieces is None else pieces,
         items if each is None else each,

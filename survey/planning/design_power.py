@@ -69,7 +69,7 @@ def expected(
     tick: Tick = lambda: None,
 ) -> DesignExpectation:
     """What a study with so many participants gives, a share of them answering at random."""
-    found, width, value, covered = 0, [], [], 0
+    detections, width, value, covered = 0, [], [], 0
     for run in range(runs):
         random = np.random.default_rng([seed, run])
         is_careless = random.random(participants) < careless
@@ -80,7 +80,7 @@ def expected(
         if one.value is not None:
             value.append(one.value)
             is_found = one.holm is not None and one.holm < SIGNIFICANT
-            found += is_found and one.value > chance
+            detections += is_found and one.value > chance
         if one.low is not None and one.high is not None:
             width.append(one.high - one.low)
             covered += one.low <= truth <= one.high
@@ -89,7 +89,7 @@ def expected(
         participants,
         float(np.median(value)) if value else None,
         float(np.median(width)) if width else None,
-        found / runs,
+        detections / runs,
         covered / runs,
     )
 

@@ -294,9 +294,9 @@ class Listening:
         hears = 0.0 if known == 0 else expit(logit(self.heard_by_middling()) + own + its)
         is_second = heard.clips[:, 2] == heard.clips[:, 1]
         guess = random.integers(0, 2, len(own))
-        told = random.random(len(own)) < hears
+        discriminates = random.random(len(own)) < hears
         by_kind = {
-            "realistic": np.where(told, is_second, guess),
+            "realistic": np.where(discriminates, is_second, guess),
             "perfect": is_second.astype(int),
             "random": guess,
             "biased": np.where(random.random(len(own)) < LEAN, 0, guess),

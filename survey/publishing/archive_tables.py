@@ -104,8 +104,8 @@ def columns_of(study: Study, table: pd.DataFrame) -> list[Column]:
         repeats = bool(study.build.get("repeats"))
         known = design_ratings.columns(parsed(study.questions), size, repeats)
     named = {column.name: column for column in known}
-    found = [named.get(str(name)) or _measured(str(name)) for name in table]
-    return [*found, *STUDY_COLUMNS, *(DESIGN_COLUMNS if study.design != TRANSFER else ())]
+    table_columns = [named.get(str(name)) or _measured(str(name)) for name in table]
+    return [*table_columns, *STUDY_COLUMNS, *(DESIGN_COLUMNS if study.design != TRANSFER else ())]
 
 
 def _measured(name: str) -> Column:

@@ -120,8 +120,8 @@ def _practice(known: Known) -> str | None:
 def _trials(known: Known) -> str:
     answers = known.table.drop_duplicates(["participant", _trial(known.table)])
     sizes = answers.groupby("participant").size()
-    done = f"{sizes.min()} to {sizes.max()} answered, median {sizes.median():g}"
-    return done if known.facts is None else f"{known.facts.given} given; {done}"
+    summary = f"{sizes.min()} to {sizes.max()} answered, median {sizes.median():g}"
+    return summary if known.facts is None else f"{known.facts.given} given; {summary}"
 
 
 def _trial(table: pd.DataFrame) -> str:
@@ -171,13 +171,13 @@ def _rules(known: Known) -> str:
 def of_people(table: pd.DataFrame, column: str) -> str | None:
     """How many participants said what of themselves; never who."""
     people = table.drop_duplicates("participant")[column]
-    told = people.dropna()
-    told = told[told != ""]
-    if told.empty:
+    answers = people.dropna()
+    answers = answers[answers != ""]
+    if answers.empty:
         return None
-    counts = told.value_counts().sort_index()
+    counts = answers.value_counts().sort_index()
     words = ", ".join(f"{name}: {count}" for name, count in counts.items())
-    untold = len(people) - len(told)
+    untold = len(people) - len(answers)
     return f"{words}; {untold} did not say" if untold else words
 
 

@@ -48,7 +48,7 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _begun(line: str) -> str:
-    return AT_START.sub(lambda found: f"{found[1] or ''}\\{found[2] or found[3]}", line)
+    return AT_START.sub(lambda match: f"{match[1] or ''}\\{match[2] or match[3]}", line)
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -93,8 +93,8 @@ def of_ratings(table: pd.DataFrame, is_transfer: bool) -> Material:
 def _of_transfers(table: pd.DataFrame) -> Material:
     systems: dict[str, tuple[float, ...]] = {}
     if "checkpoint" in table:
-        told = table[table["checkpoint"].notna() & (table["checkpoint"] != "")]
-        for name, rows in told.groupby("checkpoint"):
+        with_checkpoint = table[table["checkpoint"].notna() & (table["checkpoint"] != "")]
+        for name, rows in with_checkpoint.groupby("checkpoint"):
             strengths = pd.to_numeric(rows["strength"]).dropna() if "strength" in rows else []
             systems[str(name)] = tuple(sorted({float(step) for step in strengths}))
     if systems:

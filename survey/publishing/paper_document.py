@@ -92,10 +92,10 @@ def paper(known: Known, results: Results | DesignResults, deviations: Sequence[s
     kept = _kept(known)
     if isinstance(results, DesignResults):
         drawn = design_analysis.drawings(results)
-        found = _of_design(results, drawn)
+        result_sections = _of_design(results, drawn)
     else:
         drawn = report_figures.drawings(results)
-        found = _of_transfer(results, drawn)
+        result_sections = _of_transfer(results, drawn)
     name = known.provenance.study
     sections = [
         Section("Method", _method(known, results)),
@@ -105,7 +105,7 @@ def paper(known: Known, results: Results | DesignResults, deviations: Sequence[s
             if deviations
             else []
         ),
-        *found,
+        *result_sections,
         Section(
             "Reporting checklist",
             [

@@ -39,8 +39,8 @@ def of_analysis(name: str, table: pd.DataFrame) -> Table | None:
         return None
     notes: list[str] = []
     if "note" in table:
-        told = [str(note) for note in table["note"] if isinstance(note, str) and note]
-        notes = [f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(told)]
+        texts = [str(note) for note in table["note"] if isinstance(note, str) and note]
+        notes = [f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(texts)]
     columns: dict[str, list[str]] = {}
     for column in table:
         if column in LEFT_OUT or table[column].isna().all():

@@ -33,12 +33,12 @@ def paragraphs(text: str, what: str) -> list[str]:
     PreregistrationError
         If there is nothing, or too much.
     """
-    found = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
-    if not found or len(text) > LONGEST or "\0" in text:
+    parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
+    if not parts or len(text) > LONGEST or "\0" in text:
         raise PreregistrationError(
             f"{what} cannot be empty, longer than {LONGEST} characters, or hold a NUL."
         )
-    return found
+    return parts
 
 
 def preregistration(

@@ -56,23 +56,23 @@ def of_everybody(table: pd.DataFrame) -> dict[str, list[str]]:
     )
     rated = transfers[list(SCALES)].to_numpy(dtype=float, na_value=np.nan)
     position = transfers["position"].to_numpy(dtype=float, na_value=np.nan)
-    found = {}
+    habits_by_person = {}
     for at, name in enumerate(names):
         rows = np.flatnonzero(person == at)
         habits = _of(heard[rows], meant[rows], rated[rows], position[rows])
         if habits:
-            found[str(name)] = habits
-    return found
+            habits_by_person[str(name)] = habits
+    return habits_by_person
 
 
-def counted(found: dict[str, list[str]], stay: Collection[str]) -> list[Habit]:
+def counted(habits_by_person: dict[str, list[str]], stay: Collection[str]) -> list[Habit]:
     """How many have which habit, and how many of them stay in the analysis."""
-    names = dict.fromkeys(habit for habits in found.values() for habit in habits)
+    names = dict.fromkeys(habit for habits in habits_by_person.values() for habit in habits)
     return [
         Habit(
             name,
-            sum(name in habits for habits in found.values()),
-            sum(name in habits and person in stay for person, habits in found.items()),
+            sum(name in habits for habits in habits_by_person.values()),
+            sum(name in habits and person in stay for person, habits in habits_by_person.items()),
         )
         for name in sorted(names)
     ]

@@ -135,7 +135,7 @@ def lengths(session: Session, study: Study) -> dict[int, float]:
         .join(second, Stimulus.second_id == second.id)
         .where(Stimulus.study_id == study.id)
     )
-    found = {
+    seconds_by_stimulus = {
         key: before if len(systems) == 1 else before + after
         for key, systems, before, after in session.execute(query)
     }
@@ -147,8 +147,8 @@ def lengths(session: Session, study: Study) -> dict[int, float]:
         .group_by(StimulusClip.stimulus_id)
     )
     for key, seconds in session.execute(further):
-        found[key] += seconds
-    return found
+        seconds_by_stimulus[key] += seconds
+    return seconds_by_stimulus
 
 
 def starts() -> Subquery:

@@ -76,13 +76,13 @@ def of_participant(session: Session, participant: Participant) -> ConsentText:
 def recover(session: Session) -> int:
     """Keep texts of which only hashes were kept, where they are still shown; how many."""
     lacking = select(ConsentText.study_id).where(ConsentText.text.is_(None))
-    found = 0
+    count = 0
     for study in session.scalars(select(Study).where(Study.id.in_(lacking))).all():
         row = _find(session, study, texts.consent_sha256(study))
         if row is not None and row.text is None:
             row.text = texts.consent(study)
-            found += 1
-    return found
+            count += 1
+    return count
 
 
 def versions(session: Session, study: Study) -> list[Version]:

@@ -104,21 +104,21 @@ class Preregistered:
         code_version : str
             Of the code that analyses.
         """
-        found = list(self.changed)
+        deviations = list(self.changed)
         if rules_from != "study":
-            found.append("The analysis applies other rules of exclusion than the study's.")
+            deviations.append("The analysis applies other rules of exclusion than the study's.")
         have = "it is not known how many" if finished is None else str(finished)
         planned = f"{have} of {self.participants} planned participants have finished"
         if not self.is_closed:
-            found.append(f"The analysis was run before the study was closed: {planned}.")
+            deviations.append(f"The analysis was run before the study was closed: {planned}.")
         elif finished != self.participants:
-            found.append(f"The number of participants is another: {planned}.")
+            deviations.append(f"The number of participants is another: {planned}.")
         if code_version != self.code_version:
-            found.append(
+            deviations.append(
                 f"The analysis was run by another version of the code: {code_version}, not "
                 f"{self.code_version}."
             )
-        return tuple(found)
+        return tuple(deviations)
 
 
 def settings_of(study: Study) -> dict[str, Any]:
@@ -235,10 +235,10 @@ def parsed(record: Mapping[str, Any]) -> Preregistered:
 
 
 def _changed(frozen: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
-    found = []
+    sentences = []
     before = frozen["settings"]
     if sha256(str(frozen["text"])) != frozen["sha256"]:
-        found.append("The text of the preregistration is not the one that was frozen.")
+        sentences.append("The text of the preregistration is not the one that was frozen.")
     # What later versions of the software settle besides, it cannot have said.
     for key, was in before.items():
         is_now = current.get(key)
@@ -251,9 +251,9 @@ def _changed(frozen: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]
             if key in ("questions", "rules", "trials_each", "repeats", "stimuli_sha256")
             else "is"
         )
-        told = f": {_shown(is_now)}, not {_shown(was)}" if key in SHORT else ""
-        found.append(f"{name} {verb} not as preregistered{told}.")
-    return found
+        detail = f": {_shown(is_now)}, not {_shown(was)}" if key in SHORT else ""
+        sentences.append(f"{name} {verb} not as preregistered{detail}.")
+    return sentences
 
 
 def _shown(value: object) -> str:

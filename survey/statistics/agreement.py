@@ -134,8 +134,8 @@ def directions(table: pd.DataFrame) -> Directions:
     )
     strengths = catch["strength"][catch["kind"] == "swapped"]
     if strengths.nunique() > 1:
-        told = ", strength " + strengths.map("{:g}".format, na_action="ignore").fillna("not told")
-        named = named.str.cat(told.reindex(named.index), na_rep="")
+        suffix = ", strength " + strengths.map("{:g}".format, na_action="ignore").fillna("not told")
+        named = named.str.cat(suffix.reindex(named.index), na_rep="")
     return Directions(
         table=crosstab(transfers, transfers["intended"], INTENDED),
         items=items(transfers),

@@ -69,7 +69,7 @@ def conditions(transfers: pd.DataFrame) -> list[tuple[Condition, np.ndarray]]:
     models, strengths = _models(transfers), transfers["strength"].to_numpy(dtype=float)
     several_models = len(set(models)) > 1
     several_strengths = len(set(strengths[~np.isnan(strengths)])) > 1
-    found = []
+    all_conditions = []
     for model in sorted(set(models)) if several_models else [None]:
         of_model = np.ones(len(models), dtype=bool) if model is None else models == model
         steps: Sequence[float | None] = [None]
@@ -81,8 +81,8 @@ def conditions(transfers: pd.DataFrame) -> list[tuple[Condition, np.ndarray]]:
             parts = [f"model {model or 'not told'}"] if several_models else []
             if step is not None:
                 parts.append("strength not told" if strength is None else f"strength {step:g}")
-            found.append((Condition(", ".join(parts), model or None, strength), rows))
-    return found if len(found) > 1 else []
+            all_conditions.append((Condition(", ".join(parts), model or None, strength), rows))
+    return all_conditions if len(all_conditions) > 1 else []
 
 
 def by_model(transfers: pd.DataFrame) -> list[tuple[str | None, pd.DataFrame]]:

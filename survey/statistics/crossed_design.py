@@ -89,12 +89,12 @@ def _different(codes: np.ndarray) -> int:
 def joined(parts: Sequence[Crossed]) -> Crossed:
     """All values of several; codes mean the same in all. Segments are told if all tell them."""
     segments = [part.segments for part in parts]
-    told = [codes for codes in segments if codes is not None]
+    segment_codes = [codes for codes in segments if codes is not None]
     return Crossed(
         np.concatenate([part.values for part in parts]),
         np.concatenate([part.participants for part in parts]),
         np.concatenate([part.items for part in parts]),
-        np.concatenate(told) if len(told) == len(parts) else None,
+        np.concatenate(segment_codes) if len(segment_codes) == len(parts) else None,
     )
 
 
@@ -118,10 +118,10 @@ def segments(table: pd.DataFrame) -> np.ndarray:
     if "segment" not in table.columns:
         return names
     number = table["segment"].astype(object).where(table["segment"].notna(), None)
-    told = zip(names, pieces(table), number, strict=True)
+    origins = zip(names, pieces(table), number, strict=True)
     of_rows = np.empty(len(names), dtype=object)
     of_rows[:] = [
-        name if source is None or at is None else f"{source}\n{at}" for name, source, at in told
+        name if source is None or at is None else f"{source}\n{at}" for name, source, at in origins
     ]
     return of_rows
 
@@ -133,10 +133,10 @@ def units(table: pd.DataFrame) -> np.ndarray:
     the others, too.
     """
     sources = pieces(table)
-    told = np.array([source is not None for source in sources], dtype=bool)
-    if told.all():
+    has_source = np.array([source is not None for source in sources], dtype=bool)
+    if has_source.all():
         return sources
-    of_rows: np.ndarray = np.where(told, sources, segments(table))
+    of_rows: np.ndarray = np.where(has_source, sources, segments(table))
     return of_rows
 
 

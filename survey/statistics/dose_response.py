@@ -160,15 +160,15 @@ def _slope(transfers: pd.DataFrame, intended: str) -> Slope:
     answers = transfers[chosen]
     at = (strengths[chosen] - least) / (most - least)
     groups = [answers["participant"].to_numpy(), music[chosen].to_numpy()]
-    found = within_slope(answers, way[chosen], at, groups)
-    if found is None:
+    slope = within_slope(answers, way[chosen], at, groups)
+    if slope is None:
         return Slope(None, n=int(chosen.sum()), note=NO_SLOPE, least=least, most=most)
-    p = two_sided(found, 0)
-    if found.note == CONSTANT and found.value:
+    p = two_sided(slope, 0)
+    if slope.note == CONSTANT and slope.value:
         several = answers.groupby("participant")["strength"].nunique() > 1
         of_pieces = answers["strength"].groupby(units(answers)).nunique() > 1
         p = one_side(min(int(several.sum()), int(of_pieces.sum())))
-    return Slope(**vars(found), least=least, most=most, p=p)
+    return Slope(**vars(slope), least=least, most=most, p=p)
 
 
 def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = None) -> Correlation:

@@ -27,15 +27,15 @@ def corrected(results: Results, *kinds: type) -> Results:
     kinds : types
         Dataclasses with the fields `p` and `holm`: each a family of its own.
     """
-    found: dict[type, list[float]] = {kind: [] for kind in kinds}
+    p_by_kind: dict[type, list[float]] = {kind: [] for kind in kinds}
 
     def remember(test: Any) -> Any:
         if _is_known(test.p):
-            found[type(test)].append(test.p)
+            p_by_kind[type(test)].append(test.p)
         return test
 
     _replaced(results, kinds, remember)
-    known = {kind: iter(holm(p_values)) for kind, p_values in found.items()}
+    known = {kind: iter(holm(p_values)) for kind, p_values in p_by_kind.items()}
 
     def correct(test: Any) -> Any:
         return dataclasses.replace(

@@ -48,8 +48,8 @@ def amount(table: pd.DataFrame) -> Music:
 
 def music(transfers: pd.DataFrame) -> Music:
     """Items, segments and pieces of the transfers, and agreement clustered by segments."""
-    found = amount(transfers)
-    if len(set(units(transfers))) == found.segments:
-        return found
+    counts = amount(transfers)
+    if len(set(units(transfers))) == counts.segments:
+        return counts
     by_segment = twoway.share(crossed(transfers, agreement(transfers), "segment"))
-    return replace(found, by_segment=by_segment)
+    return replace(counts, by_segment=by_segment)

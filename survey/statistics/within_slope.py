@@ -34,17 +34,17 @@ def within_slope(
     groups : sequence of arrays, each shape (rows,)
         Names whose means are taken out.
     """
-    told = np.isfinite(values) & np.isfinite(at)
-    if not told.any():
+    has_both = np.isfinite(values) & np.isfinite(at)
+    if not has_both.any():
         return None
-    codes = [pd.factorize(names[told])[0] for names in groups]
-    y, x = (taken_out(numbers[told], codes) for numbers in (values, at))
+    codes = [pd.factorize(names[has_both])[0] for names in groups]
+    y, x = (taken_out(numbers[has_both], codes) for numbers in (values, at))
     spread = float((x**2).sum())
-    if spread < CLOSE * len(x) * float(np.abs(at[told]).max()) ** 2 or not spread:
+    if spread < CLOSE * len(x) * float(np.abs(at[has_both]).max()) ** 2 or not spread:
         return None
     slope = float((x * y).sum() / spread)
     scores = np.full(len(table), np.nan)
-    scores[told] = x * (y - slope * x) / spread
+    scores[has_both] = x * (y - slope * x) / spread
     return twoway.of_scores(slope, crossed(table, scores))
 
 

@@ -112,7 +112,7 @@ class _Bounded:
 
 def _members(opened: zipfile.ZipFile, suffixes: Sequence[str]) -> Members:
     """What of an archive is unpacked, by a name that stays within its folder."""
-    found: Members = {}
+    members: Members = {}
     for member in opened.infolist():
         name = PurePosixPath(member.filename.replace("\\", "/"))
         if member.is_dir() or name.suffix.lower() not in suffixes:
@@ -126,32 +126,32 @@ def _members(opened: zipfile.ZipFile, suffixes: Sequence[str]) -> Members:
             raise BuildError(f"{name} of the archive is a link, and no file.")
         if member.flag_bits & 1:
             raise BuildError("The archive is encrypted; send it without a password.")
-        if name in found:
+        if name in members:
             raise BuildError(f"The archive has {name} twice.")
-        found[name] = member
-    return found
+        members[name] = member
+    return members
 
 
-def _check_music(found: Members) -> None:
-    if not found:
+def _check_music(members: Members) -> None:
+    if not members:
         raise BuildError(f"The archive has no MIDI files ({' or '.join(MUSIC)}).")
 
 
-def _check_table(found: Members) -> None:
+def _check_table(members: Members) -> None:
     """Refuse what has no table, or several."""
-    tables = [name for name in found if name.suffix.lower() == TABLE]
+    tables = [name for name in members if name.suffix.lower() == TABLE]
     if len(tables) != 1:
         count = "none" if not tables else str(len(tables))
         raise BuildError(f"The archive needs one table of its sounds, a CSV file; it has {count}.")
-    if found[tables[0]].file_size > LARGEST_TABLE:
+    if members[tables[0]].file_size > LARGEST_TABLE:
         raise BuildError(f"{tables[0].name} is larger than {LARGEST_TABLE // 1024**2} MB.")
 
 
-def _check_size(found: Members) -> None:
+def _check_size(members: Members) -> None:
     """Refuse more than can be taken in."""
-    if len(found) > MOST_FILES:
-        raise BuildError(f"The archive has {len(found)} files; {MOST_FILES} can be taken in.")
-    if sum(member.file_size for member in found.values()) > LARGEST_UNPACKED:
+    if len(members) > MOST_FILES:
+        raise BuildError(f"The archive has {len(members)} files; {MOST_FILES} can be taken in.")
+    if sum(member.file_size for member in members.values()) > LARGEST_UNPACKED:
         raise BuildError(f"Unpacked the archive has more than {LARGEST_UNPACKED // 1024**3} GB.")
 
 

@@ -74,7 +74,7 @@ class Checked:
     def remarks(self) -> list[str]:
         """What is better known before anybody hears them."""
         folder = self.folder
-        found = [
+        remarks = [
             f"{file.named(folder)}: {remark}."
             for file, sound in self.sounds.items()
             for remark in sound.remarks()
@@ -82,23 +82,23 @@ class Checked:
         for item in self.items:
             lengths = [self.sounds[file].seconds for file in item.files.values()]
             if max(lengths) - min(lengths) > UNLIKE:
-                found.append(
+                remarks.append(
                     f"Item {item.name}: its versions last {min(lengths):.1f} to "
                     f"{max(lengths):.1f} s, which tells them apart."
                 )
         lengths = [sound.seconds for sound in self.sounds.values()]
         if max(lengths) - min(lengths) > MOST_PADDING:
-            found.append(
+            remarks.append(
                 f"All clips are as long as the longest, {max(lengths):.1f} s: after the shortest "
                 f"come {max(lengths) - min(lengths):.1f} s of silence. Cut them to like lengths."
             )
         if self.lufs is not None and self.lufs < SOFTEST:
             softest = max(self.sounds, key=lambda file: _crest(self.sounds[file]))
-            found.append(
+            remarks.append(
                 f"All clips are brought to {self.lufs:.1f} LUFS, which is soft, because "
                 f"{softest.named(folder)} has peaks far above its loudness."
             )
-        return found
+        return remarks
 
 
 def check(spec: StudySpec, progress: Progress = lambda *_: None) -> Checked:
