@@ -19,7 +19,7 @@ def test_the_notebook_runs(tmp_path: Path) -> None:
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     assert len(code) == 10
     assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-P", RUN],
         input=json.dumps(["".join(cell["source"]) for cell in code]),
         cwd=ROOT / "docs",
@@ -29,8 +29,8 @@ def test_the_notebook_runs(tmp_path: Path) -> None:
         text=True,
         timeout=300,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    said, shown = zip(*json.loads(done.stdout), strict=True)
+    assert process.returncode == 0, process.stderr[-2000:]
+    said, shown = zip(*json.loads(process.stdout), strict=True)
     assert "notes before" in said[2]
     assert "DataFrame" in shown[1]
     assert "image/svg+xml" in shown[6]

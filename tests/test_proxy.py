@@ -319,8 +319,8 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
             try:
                 page.wait_for_function(is_heard, arg=moves_before)
             except TimeoutError:
-                told = page.get_by_role("alert").all_inner_texts()
-                pytest.fail(f"nothing is heard; the page says {told}; complaints: {complaints}")
+                alerts = page.get_by_role("alert").all_inner_texts()
+                pytest.fail(f"nothing is heard; the page says {alerts}; complaints: {complaints}")
 
         page.goto(site.base)
         wait_until_heard(0)

@@ -14,12 +14,12 @@ MOST = 1.5  # times its price that work may take
 
 def test_published_prices_are_those_of_now_and_no_work_takes_much_more(tmp_path):
     report = json.loads((public_tables.RESULTS / "prices.json").read_text())
-    done = [row for row in report["rows"] if "ratio" in row]
-    assert {row["kind"] for row in done} == set(prices.KINDS)
-    assert max(row["ratio"] for row in done) < MOST < max(row["ratio_before"] for row in done)
+    priced = [row for row in report["rows"] if "ratio" in row]
+    assert {row["kind"] for row in priced} == set(prices.KINDS)
+    assert max(row["ratio"] for row in priced) < MOST < max(row["ratio_before"] for row in priced)
     now = tmp_path / "now.json"
     assert prices.main(["--only-prices", "--pieces", "10 segments", "--out", str(now)]) == 0
-    rows = [row for row in done if row["piece"] == "10 segments"]
+    rows = [row for row in priced if row["piece"] == "10 segments"]
     by_kind = {row["kind"]: row["price_s"] for row in json.loads(now.read_text())["rows"]}
     assert rows and {row["kind"]: row["price_s"] for row in rows} == {
         row["kind"]: pytest.approx(by_kind[row["kind"]], rel=0.01) for row in rows

@@ -64,12 +64,12 @@ def test_real_raters_are_halved_and_cut_into_parts(tmp_path) -> None:
     other = {**rater, "arousal": [0.0]}  # of another length: dropped
     file = tmp_path / "annotations.json"
     file.write_text(json.dumps({"a": {"annotations": [rater] * 20 + [other]}}))
-    found = study_coverage.real_answers(file, seed=0)
-    (changes,) = found["changes"]
+    agreement = study_coverage.real_answers(file, seed=0)
+    (changes,) = agreement["changes"]
     assert changes.shape == (10, 4) and changes.all()
-    (levels,) = found["levels"]
+    (levels,) = agreement["levels"]
     assert levels.shape == (10, 4)  # the middle part is neither high nor low
-    row = study_coverage.covered_by_raters(found["changes"], 8, 4, runs=3, seed=0)
+    row = study_coverage.covered_by_raters(agreement["changes"], 8, 4, runs=3, seed=0)
     assert (row["truth"], row["coverage"]) == (1, 1)
 
 

@@ -341,5 +341,5 @@ def count(connection: Any) -> dict[str, int]:
 
 
 def rows(connection: Connection, table: str) -> list[dict[str, Any]]:
-    found = connection.execute(text(f"SELECT * FROM {table} ORDER BY id"))
-    return [dict(row) for row in found.mappings()]
+    result = connection.execute(text(f"SELECT * FROM {table} ORDER BY id"))
+    return [dict(row) for row in result.mappings()]

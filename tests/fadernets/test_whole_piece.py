@@ -188,9 +188,9 @@ def test_new_notes_make_room_for_another_hand_on_the_same_channel(channel):
     result = changed(piece, [0], lambda part: [struck_once(new)])
     saved = midi.read(midi.file_bytes(result), parts=[0])
     assert list(saved.notes) == list(result.notes)
-    found = [(on, off) for on, off, pitch, _ in result.notes if pitch == 60]
+    spans = [(on, off) for on, off, pitch, _ in result.notes if pitch == 60]
     every = [(0.0, 1.0), (1.0, 1.5), (1.5, 2.0), (2.0, 3.0)]
-    assert found == ([every[0], every[3]] if channel == 0 else every)
+    assert spans == ([every[0], every[3]] if channel == 0 else every)
 
 
 def test_moods_leave_locked_notes(net):

@@ -82,9 +82,9 @@ def test_what_is_made_once_names_each_visitors_own_address_and_number(server: Se
         page = server.ask("?page=nowhere", headers=asked)
         assert page.status == 200 and f"https://{name}" in page.text
         assert "one.example" in name or "one.example" not in page.text
-        found = set(re.findall(r'<script nonce="([^"]+)"', page.text))
-        assert len(found) == 1 and f"'nonce-{found.copy().pop()}'" in str(page.headers)
-        numbers |= found
+        nonces = set(re.findall(r'<script nonce="([^"]+)"', page.text))
+        assert len(nonces) == 1 and f"'nonce-{nonces.copy().pop()}'" in str(page.headers)
+        numbers |= nonces
     assert len(numbers) == 2
     assert server.config()["root"] == server.url.rstrip("/")
     assert ".invalid" not in server.ask("").text + server.ask("gradio_api/info").text

@@ -76,7 +76,7 @@ def test_a_small_file_that_holds_much_keeps_nobody_waiting(server: Server):
         opened = [pool.submit(open_as, f"1.2.{number}.4") for number in range(MANY)]
         time.sleep(1.0)  # they wait
         move = server.run("ask", edit_json(piece, rhythm=0.5))
-        done = sum(each.done() for each in opened)
-        assert answer_shown(move)["figures"] and done < MANY / 2, done
+        ready_count = sum(each.done() for each in opened)
+        assert answer_shown(move)["figures"] and ready_count < MANY / 2, ready_count
         answers = [each.result() for each in opened]
     assert all("piece" in each.json()["data"][0].get("props", {}) for each in answers)

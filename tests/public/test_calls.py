@@ -51,10 +51,10 @@ def test_who_calls_often_keeps_nobody_waiting(server: Server):
             for visitor in [*["1.2.3.4"] * MANY, "5.6.7.8"]
         ]
         answers = {each: each.result().text for each in as_completed([*own, other])}
-    done = [each for each, text in answers.items() if "event: complete" in text]
-    refused = [text for each, text in answers.items() if each not in done]
+    complete = [each for each, text in answers.items() if "event: complete" in text]
+    refused = [text for each, text in answers.items() if each not in complete]
     assert refused and all("try again in a minute." in text for text in refused), refused
-    assert other in done and done.index(other) < len(done) - 6
+    assert other in complete and complete.index(other) < len(complete) - 6
 
 
 @ONE_WAY
@@ -103,8 +103,8 @@ def test_long_calls_that_nobody_comes_for_keep_nobody_out(server: Server):
         return server.ask(f"gradio_api/call/{name}", {"data": [file, *values]}, headers=headers)
 
     values = [0.5, *[None] * 7]
-    many = [called("slide", long, *values, visitor="1.2.3.4") for _ in range(CALLS_UNDER_WAY + 20)]
-    assert {answer.status for answer in many} <= {200, 503} and many[0].status == 200
+    calls = [called("slide", long, *values, visitor="1.2.3.4") for _ in range(CALLS_UNDER_WAY + 20)]
+    assert {answer.status for answer in calls} <= {200, 503} and calls[0].status == 200
     for number in range(3):
         newcomer = called("describe", short, None, False, visitor=f"5.6.7.{number}")
         assert newcomer.status == 200, (number, newcomer)
@@ -150,12 +150,12 @@ def test_a_program_whose_connection_breaks_gets_its_answer_when_it_comes_back(se
 
 def megabytes(server: Server, field: str) -> dict[int, float]:
     """Of each worker the memory that it has (VmRSS) or had since it was last asked (VmHWM)."""
-    found = {}
+    by_worker = {}
     for number in server.workers():
         status = Path(f"/proc/{number}/status").read_text()
-        found[number] = int(status.partition(f"{field}:")[2].split()[0]) / 1000
+        by_worker[number] = int(status.partition(f"{field}:")[2].split()[0]) / 1000
         Path(f"/proc/{number}/clear_refs").write_text("5")  # forgets the peak
-    return found
+    return by_worker
 
 
 def dense_piece() -> bytes:

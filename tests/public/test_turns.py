@@ -31,20 +31,20 @@ def answered_first(server: Server, request: bytes, asked: bytes) -> int:
     Those that were answered before it was asked went before nobody.
     """
     with ExitStack() as stack:
-        many = [connect(stack, server, CROWD) for _ in range(REQUESTS)]
+        crowd = [connect(stack, server, CROWD) for _ in range(REQUESTS)]
         newcomer = connect(stack, server, NEWCOMER)
         waiting = select.poll()
-        for connection in many:
+        for connection in crowd:
             connection.sendall(request[:-1])  # so that all are complete at about one time
             waiting.register(connection, select.POLLIN)
-        for connection in many:
+        for connection in crowd:
             connection.sendall(request[-1:])
         before = len(waiting.poll(0))
         newcomer.sendall(asked)
         assert newcomer.recv(100).startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 303 "))
         first = len(waiting.poll(0)) - before
         # The others get theirs, too.
-        assert all(connection.recv(100).startswith(b"HTTP/1.1 ") for connection in many)
+        assert all(connection.recv(100).startswith(b"HTTP/1.1 ") for connection in crowd)
     return first
 
 

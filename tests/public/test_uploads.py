@@ -63,22 +63,22 @@ def test_who_has_many_uploads_ends_nobody_elses(server: Server):
     """Not the slowest either; and who is ended learns why."""
     with ExitStack() as stack:
         honest = begun(stack, server, "5.6.7.8", 20_000)
-        many = []
+        others = []
         for _ in range(20):
             honest.sendall(b"x" * 1_000)
             for _ in range(3):
-                many.append(begun(stack, server, "1.2.3.4", 2_000_000))
-                many[-1].sendall(b"x" * 200_000)
+                others.append(begun(stack, server, "1.2.3.4", 2_000_000))
+                others[-1].sendall(b"x" * 200_000)
             time.sleep(0.1)
         honest.sendall(TAIL)
         answer = honest.recv(10_000)
         assert answer.startswith(b"HTTP/1.1 200"), answer
         ended: list[socket.socket] = []
         until = time.monotonic() + 20
-        while len(ended) < len(many) - UPLOADS_AT_ONCE and time.monotonic() < until:
+        while len(ended) < len(others) - UPLOADS_AT_ONCE and time.monotonic() < until:
             time.sleep(0.1)
-            ended = select.select(many, [], [], 0)[0]
-        assert len(ended) >= len(many) - UPLOADS_AT_ONCE
+            ended = select.select(others, [], [], 0)[0]
+        assert len(ended) >= len(others) - UPLOADS_AT_ONCE
         answers = [connection.recv(10_000) for connection in ended]
         assert all(each.startswith(b"HTTP/1.1 503") and BUSY.encode() in each for each in answers)
 

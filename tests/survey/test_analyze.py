@@ -142,8 +142,8 @@ def test_a_table_that_says_two_things_of_a_study_is_refused(
     for wrong in ("[1]", "none"):
         assert said(rules=wrong) == f"column 'rules' of {file} holds no JSON object; leave it out"
     assert said(rules='{"fast": 1}').startswith("there is no exclusion rule 'fast'")
-    told = "does not say how many people came how far; leave it out"
-    assert said(people='{"came": 1}') == f"column 'people' of {file} {told}"
+    reason = "does not say how many people came how far; leave it out"
+    assert said(people='{"came": 1}') == f"column 'people' of {file} {reason}"
 
 
 def test_which_study(

@@ -124,7 +124,7 @@ def test_below_a_path(stored_study: Settings, root: Path, tmp_path: Path) -> Non
         for base in ("/survey", "/music/survey"):
             page = client.get(f"{base}/s/small").text
             addresses = re.findall(r'(?:href|src|data-base)="([^"]*)"', page)
-            assert addresses and all(found.startswith("/music/survey") for found in addresses)
+            assert addresses and all(address.startswith("/music/survey") for address in addresses)
             assert client.get(f"{base}/").headers["location"] == "/music/survey/s/small"
             script = client.get(f"{base}/static/consent.js")
             assert script.status_code == 200 and "javascript" in script.headers["content-type"]

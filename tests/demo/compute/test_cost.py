@@ -144,17 +144,17 @@ def sparse(minutes: int) -> PieceSession:
 @pytest.mark.slow
 def test_a_program_s_call_is_priced_by_what_its_file_holds():
     """However few bytes it has: seconds of sound, segments, notes, as the page's work is."""
-    few, many = (PieceSession(tiny.piece(tiny.bars(count))) for count in (4, 2_000))
+    short, long = (PieceSession(tiny.piece(tiny.bars(count))) for count in (4, 2_000))
     for task in ("change", "mix"):
-        assert cost.of_call(task, few, {}) < cost.MEDIUM_SECONDS < cost.of_call(task, many, {})
-        assert cost.of_call(task, many, {}) > 2_000 * cost.SECONDS_PER_SEGMENT
-    assert cost.of_call("describe", few, {}) < cost.SHORT_SECONDS
-    assert cost.of_call("describe", many, {}) > cost.SHORT_SECONDS
-    assert cost.of_call("render", few, {"kind": None}) < cost.MEDIUM_SECONDS
+        assert cost.of_call(task, short, {}) < cost.MEDIUM_SECONDS < cost.of_call(task, long, {})
+        assert cost.of_call(task, long, {}) > 2_000 * cost.SECONDS_PER_SEGMENT
+    assert cost.of_call("describe", short, {}) < cost.SHORT_SECONDS
+    assert cost.of_call("describe", long, {}) > cost.SHORT_SECONDS
+    assert cost.of_call("render", short, {"kind": None}) < cost.MEDIUM_SECONDS
     for kind in ("wav", "ogg", "mp3", None):
         assert cost.of_call("render", sparse(29), {"kind": kind}) > cost.MEDIUM_SECONDS
     one = {"first": 5, "last": 5, "lock": None}
-    assert cost.of_call("change", few, one) == cost.of_call("change", few, {})  # no segment 5
+    assert cost.of_call("change", short, one) == cost.of_call("change", short, {})  # no segment 5
 
 
 def test_sound_costs_more_the_more_its_coding_takes():

@@ -25,7 +25,7 @@ class Replying(processes.WorkerProcess):
 
     def __init__(self, parts: list[int]) -> None:
         self.seconds, self.is_hung, self.lane = 0.0, False, Lane()
-        progress = [Reply(1, Kind.PROGRESS, (done, PARTS)) for done in parts]
+        progress = [Reply(1, Kind.PROGRESS, (count, PARTS)) for count in parts]
         self.replies = iter([*progress, Reply(1, Kind.RESULT, "done")])
 
     def _write(self, message: object) -> None:

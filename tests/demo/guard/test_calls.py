@@ -167,8 +167,8 @@ def test_one_address_keeps_nobody_from_calling():
         hosts = [call.request.client.host[-1] for call in lane.queue]
         assert hosts == ["1", "1", "3", "4", "5", "6"]
         messages = server.queue.pending_messages_per_session[own[2]]
-        *_, told = [messages.get_nowait() for _ in range(messages.qsize())]
-        assert not told.success and "try again" in told.output["error"]
+        *_, message = [messages.get_nowait() for _ in range(messages.qsize())]
+        assert not message.success and "try again" in message.output["error"]
 
     async def running() -> None:
         await steps(Server(longest=6))

@@ -111,15 +111,15 @@ def test_who_has_most_uploads_loses_own_ones():
     with ExitStack() as stack:
         other = upload("other")
         other.began -= 50
-        many = [upload("many") for _ in range(UPLOADS_AT_ONCE + 3)]
-        for number, each in enumerate(many):
+        own = [upload("many") for _ in range(UPLOADS_AT_ONCE + 3)]
+        for number, each in enumerate(own):
             each.received = 1_000_000 * (1 + number)
             each.began -= 10
-        for each in (other, *many):
+        for each in (other, *own):
             stack.enter_context(coming.among(each))
         newcomer = stack.enter_context(coming.among(upload("newcomer")))
         assert not other.given_up.is_set() and newcomer is None
-        assert [each.given_up.is_set() for each in many] == [True] * 5 + [False] * 30
+        assert [each.given_up.is_set() for each in own] == [True] * 5 + [False] * 30
     assert coming.coming == []
 
 

@@ -71,6 +71,6 @@ def test_where_nothing_is_known_nothing_speaks_against_a_candidate():
     assert jumps(None, SOURCE, SOURCE.shifted(1.0)[:3]) == [0.0, 0.0]
     windows = [Window(SOURCE), Window(SOURCE, beside=(Texture(60.0, 80.0), NONE))]
     higher = replace(SOURCE, pitch=SOURCE.pitch + 12)
-    found = further_jumps(windows, grid_of([SOURCE] * 2), grid_of([higher] * 2))
-    torch.testing.assert_close(found[0], torch.tensor(0.0))
-    assert found[1] > 0
+    further = further_jumps(windows, grid_of([SOURCE] * 2), grid_of([higher] * 2))
+    torch.testing.assert_close(further[0], torch.tensor(0.0))
+    assert further[1] > 0

@@ -66,8 +66,8 @@ def test_they_come_back_and_all_other_events_keep_their_bytes(data, asked):
     again = Settings.read(controllers.read(saved, midi.read(saved)), tuple(ATTRIBUTES))
     moving = {name: value for name, value in asked.faders.items() if moves(value)}
     for name, amount in {**moving, **asked.moods}.items():
-        told = again.moods.get(name, again.faders.get(name, 0.0))
-        assert told == amount
+        read_back = again.moods.get(name, again.faders.get(name, 0.0))
+        assert read_back == amount
     assert again.positions == asked.positions
     assert (again.seed, again.lock, again.strict) == (asked.seed, asked.lock, asked.strict)
     assert chunks(saved)[:-1] == chunks(data)
@@ -83,8 +83,8 @@ def test_what_a_daw_kept_of_them_is_near(asked):
     saved = controllers.written(PLAIN, asked, piece)
     if asked.is_neutral:
         return
-    told = controllers.read(without_text(saved), piece)
-    again = Settings.read(told, tuple(ATTRIBUTES))
+    document = controllers.read(without_text(saved), piece)
+    again = Settings.read(document, tuple(ATTRIBUTES))
     middles = np.arange(0.5, 32)  # no breakpoint lies nearer than half a beat
     for given_, got, rest in (
         ({**asked.faders, **asked.moods}, {**again.faders, **again.moods}, 0.0),
@@ -120,8 +120,8 @@ def test_controllers_that_somebody_has_drawn_count():
     at = saved.rindex(bytes([0xBF, number]))
     redrawn = saved[: at + 2] + bytes([1]) + saved[at + 3 :]
     assert len(file.tracks) == 2
-    told = Settings.read(controllers.read(redrawn, piece), tuple(ATTRIBUTES))
-    assert told.faders[FIRST].at([0, 20]).tolist() == [-1.0, -1.0] and told.seed == 4
+    settings = Settings.read(controllers.read(redrawn, piece), tuple(ATTRIBUTES))
+    assert settings.faders[FIRST].at([0, 20]).tolist() == [-1.0, -1.0] and settings.seed == 4
 
 
 def moved(levels: list[int], step: int = 1) -> bytes:
@@ -141,8 +141,8 @@ def moved(levels: list[int], step: int = 1) -> bytes:
 )
 def test_controllers_that_a_program_wrote_to_cost_much_are_a_curve_at_once(levels):
     data = moved(levels)
-    found = controllers.read(data, midi.read(data))
-    curve = found[FIRST]["beats"]
+    document = controllers.read(data, midi.read(data))
+    curve = document[FIRST]["beats"]
     assert 2 <= len(curve) <= 1_000
     times = [time for time, _ in curve]
     assert times == sorted(times) and times[-1] <= len(levels) / 480
@@ -161,18 +161,18 @@ def test_bars_without_end_leave_the_file_to_be_opened():
     piece = midi.read(PLAIN)
     asked = Settings(faders={FIRST: Curve([(1, 0.1), (1e308, 0.5)], "bars")})
     data = controllers.written(PLAIN, asked, piece)
-    found = controllers.read(data, midi.read(data))
+    document = controllers.read(data, midi.read(data))
     assert controllers.in_beats(asked.faders[FIRST], piece).points[-1] == (1e12, 0.5)
-    assert set(found) >= {FIRST}
+    assert set(document) >= {FIRST}
 
 
 def test_a_cut_has_its_part_of_the_curves():
     piece = midi.read(PLAIN)
     curve = Curve([(0, 0.0), (8, 0.0), (24, 1.0)])
     part = between(controllers.written(PLAIN, Settings(faders={FIRST: curve}), piece), 8, 16)
-    told = Settings.read(controllers.read(part, midi.read(part)), tuple(ATTRIBUTES))
+    settings = Settings.read(controllers.read(part, midi.read(part)), tuple(ATTRIBUTES))
     np.testing.assert_allclose(
-        told.faders[FIRST].at([0, 2, 4, 6]), curve.at([8, 10, 12, 14]), atol=0.04
+        settings.faders[FIRST].at([0, 2, 4, 6]), curve.at([8, 10, 12, 14]), atol=0.04
     )
 
 
@@ -222,8 +222,8 @@ def test_notes_that_are_locked_are_not_told():
     """They have other numbers in the file that is saved."""
     piece = midi.read(PLAIN)
     asked = Settings(arousal=1.0, lock=LockWords.read("bass,note:3"))
-    told = controllers.read(controllers.written(PLAIN, asked, piece), piece)
-    assert told["lock"] == ["bass"]
+    document = controllers.read(controllers.written(PLAIN, asked, piece), piece)
+    assert document["lock"] == ["bass"]
 
 
 def test_a_file_with_all_the_tracks_that_can_be_is_refused():

@@ -46,8 +46,8 @@ def codes(database: Database, study: Study) -> list[str]:
 def wait(database: Database, codes: list[str], time: timedelta) -> None:
     """Have answers of a crowd, who answer at once, come so much later; then clips can be heard."""
     with database.write() as session:
-        found = select(Participant).where(Participant.completion_code.in_(codes))
-        for person in session.scalars(found):
+        query = select(Participant).where(Participant.completion_code.in_(codes))
+        for person in session.scalars(query):
             for trial in person.trials:
                 trial.answer.at += time
 

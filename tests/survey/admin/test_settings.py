@@ -220,8 +220,8 @@ def test_a_contact_that_nobody_would_read_is_told(
     for page in (PATH, "/studies/small"):
         notices = re.findall(r'<p class="notice">([^<]*)</p>', manager.get(page).text)
         assert [words for words in notices if "the contact (“new@example.org”) does not" in words]
-    told = manager.send(PATH, PATH, information=f"{OWN}\n\nWrite to new@example.org.")
-    manager.confirm(told)
+    question = manager.send(PATH, PATH, information=f"{OWN}\n\nWrite to new@example.org.")
+    manager.confirm(question)
     assert "the contact" not in manager.get(PATH).text.partition("<form")[0]
 
 
@@ -316,12 +316,12 @@ def test_the_softwares_own_words_may_change(
     with database.read() as session:
         from survey.records import consent_texts
 
-        found = consent_texts.versions(session, session.get_one(Study, study.id))
-    assert [(version.sha256, version.is_current) for version in found] == [
+        versions = consent_texts.versions(session, session.get_one(Study, study.id))
+    assert [(version.sha256, version.is_current) for version in versions] == [
         (first, False),
         (second, True),
     ]
-    assert found[1].text.endswith("I want to.")
+    assert versions[1].text.endswith("I want to.")
 
 
 def test_headphones_until_somebody_has_begun(

@@ -9,7 +9,7 @@ import pytest
 
 from fadernets import __version__
 from survey.analysis import code_version
-from survey.analysis.code_version import code_version as told
+from survey.analysis.code_version import code_version as current_version
 
 
 @pytest.fixture
@@ -31,17 +31,17 @@ def test_a_checkout_tells_its_commit_and_whether_files_differ_from_it(root: Path
     git(root, "add", ".")
     git(root, "commit", "--quiet", "--message", "one")
     commit = git(root, "rev-parse", "HEAD")
-    assert told() == commit and len(commit) >= 40
+    assert current_version() == commit and len(commit) >= 40
     (root / "code.py").write_text("2\n")
-    assert told() == f"{commit}+changed"
+    assert current_version() == f"{commit}+changed"
 
 
 def test_without_a_commit_it_is_the_release(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert told() == __version__
+    assert current_version() == __version__
     git(root, "init", "--quiet")  # a checkout of no commit
-    assert told() == __version__
+    assert current_version() == __version__
     monkeypatch.setenv("PATH", str(root))  # where there is no git
-    assert told() == __version__
+    assert current_version() == __version__
 
 
 def test_a_git_that_does_not_answer_is_not_waited_for(
@@ -54,4 +54,4 @@ def test_a_git_that_does_not_answer_is_not_waited_for(
         raise subprocess.TimeoutExpired(command, timeout)
 
     monkeypatch.setattr(subprocess, "run", hang)
-    assert told() == __version__
+    assert current_version() == __version__

@@ -40,8 +40,8 @@ def test_every_table_has_its_file(made: dict[str, pd.DataFrame]) -> None:
 def test_a_table_is_as_it_was(name: str, made: dict[str, pd.DataFrame]) -> None:
     text = io.StringIO(newline="")
     write_csv(made[name], text)
-    found = rows(text.getvalue())
+    current = rows(text.getvalue())
     kept = rows((golden.FOLDER / f"{name}.csv").read_text(encoding="utf-8"))
-    assert found[0] == kept[0] and len(found) == len(kept)
-    for cells, known in zip(found[1:], kept[1:], strict=True):
+    assert current[0] == kept[0] and len(current) == len(kept)
+    for cells, known in zip(current[1:], kept[1:], strict=True):
         assert all(map(is_near, cells, known)), (cells, known)

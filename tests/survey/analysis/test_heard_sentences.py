@@ -160,21 +160,21 @@ def test_a_difference_of_these_items_is_said_to_be_none_of_the_directions() -> N
 def test_what_is_claimed_of_several_conditions_is_corrected_for_all_of_them() -> None:
     """One lean and one difference of directions at p = 0.03 each are none in three conditions."""
     table = spread(5, (0.5, 1.0, 1.5))
-    found = results(table, rules={})
-    leans = [both.kept.lean for both in found.conditions]
+    all_results = results(table, rules={})
+    leans = [both.kept.lean for both in all_results.conditions]
     assert [lean.holm for lean in leans] == holm([lean.p for lean in leans])
-    directions = [both.kept.chance.lower_less_higher for both in found.conditions]
+    directions = [both.kept.chance.lower_less_higher for both in all_results.conditions]
     assert [one.holm for one in directions] == holm([one.p for one in directions])
     guesses = [
         test
-        for both in found.conditions
+        for both in all_results.conditions
         for against in both.kept.chance.against.values()
         for test in against.guesses.values()
     ]
     assert [test.holm for test in guesses] == holm([test.p for test in guesses])
-    scales = [one for both in found.conditions for one in both.kept.opinion.values()]
+    scales = [one for both in all_results.conditions for one in both.kept.opinion.values()]
     assert [one.holm for one in scales] == holm([one.p for one in scales])
-    part = found.conditions[0].kept
+    part = all_results.conditions[0].kept
     lean = replace(part.lean, p=0.03, holm=0.09)
     assert "No lean to" in " ".join(heard_sentences.bias(part.bias, lean))
     words = " ".join(heard_sentences.bias(part.bias, replace(lean, holm=0.04)))

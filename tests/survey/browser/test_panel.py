@@ -203,11 +203,11 @@ def check_headphones(visitor: Visitor, right: bool) -> None:
     """Name the quiet tone of all sounds, or another; by what their addresses say."""
     page = visitor.page
     visitor.stage("headphones")
-    for done in range(6):
-        expect(page.locator("[data-show=step]")).to_contain_text(f"Sound {done + 1} of 6")
+    for tone in range(6):
+        expect(page.locator("[data-show=step]")).to_contain_text(f"Sound {tone + 1} of 6")
         visitor.until(".clip.wide[data-state=ready]")
         expect(page.locator(".sides:disabled")).to_have_count(1)
-        number = int(visitor.state()["tones"][done][-5])
+        number = int(visitor.state()["tones"][tone][-5])
         place = PATTERNS[number - 1].index(QUIET)
         page.locator(".clip.wide").click()
         page.evaluate("document.querySelector('#stage audio').currentTime = 4.9")

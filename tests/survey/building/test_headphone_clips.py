@@ -14,12 +14,12 @@ FILES = [STATIC / f"tones-{number}.mp3" for number in range(1, 7)]
 
 def levels(samples: np.ndarray) -> list[float]:
     """The level of each tone, in dB, over its middle half."""
-    found = []
+    decibels = []
     for place in range(3):
         begin = GAP_SECONDS + place * (TONE_SECONDS + GAP_SECONDS) + TONE_SECONDS / 4
         middle = samples[round(begin * RATE) : round((begin + TONE_SECONDS / 2) * RATE)]
-        found.append(20 * np.log10(np.sqrt(np.mean(middle**2)) + 1e-9))
-    return found
+        decibels.append(20 * np.log10(np.sqrt(np.mean(middle**2)) + 1e-9))
+    return decibels
 
 
 @pytest.mark.parametrize(("path", "pattern"), list(zip(FILES, PATTERNS, strict=True)))

@@ -27,25 +27,25 @@ def saved(folder: Path, samples: np.ndarray, name: str = "a.wav", rate: int = RA
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.ogg"])
 @pytest.mark.parametrize("rate", [44_100, 48_000])
 def test_every_format_sounds_the_same(tmp_path: Path, name: str, rate: int) -> None:
-    found = sounds.read(saved(tmp_path, tone(440, 0.25, 1.0, rate), name, rate))
-    assert found.samples.shape[1] == 2 and (found.samples[:, 0] == found.samples[:, 1]).all()
-    assert found.seconds == pytest.approx(1.0, abs=0.06)
-    spectrum = np.abs(np.fft.rfft(found.samples[:RATE, 0]))
-    assert spectrum.argmax() * RATE / len(found.samples[:RATE]) == pytest.approx(440, abs=2)
-    assert found.peak == pytest.approx(0.25, abs=0.04)
-    assert found.remarks() == []
+    sound = sounds.read(saved(tmp_path, tone(440, 0.25, 1.0, rate), name, rate))
+    assert sound.samples.shape[1] == 2 and (sound.samples[:, 0] == sound.samples[:, 1]).all()
+    assert sound.seconds == pytest.approx(1.0, abs=0.06)
+    spectrum = np.abs(np.fft.rfft(sound.samples[:RATE, 0]))
+    assert spectrum.argmax() * RATE / len(sound.samples[:RATE]) == pytest.approx(440, abs=2)
+    assert sound.peak == pytest.approx(0.25, abs=0.04)
+    assert sound.remarks() == []
 
 
 def test_midi_is_rendered(tmp_path: Path) -> None:
     folder = music.write(tmp_path)
-    found = sounds.read(sorted(folder.glob("*.mid"))[0])
-    assert found.is_rendered and found.seconds > 2 and found.peak > 0.001
+    sound = sounds.read(sorted(folder.glob("*.mid"))[0])
+    assert sound.is_rendered and sound.seconds > 2 and sound.peak > 0.001
 
 
 def test_two_channels_stay_two(tmp_path: Path) -> None:
     stereo = np.column_stack([tone(440), tone(660)])
-    found = sounds.read(saved(tmp_path, stereo))
-    assert np.abs(found.samples - stereo).max() < 1e-3
+    sound = sounds.read(saved(tmp_path, stereo))
+    assert np.abs(sound.samples - stereo).max() < 1e-3
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_time_that_rendering_leaves_to_ring_out_is_no_silence_to_tell(
     """Else every MIDI file had a warning; a rest at the end of the music has one."""
     notes = Notes.of([0.0, 2.0], [1.0, 2.5], [60, 64], [90, 90])
     midi.write(tiny.piece([notes, *[Notes.empty()] * rests]), tmp_path / "a.mid")
-    found = sounds.read(tmp_path / "a.mid")
-    assert found.silence[1] > sounds.LONG_SILENCE
-    assert len(found.remarks()) == remarks
+    sound = sounds.read(tmp_path / "a.mid")
+    assert sound.silence[1] > sounds.LONG_SILENCE
+    assert len(sound.remarks()) == remarks
 
 
 def test_midi_that_is_too_long_is_refused_before_it_is_rendered(tmp_path: Path) -> None:
@@ -109,17 +109,17 @@ def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
 
 def test_waves_that_are_cut_off_are_counted(tmp_path: Path) -> None:
     clipped = np.clip(tone(100, 1.4, 1.0), -1, 1)
-    found = sounds.read(saved(tmp_path, clipped))
-    assert found.clipped == pytest.approx(100, abs=1)
-    assert "cut off at full scale" in found.remarks()[0]
+    sound = sounds.read(saved(tmp_path, clipped))
+    assert sound.clipped == pytest.approx(100, abs=1)
+    assert "cut off at full scale" in sound.remarks()[0]
     assert sounds.read(saved(tmp_path, tone(100, 0.999, 1.0))).clipped == 0
 
 
 def test_silence_at_the_ends_is_told(tmp_path: Path) -> None:
     samples = np.concatenate([np.zeros(2 * RATE), tone(440), np.zeros(3 * RATE)])
-    found = sounds.read(saved(tmp_path, samples))
-    assert found.silence == pytest.approx((2, 3), abs=0.01)
-    assert found.remarks() == [
+    sound = sounds.read(saved(tmp_path, samples))
+    assert sound.silence == pytest.approx((2, 3), abs=0.01)
+    assert sound.remarks() == [
         "it begins with 2.0 s of silence",
         "it ends with 3.0 s of silence",
     ]
@@ -162,10 +162,10 @@ def test_a_rate_that_fits_none_is_converted_by_small_factors(
         return resample(samples, up, down, axis=axis)
 
     monkeypatch.setattr(sounds.signal, "resample_poly", watched)
-    found = sounds.read(saved(tmp_path, tone(440, 0.25, 1.0, rate), rate=rate))
+    sound = sounds.read(saved(tmp_path, tone(440, 0.25, 1.0, rate), rate=rate))
     assert max(factors) <= 6000
-    assert found.seconds == pytest.approx(1.0, abs=1e-3)
-    spectrum = np.abs(np.fft.rfft(found.samples[:, 0]))
-    assert np.fft.rfftfreq(len(found.samples), 1 / sounds.RATE)[spectrum.argmax()] == pytest.approx(
+    assert sound.seconds == pytest.approx(1.0, abs=1e-3)
+    spectrum = np.abs(np.fft.rfft(sound.samples[:, 0]))
+    assert np.fft.rfftfreq(len(sound.samples), 1 / sounds.RATE)[spectrum.argmax()] == pytest.approx(
         440, abs=1
     )

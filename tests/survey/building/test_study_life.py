@@ -113,8 +113,8 @@ def test_a_drafts_plan_is_edited_and_logged(database: Database, study: Study) ->
         new = replace(before, name="pilot", trials_each=2, rules={"median_seconds": 3.0})
         assert study_life.edit(session, stored, new) == ["name", "trials_each", "rules"]
         assert study_life.edit(session, stored, new) == []
-    found = record(database, "pilot")
-    assert (found["trials_each"], found["rules"]) == (2, {"median_seconds": 3.0})
+    study_record = record(database, "pilot")
+    assert (study_record["trials_each"], study_record["rules"]) == (2, {"median_seconds": 3.0})
     with database.read() as session:
         entry = session.scalars(select(Audit).where(Audit.action == "edited")).one()
     assert (entry.detail["name before"], entry.detail["name"]) == ("small", "pilot")

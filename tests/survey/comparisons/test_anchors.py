@@ -17,7 +17,7 @@ from survey.statistics.chance_tests import holm
 from tests.survey.designs.golden import FOLDER
 
 
-def found(design: str, **renamed: str) -> dict[str, pd.DataFrame]:
+def tables_of(design: str, **renamed: str) -> dict[str, pd.DataFrame]:
     """Tables of a small study, some of its systems called otherwise."""
     of = from_file(FOLDER / design / "study" / "ratings.csv", None)
     names = [name for name in of.table if name.startswith("system")]
@@ -40,7 +40,7 @@ def found(design: str, **renamed: str) -> dict[str, pd.DataFrame]:
     ],
 )
 def test_nothing_is_tested_of_an_anchor(design: str, name: str, columns: list[str]) -> None:
-    made = found(design, cedar="anchor-low")
+    made = tables_of(design, cedar="anchor-low")
     rows = made[name][made[name]["participants"] == "with exclusions"]
     has_anchor = rows[columns].agg(" ".join, axis=1).str.contains("anchor-")
     assert has_anchor.any() and not has_anchor.all()

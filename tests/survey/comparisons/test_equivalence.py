@@ -26,10 +26,10 @@ def test_as_statsmodels(margin: float) -> None:
 
     values = np.random.default_rng(0).normal(0.2, 1, 24)
     p, _, _ = DescrStatsW(values).ttost_mean(-margin, margin)
-    found = equivalence.tested("q", "a", "b", margin, t_interval(values))
-    assert found.p == pytest.approx(p, rel=1e-9)
+    one = equivalence.tested("q", "a", "b", margin, t_interval(values))
+    assert one.p == pytest.approx(p, rel=1e-9)
     low, high = DescrStatsW(values).tconfint_mean(alpha=0.1)
-    assert (found.low, found.high) == pytest.approx((low, high))
+    assert (one.low, one.high) == pytest.approx((low, high))
 
 
 @pytest.mark.parametrize("value", [-0.4, 0.0, 0.3])
@@ -37,19 +37,19 @@ def test_as_statsmodels(margin: float) -> None:
 def test_it_is_shown_where_the_interval_lies_within_the_margin(value: float, margin: float) -> None:
     difference = Estimate(value, None, None, 0.08, 11, 96)
     tested = equivalence.tested("q", "a", "b", margin, difference)
-    (found,) = corrected([tested], Equivalence)
-    assert found.low is not None and found.high is not None
-    assert found.is_shown == (-margin < found.low and found.high < margin)
-    (sentence,) = equivalence.sentences([found])
-    assert ("they are equivalent within it" in sentence) == found.is_shown
-    assert ("not to say that they differ" in sentence) != found.is_shown
+    (one,) = corrected([tested], Equivalence)
+    assert one.low is not None and one.high is not None
+    assert one.is_shown == (-margin < one.low and one.high < margin)
+    (sentence,) = equivalence.sentences([one])
+    assert ("they are equivalent within it" in sentence) == one.is_shown
+    assert ("not to say that they differ" in sentence) != one.is_shown
 
 
 def test_without_a_standard_error_nothing_is_tested() -> None:
     for difference in (Estimate(None), Estimate(0.0, 0, 0, 0.0, 3, 8, CONSTANT), Estimate(0.1)):
-        found = equivalence.tested("q", "a", "b", 0.5, difference)
-        assert found.p is None and not found.is_shown
-        assert "cannot be tested" in equivalence.sentences([found])[0]
+        one = equivalence.tested("q", "a", "b", 0.5, difference)
+        assert one.p is None and not one.is_shown
+        assert "cannot be tested" in equivalence.sentences([one])[0]
 
 
 def test_all_comparisons_are_corrected_together() -> None:
@@ -57,8 +57,8 @@ def test_all_comparisons_are_corrected_together() -> None:
         equivalence.tested("q", "a", name, 0.5, Estimate(0.1, None, None, error, 11, 96))
         for name, error in (("b", 0.1), ("c", 0.2), ("d", None))
     ]
-    found = corrected(tested, Equivalence)
-    assert found[0].holm == pytest.approx(2 * tested[0].p) and found[2].holm is None
+    equivalences = corrected(tested, Equivalence)
+    assert equivalences[0].holm == pytest.approx(2 * tested[0].p) and equivalences[2].holm is None
 
 
 def test_designs_test_it_if_the_question_names_a_margin() -> None:
@@ -114,6 +114,6 @@ def test_who_differs_by_the_margin_is_seldom_called_equivalent() -> None:
     for seed in range(100):
         table = balanced(10, 10, 2, seed)
         (difference,) = systems.differences(table, ["quality"])
-        found = equivalence.tested("quality", "a", "b", question.margin, difference.difference)
-        shown += found.p < 0.05
+        one = equivalence.tested("quality", "a", "b", question.margin, difference.difference)
+        shown += one.p < 0.05
     assert shown <= 11

@@ -80,13 +80,13 @@ def test_variances_are_those_of_the_analysis_of_variance(seed: int) -> None:
     table = balanced(20, 15, 3, seed)
     known = by_mean_squares(table)
     assert min(known.values()) > 0
-    found = of(table)
-    assert found.variances == pytest.approx(known, rel=2e-3)
+    ours = of(table)
+    assert ours.variances == pytest.approx(known, rel=2e-3)
     error = np.sqrt(
         2
         * (known["participant_system"] / 20 + known["piece_system"] / 15 + known["residual"] / 300)
     )
-    for one in found.differences:
+    for one in ours.differences:
         assert one.model.error == pytest.approx(error, rel=1e-3)
         assert one.model.value == pytest.approx(one.twoway.value, rel=1e-3)
 
@@ -127,14 +127,14 @@ def test_as_statsmodels_with_answers_missing() -> None:
         theirs = model.fit(method=["bfgs", "powell"])
     weights = np.array([1.0, -1.0])
     covariance = np.asarray(theirs.cov_params())[:2, :2]
-    found = of(table)
-    (one,) = found.differences
+    ours = of(table)
+    (one,) = ours.differences
     assert one.model.value == pytest.approx(float(weights @ theirs.fe_params), abs=2e-3)
     assert one.model.error == pytest.approx(
         float(np.sqrt(weights @ covariance @ weights)), rel=0.01
     )
     variances = [*theirs.vcomp, theirs.scale]
-    assert list((found.variances or {}).values()) == pytest.approx(variances, rel=0.05, abs=5e-3)
+    assert list((ours.variances or {}).values()) == pytest.approx(variances, rel=0.05, abs=5e-3)
 
 
 def test_a_term_that_is_not_there_comes_out_at_0() -> None:
@@ -157,8 +157,8 @@ def test_a_term_that_is_not_there_comes_out_at_0() -> None:
     ],
 )
 def test_where_there_is_no_model_a_note_says_why(change, note: str) -> None:
-    found = of(change(balanced(4, 3, 2, 0)))
-    assert (found.differences, found.variances, found.note) == ([], None, note)
+    ours = of(change(balanced(4, 3, 2, 0)))
+    assert (ours.differences, ours.variances, ours.note) == ([], None, note)
 
 
 def test_a_search_that_fails_is_a_sentence_of_the_report(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ def table(rows: list[tuple[str, str, str, str, float | None]]) -> pd.DataFrame:
 
 def test_strengths_are_those_of_a_logistic_regression() -> None:
     wins = np.array([[0, 7, 9, 3], [5, 0, 6, 2], [2, 4, 0, 1], [8, 9, 6, 0]], float)
-    found = preferences.bradley_terry(wins[None])[0]
+    strengths = preferences.bradley_terry(wins[None])[0]
     rows, won = [], []
     for one in range(4):
         for other in range(one):
@@ -37,12 +37,12 @@ def test_strengths_are_those_of_a_logistic_regression() -> None:
             won.append((wins[one, other], wins[other, one]))
     fit = sm.GLM(np.array(won), np.array(rows), family=sm.families.Binomial()).fit(tol=1e-12)
     known = np.array([0, *fit.params])
-    assert found == pytest.approx(known - known.mean(), abs=1e-6)
+    assert strengths == pytest.approx(known - known.mean(), abs=1e-6)
 
 
 def test_two_systems_have_the_logarithm_of_their_odds() -> None:
-    found = preferences.bradley_terry(np.array([[[0, 30], [10, 0]]], float))[0]
-    assert found == pytest.approx([np.log(3) / 2, -np.log(3) / 2])
+    strengths = preferences.bradley_terry(np.array([[[0, 30], [10, 0]]], float))[0]
+    assert strengths == pytest.approx([np.log(3) / 2, -np.log(3) / 2])
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_two_systems_have_the_logarithm_of_their_odds() -> None:
 def test_what_no_finite_strengths_explain_has_none(wins: list[list[float]]) -> None:
     good = [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
     tables = [np.array(wins, float)] + ([np.array(good, float)] if len(wins) == 3 else [])
-    found = preferences.bradley_terry(np.stack(tables))
-    assert np.isnan(found[0]).all()
-    assert len(found) == 1 or found[1] == pytest.approx([0, 0, 0])
+    strengths = preferences.bradley_terry(np.stack(tables))
+    assert np.isnan(strengths[0]).all()
+    assert len(strengths) == 1 or strengths[1] == pytest.approx([0, 0, 0])
 
 
 def test_both_orders_count_for_the_same_pair() -> None:
@@ -68,10 +68,10 @@ def test_both_orders_count_for_the_same_pair() -> None:
         for item in ("i", "j", "k"):
             rows.append((person, item, "a", "b", 1.0))
             rows.append((person, item, "b", "a", 1.0))
-    (found,) = preferences.preferences(table(rows), "preference")
-    assert (found.first, found.second) == ("a", "b")
-    assert (found.for_first, found.neither, found.for_second) == (9, 0, 9)
-    assert found.strength.value == 0 and found.share.value == 0.5
+    (one,) = preferences.preferences(table(rows), "preference")
+    assert (one.first, one.second) == ("a", "b")
+    assert (one.for_first, one.neither, one.for_second) == (9, 0, 9)
+    assert one.strength.value == 0 and one.share.value == 0.5
     assert preferences.order_effect(table(rows), "preference").estimate.value == 1
 
 
@@ -85,17 +85,17 @@ def test_the_mean_is_two_way_clustered() -> None:
         for person, of_person in enumerate(values)
         for item, value in enumerate(of_person)
     ]
-    (found,) = preferences.preferences(table(rows), "preference")
-    assert found.strength.value == pytest.approx(3.5833333333)
-    assert (found.strength.low, found.strength.high) == pytest.approx(RAISED)
-    assert (found.naive.low, found.naive.high) == pytest.approx((2.9503749249, 4.2162917418))
+    (one,) = preferences.preferences(table(rows), "preference")
+    assert one.strength.value == pytest.approx(3.5833333333)
+    assert (one.strength.low, one.strength.high) == pytest.approx(RAISED)
+    assert (one.naive.low, one.naive.high) == pytest.approx((2.9503749249, 4.2162917418))
 
 
 def test_a_tie_is_half_a_win_and_a_gap_is_nothing() -> None:
     rows = [("p", "i", "a", "b", 0.0), ("p", "j", "a", "b", None), ("q", "i", "b", "a", 2.0)]
     rows += [("q", "j", "a", "b", 3.0), ("r", "i", "b", "a", 0.0), ("r", "j", "a", "b", -1.0)]
-    (found,) = preferences.preferences(table(rows), "preference")
-    assert (found.for_first, found.neither, found.for_second) == (2, 2, 1)
+    (one,) = preferences.preferences(table(rows), "preference")
+    assert (one.for_first, one.neither, one.for_second) == (2, 2, 1)
     strengths = preferences.strengths(table(rows), "preference", draws=50, seed=0)
     assert [one.strength.value for one in strengths] == pytest.approx(
         [np.log(3 / 2) / 2, -np.log(1.5) / 2]
@@ -121,7 +121,7 @@ def test_the_errors_of_strengths_are_those_of_a_clustered_regression(people: int
             wins = dice.random() < 1 / (1 + np.exp(good[one] - good[other]))
             rows.append((f"p{person:03}", f"i{person:03}", one, other, 1.0 if wins else -1.0))
     data = table(rows)
-    found = {
+    strengths = {
         one.system: one.strength
         for one in preferences.strengths(data, "preference", draws=10, seed=0)
     }
@@ -134,9 +134,9 @@ def test_the_errors_of_strengths_are_those_of_a_clustered_regression(people: int
     # Strengths less their mean, of the first system's being 0.
     turn = np.array([[-1, -1], [2, -1], [-1, 2]]) / 3
     errors = np.sqrt(np.diag(turn @ fit.cov_params() @ turn.T) * people / (people - 1))
-    assert [found[name].value for name in "abc"] == pytest.approx(turn @ fit.params, abs=1e-5)
-    assert [found[name].error for name in "abc"] == pytest.approx(errors, rel=1e-4)
-    assert found["a"].freedom == people - 1
+    assert [strengths[name].value for name in "abc"] == pytest.approx(turn @ fit.params, abs=1e-5)
+    assert [strengths[name].error for name in "abc"] == pytest.approx(errors, rel=1e-4)
+    assert strengths["a"].freedom == people - 1
 
 
 def test_holm_is_over_all_pairs_and_questions() -> None:
@@ -149,9 +149,11 @@ def test_holm_is_over_all_pairs_and_questions() -> None:
     ]
     asked = [Question(name=name, text="?", least=-3, most=3) for name in ("preference", "other")]
     both = table(rows).assign(other=lambda of: of["preference"] / 2 + 0.1)
-    found = of_preferences(both, asked, Resampling(0, 20)).tables
-    pairs = found["preferences"]
+    result_tables = of_preferences(both, asked, Resampling(0, 20)).tables
+    pairs = result_tables["preferences"]
     assert list(zip(pairs["first"], pairs["second"], strict=True)) == [*combinations("abc", 2)] * 2
     smallest = pairs.loc[pairs["p"].idxmin()]
     assert smallest["holm"] == pytest.approx(6 * smallest["p"])
-    assert found["order"]["holm"].min() == pytest.approx(min(1, 2 * found["order"]["p"].min()))
+    assert result_tables["order"]["holm"].min() == pytest.approx(
+        min(1, 2 * result_tables["order"]["p"].min())
+    )

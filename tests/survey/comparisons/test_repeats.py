@@ -28,17 +28,17 @@ def test_distances_by_hand() -> None:
         ("q", "b+again", "repeat", 3, "x"),
     ]
     table = pd.DataFrame(rows, columns=["participant", "stimulus", "kind", "score", "word"])
-    found = repeats.with_distances(table, [Scale("score", 4), Scale("word", None)])
-    known = found["apart"].dropna()
+    answers = repeats.with_distances(table, [Scale("score", 4), Scale("word", None)])
+    known = answers["apart"].dropna()
     assert known.to_dict() == {2: pytest.approx(0.125), 3: 1.0, 6: 0.0}
-    people = repeats.by_participant(found)
+    people = repeats.by_participant(answers)
     assert people.loc["p"].tolist() == [2, pytest.approx(0.5625)]
     assert people.loc["q"].tolist() == [1, 0]
-    whole = repeats.consistency(found)
+    whole = repeats.consistency(answers)
     assert whole is not None and (whole.repeats, whole.participants, whole.alike) == (3, 2, 1)
     assert whole.apart == pytest.approx(0.28125)
     assert "3 trials once more: 33.3 % exactly as before" in repeats.sentences(whole)[0]
-    kept, excluded = apply_rules(found, {"repeats_apart": 0.5})
+    kept, excluded = apply_rules(answers, {"repeats_apart": 0.5})
     assert kept == ["q"] and [one.found for one in excluded] == [pytest.approx(0.5625)]
 
 

@@ -28,18 +28,18 @@ def table(of_systems: dict[str, list[list[float]]]) -> pd.DataFrame:
 
 
 def test_a_mean_has_the_known_interval() -> None:
-    (found,) = systems.means(table({"a": VALUES}), ["quality"])
-    assert found.mean.value == pytest.approx(3.5833333333)
-    assert (found.mean.low, found.mean.high) == pytest.approx(RAISED)
-    assert (found.naive.low, found.naive.high) == pytest.approx((2.9503749249, 4.2162917418))
-    assert (found.participants, found.pieces, found.median, found.missing) == (4, 3, 4, 0)
+    (one,) = systems.means(table({"a": VALUES}), ["quality"])
+    assert one.mean.value == pytest.approx(3.5833333333)
+    assert (one.mean.low, one.mean.high) == pytest.approx(RAISED)
+    assert (one.naive.low, one.naive.high) == pytest.approx((2.9503749249, 4.2162917418))
+    assert (one.participants, one.pieces, one.median, one.missing) == (4, 3, 4, 0)
 
 
 def test_a_difference_is_paired() -> None:
     """What participants and items have in common cancels: a constant has no width."""
     higher = [[value + 1 for value in row] for row in VALUES]
-    found = systems.differences(table({"b": higher, "a": VALUES}), ["quality"])
-    (one,) = found
+    differences = systems.differences(table({"b": higher, "a": VALUES}), ["quality"])
+    (one,) = differences
     assert (one.first, one.second) == ("a", "b")
     assert one.difference.value == pytest.approx(-1)
     assert one.difference.error == pytest.approx(0, abs=1e-12)
@@ -52,7 +52,7 @@ def test_missing_ones_are_counted_and_pairs_are_corrected_together() -> None:
     data = table({"a": VALUES, "b": gaps, "c": noise}).assign(other=lambda t: t["quality"] ** 2)
     means = {one.system: one for one in systems.means(data, ["quality"])}
     assert means["b"].missing == 2 and means["b"].mean.n == 10
-    found = systems.differences(data, ["quality", "other"])
-    assert len(found) == 6
-    smallest = min(found, key=lambda one: one.p)
+    differences = systems.differences(data, ["quality", "other"])
+    assert len(differences) == 6
+    smallest = min(differences, key=lambda one: one.p)
     assert smallest.holm == pytest.approx(min(1, 6 * smallest.p))

@@ -46,11 +46,11 @@ def test_the_slope_is_that_of_a_regression_with_all_people_and_systems(share: fl
         there["system"] == "b",
     ]
     known = np.linalg.lstsq(np.column_stack(columns).astype(float), there["quality"], rcond=None)
-    found = of(table)
-    assert found is not None and found.change.value == pytest.approx(known[0][0], rel=1e-8)
-    assert found.change.n == len(there)
+    trend = of(table)
+    assert trend is not None and trend.change.value == pytest.approx(known[0][0], rel=1e-8)
+    assert trend.change.n == len(there)
     if share == 1:
-        assert found.p < 0.05 and found.change.value == pytest.approx(1, abs=0.5)
+        assert trend.p < 0.05 and trend.change.value == pytest.approx(1, abs=0.5)
 
 
 def test_its_error_is_the_regression_s_clustered_both_ways() -> None:
@@ -67,14 +67,14 @@ def test_its_error_is_the_regression_s_clustered_both_ways() -> None:
         for codes, n in ((table["participant"], 12), (table["item"], 8), (cells, 96))
     ]
     variance = max(parts[0] + parts[1] - parts[2], *parts[:2])
-    found = of(table)
-    assert found is not None and found.change.error == pytest.approx(variance**0.5, rel=1e-6)
-    assert found.change.freedom == 7
+    trend = of(table)
+    assert trend is not None and trend.change.error == pytest.approx(variance**0.5, rel=1e-6)
+    assert trend.change.freedom == 7
 
 
 def test_nothing_is_seldom_found() -> None:
-    found = [of(ordered(seed)) for seed in range(100)]
-    assert sum(one.p < 0.05 for one in found) <= 11
+    trends = [of(ordered(seed)) for seed in range(100)]
+    assert sum(one.p < 0.05 for one in trends) <= 11
 
 
 def test_where_no_position_is_told_or_none_varies() -> None:
@@ -85,8 +85,8 @@ def test_where_no_position_is_told_or_none_varies() -> None:
         same = of(table.assign(position=change))
         assert same is not None and same.change.value is None and same.p is None
         assert same.change.note == trial_order.SAME_PLACE
-    told = corrected([of(ordered(0, 2)), of(ordered(1)), same], trial_order.Trend)
-    assert told[2].holm is None and told[0].holm == pytest.approx(2 * told[0].p)
+    trends = corrected([of(ordered(0, 2)), of(ordered(1)), same], trial_order.Trend)
+    assert trends[2].holm is None and trends[0].holm == pytest.approx(2 * trends[0].p)
 
 
 def test_designs_say_what_the_order_did() -> None:

@@ -18,13 +18,13 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 def assigned(database: Database) -> dict[int, list[Stimulus]]:
     """Every participant's stimuli."""
-    found = defaultdict(list)
+    by_person = defaultdict(list)
     with database.read() as session:
         query = select(Participant.id, Stimulus).join(Trial, Trial.participant_id == Participant.id)
         query = query.join(Stimulus, Stimulus.id == Trial.stimulus_id).order_by(Trial.position)
         for person, stimulus in session.execute(query):
-            found[person].append(stimulus)
-    return found
+            by_person[person].append(stimulus)
+    return by_person
 
 
 def come(client: TestClient, people: int) -> None:

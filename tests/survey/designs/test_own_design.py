@@ -175,12 +175,12 @@ def test_the_ratings_come_out_and_are_analysed(
     assert analyze(by_database) == 0
     by_table = ["--csv", str(tmp_path / "out" / "ratings.csv"), "--out", str(tmp_path / "b")]
     assert analyze(by_table) == 0
-    found = [json.loads((tmp_path / name / "results.json").read_text()) for name in "ab"]
-    assert found[0] == found[1]
-    highest = found[0]["tables"]["highest"]
+    reports = [json.loads((tmp_path / name / "results.json").read_text()) for name in "ab"]
+    assert reports[0] == reports[1]
+    highest = reports[0]["tables"]["highest"]
     kept = [row for row in highest if row["participants"] == "with exclusions"]
     assert {row["system"]: row["likeness"] for row in kept} == BEST
-    assert (found[0]["flow"]["kept"], found[0]["flow"]["answered"]) == (3, 4)
+    assert (reports[0]["flow"]["kept"], reports[0]["flow"]["answered"]) == (3, 4)
 
 
 @pytest.mark.slow

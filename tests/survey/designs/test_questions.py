@@ -49,10 +49,10 @@ def test_what_cannot_be_asked_is_told(question: dict[str, object], reason: str) 
 def test_names_are_different_and_questions_are_few() -> None:
     with pytest.raises(QuestionError, match="the name is taken"):
         parsed([SCALE, SCALE])
-    many = [SCALE | {"name": f"q{number}"} for number in range(MOST_QUESTIONS + 1)]
+    scales = [SCALE | {"name": f"q{number}"} for number in range(MOST_QUESTIONS + 1)]
     with pytest.raises(QuestionError, match="can be asked"):
-        parsed(many)
-    assert len(parsed(many[1:])) == MOST_QUESTIONS
+        parsed(scales)
+    assert len(parsed(scales[1:])) == MOST_QUESTIONS
 
 
 def test_what_may_be_passed_over() -> None:

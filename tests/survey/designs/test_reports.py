@@ -39,10 +39,10 @@ def test_whoever_did_the_headphone_check_is_counted(design: str) -> None:
     of = data(design)
     names = sorted(set(of.table["participant"]))
     score = of.table["participant"].map({name: 4 + at % 2 for at, name in enumerate(names)})
-    found = results(of, of.table.assign(headphones_right=score.astype("Int64")))
-    words = " ".join(participant_sentences.flow(found.flow))
-    check = found.flow.headphones
-    assert check is not None and check.checked == found.flow.kept
+    checked_results = results(of, of.table.assign(headphones_right=score.astype("Int64")))
+    words = " ".join(participant_sentences.flow(checked_results.flow))
+    check = checked_results.flow.headphones
+    assert check is not None and check.checked == checked_results.flow.kept
     assert f"{check.passed} passed it" in words and 0 < check.passed < check.checked
     assert "agree" not in words  # nothing is intended
 
@@ -55,12 +55,12 @@ def test_both_groups_of_the_headphone_check_are_compared(design: str) -> None:
     names = sorted(set(of.table["participant"]))
     score = of.table["participant"].map({name: 4 + at % 2 for at, name in enumerate(names)})
     table = of.table.assign(headphones_right=score.astype("Int64"))
-    found = results(of, table).kept
-    rows = found.tables["headphones"]
+    kept = results(of, table).kept
+    rows = kept.tables["headphones"]
     assert {"heard", "passed", "failed", "low", "high", "p", "holm"} <= set(rows)
     known = rows[rows["p"].notna()]
     assert len(known) and (known["holm"] >= known["p"]).all()
-    assert "Headphone check, " in " ".join(found.sentences) and "who passed" in _page(of, table)
+    assert "Headphone check, " in " ".join(kept.sentences) and "who passed" in _page(of, table)
 
 
 def test_the_difference_between_groups_is_that_of_their_means() -> None:
@@ -153,9 +153,9 @@ def test_an_order_that_all_follow_is_told() -> None:
     assert "the clip heard first was preferred by 3.00" in ab((-np.array(second)).tolist())[1]
 
 
-@pytest.mark.parametrize(("pieces", "told"), [(8, True), (4, False)])
+@pytest.mark.parametrize(("pieces", "is_clear"), [(8, True), (4, False)])
 def test_a_choice_that_all_make_is_a_habit_and_what_all_know_is_tested(
-    pieces: int, told: bool
+    pieces: int, is_clear: bool
 ) -> None:
     rows = [
         (f"p{person}", f"i{piece}", f"s{piece}", "alder", "birch", "alder", "A")
@@ -165,13 +165,13 @@ def test_a_choice_that_all_make_is_a_habit_and_what_all_know_is_tested(
     heard = ["system_first", "system_second", "system_third"]
     table = pd.DataFrame(rows, columns=["participant", "item", "source", *heard, "same_as"])
     question = Question(name="same_as", text="?", kind="choice", choices=("A", "B"))
-    found = of_discrimination(table, [question], Resampling(0, 20))
-    right, habit, *_ = found.sentences
-    p = "p = 0.008" if told else "p = 0.125"
+    findings = of_discrimination(table, [question], Resampling(0, 20))
+    right, habit, *_ = findings.sentences
+    p = "p = 0.008" if is_clear else "p = 0.125"
     assert right.endswith(f"{p} by Holm's correction.")
-    assert ("not one half, which it would be without a habit" in habit) == told
+    assert ("not one half, which it would be without a habit" in habit) == is_clear
     assert habit.startswith("100.0 % of the answers are “A”, 95 % interval with few independent")
-    assert found.tables["order"]["low"][0] == pytest.approx(0.025 ** (1 / pieces))
+    assert findings.tables["order"]["low"][0] == pytest.approx(0.025 ** (1 / pieces))
 
 
 def test_no_preference_is_claimed_that_is_not_clear() -> None:
@@ -191,8 +191,8 @@ def test_strengths_are_said_the_greatest_first() -> None:
 
 def test_where_nobody_prefers_any_no_strength_has_an_interval_of_no_width() -> None:
     of = data("ab")
-    found = results(of, of.table.assign(preference=0)).kept
-    (words,) = [one for one in found.sentences if one.startswith("Strengths after Bradley")]
+    kept = results(of, of.table.assign(preference=0)).kept
+    (words,) = [one for one in kept.sentences if one.startswith("Strengths after Bradley")]
     assert words.startswith(
         "Strengths after Bradley and Terry, without intervals (answers do not differ between "
         "people or pieces, so their spread cannot be estimated): "
@@ -234,10 +234,10 @@ def test_people_are_counted_once_however_many_questions_are_asked() -> None:
     two = of.table.assign(quality=low, likeness=low)
     questions = [of.questions[0], of.questions[0].model_copy(update={"name": "likeness"})]
     asked = replace(of, questions=questions)
-    found = [one for one in results(asked, two).kept.sentences if "BS.1534" in one]
+    sentences = [one for one in results(asked, two).kept.sentences if "BS.1534" in one]
     count = results(asked, two).flow.kept
-    assert len(found) == 2
-    for name, words in zip(("quality", "likeness"), found, strict=True):
+    assert len(sentences) == 2
+    for name, words in zip(("quality", "likeness"), sentences, strict=True):
         assert words.startswith(f"{name}: {count} of {count} participants gave")
         assert "would leave these out" in words
     good = of.table["quality"].where(of.table["system"] != "reference", 100)
@@ -266,7 +266,7 @@ def test_who_answers_alike_throughout_is_said_and_kept(design: str) -> None:
     name = sorted(set(of.table["participant"]))[0]
     same = question.choices[1] if question.choices else question.most
     table.loc[table["participant"] == name, question.name] = same
-    found = results(of, table)
-    assert [(one.habit, one.participants) for one in found.habits] == [(question.name, 1)]
-    assert found.flow.kept == results(of).flow.kept
+    with_habit = results(of, table)
+    assert [(one.habit, one.participants) for one in with_habit.habits] == [(question.name, 1)]
+    assert with_habit.flow.kept == results(of).flow.kept
     assert f"nearly all trials: {question.name} by 1 participant (" in _page(of, table)

@@ -24,15 +24,15 @@ def arranger() -> list[System]:
 
 def test_two_files_of_the_same_music_are_no_two_pieces(arranger: list[System]) -> None:
     works = [piece("one"), piece("copy"), piece("other", seed=1)]
-    found, without = choice.candidates(works, arranger, (5, 9), lambda *_: None)
-    assert [phrase.work for phrase in found] == ["one"] * 4 + ["other"] * 4
+    candidates, without = choice.candidates(works, arranger, (5, 9), lambda *_: None)
+    assert [phrase.work for phrase in candidates] == ["one"] * 4 + ["other"] * 4
     assert list(without) == ["copy"] and "another piece has the same" in without["copy"]
 
 
 def test_pieces_without_a_phrase_are_named(arranger: list[System]) -> None:
     works = [piece("one"), piece("slow", seed=1, tempo=8), piece("short", bars=1, seed=2)]
-    found, without = choice.candidates(works, arranger, (5, 9), lambda *_: None)
-    assert {phrase.work for phrase in found} == {"one"}
+    candidates, without = choice.candidates(works, arranger, (5, 9), lambda *_: None)
+    assert {phrase.work for phrase in candidates} == {"one"}
     assert list(without) == ["slow", "short"]
 
 
@@ -45,9 +45,9 @@ class Idle(System):
 
 def test_too_few_are_told_before_any_is_changed(arranger: list[System]) -> None:
     works = [piece("one"), piece("two", seed=1)]
-    found, _ = choice.candidates(works, arranger, (5, 9), lambda *_: None)
+    candidates, _ = choice.candidates(works, arranger, (5, 9), lambda *_: None)
     idle = [Idle(arranger[0].name, arranger[0].net, 1.0)]
     with pytest.raises(SelectionError, match="and 7 are needed, practice included"):
         choice.choose(
-            works, found, idle, ways(["low"]), 7, np.random.default_rng(0), lambda *_: None
+            works, candidates, idle, ways(["low"]), 7, np.random.default_rng(0), lambda *_: None
         )

@@ -26,13 +26,13 @@ def work(notes: Notes, length: float, tempo: float = 120, meter: tuple[int, int]
     return Work("study", Piece(notes, NO_PEDAL, np.array([[0.0, tempo]]), meters, length))
 
 
-def spans(found: list[Phrase]) -> list[tuple[float, float, tuple[int, int], float]]:
-    return [(each.begin, each.end, each.bars, each.seconds) for each in found]
+def spans(of_work: list[Phrase]) -> list[tuple[float, float, tuple[int, int], float]]:
+    return [(each.begin, each.end, each.bars, each.seconds) for each in of_work]
 
 
 def test_eight_bars_where_they_last_long_enough() -> None:
-    found = phrases(work(quarters(80), 80), 8, 20)
-    assert spans(found) == [(0, 32, (1, 8), 16), (32, 64, (9, 16), 16)]
+    of_work = phrases(work(quarters(80), 80), 8, 20)
+    assert spans(of_work) == [(0, 32, (1, 8), 16), (32, 64, (9, 16), 16)]
 
 
 def test_slow_music_has_phrases_of_fewer_bars_and_quick_music_of_more() -> None:
@@ -44,8 +44,8 @@ def test_slow_music_has_phrases_of_fewer_bars_and_quick_music_of_more() -> None:
 
 
 def test_bars_are_those_of_the_meter() -> None:
-    found = phrases(work(quarters(48), 48, meter=(3, 4)), 8, 20)
-    assert spans(found) == [(0, 24, (1, 8), 12), (24, 48, (9, 16), 12)]
+    of_work = phrases(work(quarters(48), 48, meter=(3, 4)), 8, 20)
+    assert spans(of_work) == [(0, 24, (1, 8), 12), (24, 48, (9, 16), 12)]
 
 
 def test_no_bars_of_that_length_no_phrase() -> None:

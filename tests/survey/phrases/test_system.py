@@ -15,8 +15,8 @@ pytestmark = pytest.mark.slow
 
 
 def test_every_model_at_every_strength() -> None:
-    found = systems(["arranger", "gmvae"], [0.5, 1], {"arousal", "valence"})
-    assert [(each.name, each.net.name, each.strength) for each in found] == [
+    all_systems = systems(["arranger", "gmvae"], [0.5, 1], {"arousal", "valence"})
+    assert [(each.name, each.net.name, each.strength) for each in all_systems] == [
         ("arranger 0.5", "arranger", 0.5),
         ("arranger 1", "arranger", 1),
         ("gmvae 0.5", "gmvae", 0.5),

@@ -29,10 +29,10 @@ def test_a_choice_without_spread_has_the_power_of_the_binomial_test() -> None:
     n, share = 20 * 20, 0.59
     least = stats.binom.isf(0.025, n, 0.5) + 1  # right answers that are more than chance
     by_formula = stats.binom.sf(least - 1, n, share)
-    found = expected(study, 20, 0.0, RUNS, 0)
+    expectation = expected(study, 20, 0.0, RUNS, 0)
     assert 0.9 < by_formula < 0.97
-    assert by_formula - 0.12 < found.power < by_formula + 0.03
-    assert found.value == pytest.approx(share, abs=0.01) and found.covered > 0.93
+    assert by_formula - 0.12 < expectation.power < by_formula + 0.03
+    assert expectation.value == pytest.approx(share, abs=0.01) and expectation.covered > 0.93
 
 
 @pytest.mark.slow
@@ -46,11 +46,11 @@ def test_two_systems_without_items_have_the_power_of_the_paired_t_test(differenc
     sd = np.sqrt(2 * 5**2 + 2 * 4**2 / items)
     reach = stats.t.ppf(0.975, people - 1)
     by_formula = stats.nct.sf(reach, people - 1, difference / sd * people**0.5)
-    found = expected(study, people, 0.0, RUNS, 0)
+    expectation = expected(study, people, 0.0, RUNS, 0)
     assert 0.3 < by_formula < 0.95
-    assert found.power == pytest.approx(by_formula, abs=0.07)
+    assert expectation.power == pytest.approx(by_formula, abs=0.07)
     width = 2 * reach * sd / people**0.5
-    assert found.width == pytest.approx(width, rel=0.1)
+    assert expectation.width == pytest.approx(width, rel=0.1)
 
 
 @pytest.mark.slow
@@ -59,11 +59,11 @@ def test_more_people_find_more_and_nothing_is_seldom_found(name: str) -> None:
     form = form_of(registry.find(name), 2)
     size = {"items": 8, "pieces": 8, "each": 8}
     large = 0.2 if name == "abx" else form.span / 6
-    few, many = (
+    few_people, many_people = (
         expected(Listening(form, large, form.spread, **size), people, 0.0, 40, 0)
         for people in (4, 40)
     )
-    assert few.power < many.power and few.width > many.width
+    assert few_people.power < many_people.power and few_people.width > many_people.width
     nothing = expected(Listening(form, 0, form.spread, **size), 16, 0.0, 60, 1)
     assert nothing.power <= 0.1
     careless = expected(Listening(form, large, form.spread, **size), 40, 1.0, 40, 0)

@@ -43,10 +43,10 @@ def test_fewer_pieces_make_the_interval_as_wide_as_the_report_has_it() -> None:
             agrees = (random.random(len(chance)) < chance).astype(float)
             share = twoway.share(Crossed(agrees, person, piece, segment))
             widths.append(share.high - share.low)
-        told = expected(planned(pieces=pieces), 48)
-        assert told.agreement.width == pytest.approx(np.median(widths), rel=0.15)
-        assert told.agreement.width > 0.2
-        assert told.power < 1
+        expectation = expected(planned(pieces=pieces), 48)
+        assert expectation.agreement.width == pytest.approx(np.median(widths), rel=0.15)
+        assert expectation.agreement.width > 0.2
+        assert expectation.power < 1
 
 
 def test_every_piece_has_its_segments() -> None:

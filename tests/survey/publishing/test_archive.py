@@ -84,9 +84,9 @@ def test_it_is_read_by_pandas_alone(
     assert len(joined) == len(ratings)
     assert all(name in files for name in joined["clip"])
     assert ratings.groupby("system")["quality"].mean().between(1, 5).all()
-    told = dictionary.groupby("file")["column"].apply(set)
-    assert told["ratings.csv"] == set(ratings.columns)
-    assert told["stimuli.csv"] == set(stimuli.columns)
+    columns = dictionary.groupby("file")["column"].apply(set)
+    assert columns["ratings.csv"] == set(ratings.columns)
+    assert columns["stimuli.csv"] == set(stimuli.columns)
     assert dictionary["meaning"].notna().all()
 
 
@@ -154,19 +154,19 @@ def test_the_ratings_give_the_results_of_the_study(
     assert archive([*where, *LICENCE, "--out", str(tmp_path / "a.zip")]) == 0
     (tmp_path / "ratings.csv").write_bytes(read(tmp_path / "a.zip")["ratings.csv"])
     export(database, tmp_path / "e", "rated")
-    found = []
+    documents = []
     for name, file in (("one", "ratings.csv"), ("two", "e/ratings.csv")):
         out = tmp_path / name
         assert analyze(["--csv", str(tmp_path / file), "--out", str(out), *QUICK]) == 0
-        found.append(json.loads((out / "results.json").read_text()))
+        documents.append(json.loads((out / "results.json").read_text()))
     people = []
-    for results in found:
+    for results in documents:
         del results["provenance"]["data_sha256"]
         # Own words are not in the archive, and people have other names there.
         results["questions"] = [one for one in results["questions"] if one["kind"] != "text"]
         table = results["tables"].pop("by_participant")
         people.append(sorted(str({**row, "participant": ""}) for row in table))
-    assert found[0] == found[1] and people[0] == people[1]
+    assert documents[0] == documents[1] and people[0] == people[1]
 
 
 @pytest.mark.slow

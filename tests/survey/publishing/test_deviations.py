@@ -166,8 +166,8 @@ def test_every_changed_setting_is_named(
         assert before is not None and before.changed == ()
         for name, value in change.items():
             setattr(study, name, value)
-        found = preregistration.of_study(study)
-        assert found is not None and any(words in sentence for sentence in found.changed)
+        after = preregistration.of_study(study)
+        assert after is not None and any(words in sentence for sentence in after.changed)
 
 
 def test_another_clip_number_or_text_is_named(
@@ -182,8 +182,8 @@ def test_another_clip_number_or_text_is_named(
         frozen = study.build["preregistration"] | {"text": "We foresaw it all."}
         study.build = study.build | {"participants": 4, "preregistration": frozen}
         session.flush()
-        found = preregistration.of_study(study)
-        assert found is not None and found.changed == (
+        after = preregistration.of_study(study)
+        assert after is not None and after.changed == (
             "The text of the preregistration is not the one that was frozen.",
             "The number of participants wanted is not as preregistered: 4, not 3.",
             "The trials, with the hashes of their clips are not as preregistered.",
@@ -204,8 +204,8 @@ def test_what_is_damaged_is_said(
     with database.write() as session:
         study = of(session)
         study.build = study.build | {"preregistration": kept}
-        found = preregistration.of_study(study)
-        assert found is not None and found.changed == (preregistration.DAMAGED,)
+        after = preregistration.of_study(study)
+        assert after is not None and after.changed == (preregistration.DAMAGED,)
     assert export(database, tmp_path / "e", "rated")
     assert preregister([*where, "--out", str(tmp_path / "a.md")]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
@@ -221,8 +221,8 @@ def test_what_later_versions_settle_is_not_taken_for_a_change(
         frozen = study.build["preregistration"]
         before = {name: one for name, one in frozen["settings"].items() if name != "headphones"}
         study.build = study.build | {"preregistration": frozen | {"settings": before}}
-        found = preregistration.of_study(study)
-        assert found is not None and found.changed == ()
+        after = preregistration.of_study(study)
+        assert after is not None and after.changed == ()
 
 
 def test_another_version_of_the_code_is_named() -> None:

@@ -58,25 +58,25 @@ def test_database_and_ratings_say_the_same() -> None:
 
 def test_one_strength_is_not_worth_a_word() -> None:
     table = ratings()
-    found = material.of_ratings(table[table["strength"] != 0.5], is_transfer=True)
-    assert found.amount == "3 items of 2 pieces"
-    assert found.named_systems == "arranger, reference"
-    assert not found.has_several_conditions
+    summary = material.of_ratings(table[table["strength"] != 0.5], is_transfer=True)
+    assert summary.amount == "3 items of 2 pieces"
+    assert summary.named_systems == "arranger, reference"
+    assert not summary.has_several_conditions
 
 
 def test_two_models_are_two_conditions() -> None:
     table = ratings()
     table["checkpoint"] = table["strength"].map({0.5: "arranger", 1.0: "gmvae"})
-    found = material.of_ratings(table.assign(strength=1.0), is_transfer=True)
-    assert found.named_systems == "arranger, gmvae, reference"
-    assert found.has_several_conditions
+    summary = material.of_ratings(table.assign(strength=1.0), is_transfer=True)
+    assert summary.named_systems == "arranger, gmvae, reference"
+    assert summary.has_several_conditions
 
 
 @pytest.mark.parametrize("missing", [None, ""])
 def test_pieces_that_are_not_told_are_not_made_up(missing: str | None) -> None:
     table = ratings().assign(source=missing, segment=None)
-    found = material.of_ratings(table, is_transfer=True)
-    assert found.amount == "6 items; the ratings do not tell their pieces"
+    summary = material.of_ratings(table, is_transfer=True)
+    assert summary.amount == "6 items; the ratings do not tell their pieces"
     bare = material.of_ratings(table[["participant", "item"]], is_transfer=True)
     assert bare.named_systems == "" and bare.pieces is None
 
@@ -84,12 +84,12 @@ def test_pieces_that_are_not_told_are_not_made_up(missing: str | None) -> None:
 def test_systems_of_other_designs_have_no_strength() -> None:
     rows = [("a", "one", "alder", "birch"), ("a", "two", "birch", None)]
     table = pd.DataFrame(rows, columns=["participant", "item", "system_first", "system_second"])
-    found = material.of_ratings(table.assign(source="piece"), is_transfer=False)
-    assert (found.amount, found.named_systems) == ("2 items of 1 piece", "alder, birch")
+    summary = material.of_ratings(table.assign(source="piece"), is_transfer=False)
+    assert (summary.amount, summary.named_systems) == ("2 items of 1 piece", "alder, birch")
     study = Study(
         stimuli=[
             Stimulus(name=f"{item}-1", kind="rated", item=item, systems=["alder", "birch"])
             for item in ("one", "two")
         ]
     )
-    assert material.of_study(study) == replace(found, pieces=2)
+    assert material.of_study(study) == replace(summary, pieces=2)

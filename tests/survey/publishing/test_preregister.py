@@ -30,8 +30,8 @@ def test_the_text_is_kept_and_says_what_was_fixed(
     reason.write_text("Planned by survey.plan.")
     assert freeze(where, tmp_path, "--participants", "30", "--sample", str(reason)) == 0
     content = (tmp_path / "frozen.md").read_bytes()
-    told = hashlib.sha256(content).hexdigest()
-    assert told in capsys.readouterr().out
+    digest = hashlib.sha256(content).hexdigest()
+    assert digest in capsys.readouterr().out
     text = content.decode()
     for words in (
         *(
@@ -47,12 +47,12 @@ def test_the_text_is_kept_and_says_what_was_fixed(
     with database.read() as session:
         study = of(session)
         kept = study.build["preregistration"]
-        assert (kept["text"], kept["sha256"]) == (text, told)
+        assert (kept["text"], kept["sha256"]) == (text, digest)
         assert study.build["participants"] == 30
         stimuli = preregistration.settings_of(study)["stimuli_sha256"]
         assert f"hashes of their clips: {stimuli}" in text
         row = session.scalars(select(Audit).where(Audit.action == "preregistered")).one()
-        assert row.detail == {"sha256": told}
+        assert row.detail == {"sha256": digest}
     (tmp_path / "frozen.md").unlink()
     assert preregister([*where, "--out", str(tmp_path / "again.md")]) == 0
     assert (tmp_path / "again.md").read_bytes() == content
@@ -140,6 +140,6 @@ def test_it_goes_along_with_an_export(draft: Draft, database: Database, tmp_path
     with other.write() as session:
         import_study(session, (tmp_path / "e" / "study.json").read_text(encoding="utf-8"))
     with other.read() as session:
-        found = preregistration.of_study(of(session))
-        assert found is not None and found.changed == () and found.participants == 3
+        frozen = preregistration.of_study(of(session))
+        assert frozen is not None and frozen.changed == () and frozen.participants == 3
     other.close()

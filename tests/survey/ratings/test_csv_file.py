@@ -130,9 +130,9 @@ def test_what_a_german_spreadsheet_saved_is_refused_with_what_to_write(
     text = f"participant;item;intended;heard;{column}\np;i;lower;same;{cell}\n"
     with pytest.raises(
         ValueError, match=f"^column {column}, row 1: is '{re.escape(cell)}'"
-    ) as told:
+    ) as refusal:
         read(text)
-    assert str(told.value).endswith(hint)
+    assert str(refusal.value).endswith(hint)
 
 
 @pytest.mark.parametrize(

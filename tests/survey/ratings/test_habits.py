@@ -31,7 +31,7 @@ def person(
 
 
 @pytest.mark.parametrize(
-    ("heard", "found"),
+    ("heard", "expected"),
     [
         (["same"] * N, ["same throughout"]),
         (["lower"] * N, ["lower throughout"]),
@@ -45,9 +45,9 @@ def person(
         (MEANT, []),
     ],
 )
-def test_directions(heard: list[str | None], found: list[str]) -> None:
+def test_directions(heard: list[str | None], expected: list[str]) -> None:
     answers = person(heard, MEANT * 2)
-    assert habits.of_everybody(answers).get("a", []) == found
+    assert habits.of_everybody(answers).get("a", []) == expected
 
 
 def test_who_hears_trials_that_come_by_turns_has_no_habit() -> None:
@@ -59,11 +59,11 @@ def test_who_hears_trials_that_come_by_turns_has_no_habit() -> None:
     assert habits.of_everybody(without_order) == {}
 
 
-@pytest.mark.parametrize(("higher", "found"), [(0, False), (2, False), (3, True)])
-def test_one_answer_says_nothing_where_one_direction_was_meant(higher: int, found: bool) -> None:
+@pytest.mark.parametrize(("higher", "is_habit"), [(0, False), (2, False), (3, True)])
+def test_one_answer_says_nothing_where_one_direction_was_meant(higher: int, is_habit: bool) -> None:
     meant = ["lower"] * 30 + ["higher"] * higher
     answers = habits.of_everybody(person(["lower"] * len(meant), meant))
-    assert bool(answers) == found
+    assert bool(answers) == is_habit
 
 
 def test_who_hears_the_few_that_are_higher_has_no_habit() -> None:
@@ -72,11 +72,11 @@ def test_who_hears_the_few_that_are_higher_has_no_habit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rhythm", "found"),
+    ("rhythm", "expected"),
     [("3", ["rhythm throughout"]), ("4", ["rhythm throughout"]), ("5", []), ("34", [])],
 )
-def test_one_scale(rhythm: str, found: list[str]) -> None:
-    assert habits.of_everybody(person(MEANT, rhythm=rhythm)).get("a", []) == found
+def test_one_scale(rhythm: str, expected: list[str]) -> None:
+    assert habits.of_everybody(person(MEANT, rhythm=rhythm)).get("a", []) == expected
 
 
 def test_all_scales_at_the_top_are_a_habit() -> None:
@@ -87,8 +87,8 @@ def test_all_scales_at_the_top_are_a_habit() -> None:
 
 def test_people_are_counted_by_habit_and_by_who_stays() -> None:
     both = pd.concat([person(["same"] * N), person(["same"] * N, name="b", rhythm="3")])
-    found = habits.of_everybody(both)
-    assert habits.counted(found, ["b"]) == [
+    by_person = habits.of_everybody(both)
+    assert habits.counted(by_person, ["b"]) == [
         habits.Habit("rhythm throughout", 1, 1),
         habits.Habit("same throughout", 2, 1),
     ]
@@ -100,5 +100,5 @@ def test_listeners_have_none(kind: str) -> None:
 
 
 def test_lazy_participants_have_all() -> None:
-    found = habits.of_everybody(simulate({"lazy": 2}))
-    assert [len(of_one) for of_one in found.values()] == [5, 5]
+    by_person = habits.of_everybody(simulate({"lazy": 2}))
+    assert [len(of_one) for of_one in by_person.values()] == [5, 5]

@@ -45,9 +45,9 @@ def erase_all(database: Database) -> None:
             erase(session, person)
 
 
-def wait_until(done: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     until = time.monotonic() + 30
-    while not done():
+    while not condition():
         assert time.monotonic() < until
         time.sleep(0.05)
 

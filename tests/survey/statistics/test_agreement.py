@@ -159,7 +159,7 @@ def test_swapped_pairs_of_several_strengths_are_counted_apart() -> None:
     rows = directions(table(answers + "a,i,identical,same,same,0\n")).catch
     assert [(row.row, row.n) for row in rows] == [
         ("identical", 1),
-        *((f"swapped, meant lower, strength {told}", 2) for told in ("0.5", "2", "not told")),
+        *((f"swapped, meant lower, strength {words}", 2) for words in ("0.5", "2", "not told")),
     ]
     one = table(answers.replace("0.5", "2") + "a,i,identical,same,same,0\n")
     assert {row.row for row in directions(one).catch} == {"identical", "swapped, meant lower"}

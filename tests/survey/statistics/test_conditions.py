@@ -38,12 +38,12 @@ def test_one_strength_beside_unknown_ones_is_nothing_to_compare() -> None:
 def test_models_are_never_pooled() -> None:
     table = transfers()
     table["checkpoint"] = ["gmvae", "glsr"] * 5
-    found = names(table)
-    assert list(found) == [
+    by_name = names(table)
+    assert list(by_name) == [
         f"model {model}, strength {step}"
         for model in ("glsr", "gmvae")
         for step in ("0.5", "1", "not told")
-        if f"model {model}, strength {step}" in found
+        if f"model {model}, strength {step}" in by_name
     ]
     assert sum(rows.sum() for _, rows in conditions(table)) == len(table)
     one_strength = table[table["strength"] == 1]
@@ -59,21 +59,21 @@ def test_models_are_never_pooled() -> None:
 def test_a_contrast_is_the_two_way_difference_of_the_same_peoples_answers() -> None:
     answers = simulate({"realistic": 9}, seed=2, strengths=(0.5, 1.0, 2.0))
     table = answers[answers["kind"] == "transfer"].reset_index(drop=True)
-    found = contrasts(table)
-    assert [(one.first, one.second) for one in found[:3]] == [
+    pairs = contrasts(table)
+    assert [(one.first, one.second) for one in pairs[:3]] == [
         ("strength 0.5", "strength 1"),
         ("strength 0.5", "strength 2"),
         ("strength 1", "strength 2"),
     ]
-    assert [one.measure for one in found[::3]] == ["agreement", *SCALES]
+    assert [one.measure for one in pairs[::3]] == ["agreement", *SCALES]
     agrees = crossed(table, agreement(table))
     strength = table["strength"].to_numpy()
     expected = twoway.difference(agrees.only(strength == 0.5), agrees.only(strength == 1))
-    assert found[0].difference == expected
+    assert pairs[0].difference == expected
     t = abs(expected.value) / expected.error
-    assert found[0].p == pytest.approx(2 * stats.t.sf(t, expected.freedom))
-    assert [one.holm for one in found[:3]] == holm([one.p for one in found[:3]])
-    of_scales = [one for one in found if one.measure in SCALES]
+    assert pairs[0].p == pytest.approx(2 * stats.t.sf(t, expected.freedom))
+    assert [one.holm for one in pairs[:3]] == holm([one.p for one in pairs[:3]])
+    of_scales = [one for one in pairs if one.measure in SCALES]
     assert len(of_scales) == 3 * len(SCALES)
     assert [one.holm for one in of_scales] == holm([one.p for one in of_scales])
 

@@ -80,14 +80,14 @@ def test_no_width_is_claimed_where_segments_hold_what_pieces_hide() -> None:
 @pytest.mark.slow
 def test_a_limit_is_told_only_of_items_that_differ() -> None:
     random = np.random.default_rng(0)
-    told = 0
+    limits = 0
     for _ in range(100):
         answers = crossed_answers(random.normal(size=(12, 1)) + random.normal(size=(12, 10)))
         answers["source"] = answers["item"]
         rhythm = precision(answers)["rhythm"]
         assert rhythm.half_widths["96"] > 0
-        told += rhythm.limit is not None
-    assert told <= 12  # 5 % of such studies, by chance
+        limits += rhythm.limit is not None
+    assert limits <= 12  # 5 % of such studies, by chance
     differ = random.normal(size=(12, 1)) + random.normal(size=(1, 10)) * 3
     rhythm = precision(crossed_answers(differ + random.normal(size=(12, 10))))["rhythm"]
     assert 0 < rhythm.limit < rhythm.half_widths["96"]
@@ -158,6 +158,6 @@ def test_components_are_those_of_pieces_however_segments_differ() -> None:
     table = crossed_answers(values)
     of_pieces = values.reshape(10, 6, 2).mean(axis=2)  # two segments a piece
     by_segments = components(crossed(table, table["rhythm"], "item"))
-    found = precision(table)["rhythm"].components
-    assert found == pytest.approx(components(of_matrix(of_pieces)))
-    assert found.item != pytest.approx(by_segments.item, rel=0.1)
+    by_pieces = precision(table)["rhythm"].components
+    assert by_pieces == pytest.approx(components(of_matrix(of_pieces)))
+    assert by_pieces.item != pytest.approx(by_segments.item, rel=0.1)

@@ -205,11 +205,14 @@ def test_answers_too_alike_have_no_correlation_and_say_so() -> None:
 def test_nothing_is_told_of_fewer_than_four_items() -> None:
     """Two people who say the same of two items made an ICC of 1.00."""
     scores = np.array([[1.0, 4, 2, 5], [1, 4, 2, 5]])
-    for items, told in ((2, False), (3, False), (4, True)):
-        found = consensus(transfers_of(scores[:, :items]))
-        rhythm = found["rhythm"]
-        assert (rhythm.icc_1 is not None, rhythm.icc_k is not None) == (told, told)
-        assert (rhythm.alpha is not None, rhythm.note) == (told, None if told else FEW_ITEMS)
+    for items, is_known in ((2, False), (3, False), (4, True)):
+        by_scale = consensus(transfers_of(scores[:, :items]))
+        rhythm = by_scale["rhythm"]
+        assert (rhythm.icc_1 is not None, rhythm.icc_k is not None) == (is_known, is_known)
+        assert (rhythm.alpha is not None, rhythm.note) == (
+            is_known,
+            None if is_known else FEW_ITEMS,
+        )
     once = np.array([[1.0, 4, 2, 5], [1, 4, 2, np.nan]])  # a fourth item that one person rated
     assert consensus(transfers_of(once))["rhythm"].note == FEW_ITEMS
 

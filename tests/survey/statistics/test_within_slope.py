@@ -33,7 +33,7 @@ def ratings(people: int = 9, pieces: int = 5) -> pd.DataFrame:
 def test_slope_and_error_are_those_of_a_regression_with_dummies_clustered_both_ways() -> None:
     table = ratings()
     values, at = table["value"].to_numpy(), table["at"].to_numpy()
-    found = within_slope(table, values, at, [table["participant"], table["music"]])
+    slope = within_slope(table, values, at, [table["participant"], table["music"]])
     model = formulas.ols("value ~ at + C(participant) + C(music)", table)
 
     def variance(by: pd.Series) -> float:
@@ -46,17 +46,17 @@ def test_slope_and_error_are_those_of_a_regression_with_dummies_clustered_both_w
     cells = table["participant"] + table["source"]
     one_way = [variance(table[name]) for name in ("participant", "source", "music")]
     both = one_way[0] + one_way[1] - variance(cells)
-    assert found.value == pytest.approx(model.fit().params["at"])
-    assert found.error == pytest.approx(math.sqrt(max(both, *one_way)))
-    assert found.freedom == 4 and found.n == len(table)
+    assert slope.value == pytest.approx(model.fit().params["at"])
+    assert slope.error == pytest.approx(math.sqrt(max(both, *one_way)))
+    assert slope.freedom == 4 and slope.n == len(table)
 
 
 def test_who_is_easy_to_please_and_what_is_easy_to_hear_make_no_slope() -> None:
     table = ratings()
     alike = table["segment"] + table["participant"].str[1:].astype(float)
     values, at = alike.to_numpy(), table["at"].to_numpy()
-    found = within_slope(table, values, at, [table["participant"], table["music"]])
-    assert found.value == pytest.approx(0, abs=1e-9)
+    slope = within_slope(table, values, at, [table["participant"], table["music"]])
+    assert slope.value == pytest.approx(0, abs=1e-9)
 
 
 def test_what_does_not_vary_within_them_has_no_slope() -> None:

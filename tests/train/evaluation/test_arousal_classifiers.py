@@ -97,7 +97,7 @@ def test_seconds_follow_the_tempo():
 
 
 def test_rated_segments_are_those_with_a_clear_rating(corpus):
-    found = rated(corpora.vgmidi(corpus.vgmidi))
-    assert len(found.high) == 60
-    assert found.high.mean() == 0.5
-    assert set(found.piece) == {f"vgmidi/game{i}" for i in range(6)}
+    segments = rated(corpora.vgmidi(corpus.vgmidi))
+    assert len(segments.high) == 60
+    assert segments.high.mean() == 0.5
+    assert set(segments.piece) == {f"vgmidi/game{i}" for i in range(6)}

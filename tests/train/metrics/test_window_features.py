@@ -52,9 +52,9 @@ def test_a_window_without_a_note_has_no_features() -> None:
 
 def test_all_windows_have_the_same_features() -> None:
     one = features(Notes.of([0.1], [0.2], [60], [80]), 16)
-    many = features(Notes.of(np.arange(8) / 2, np.arange(8) / 2 + 0.4, [60] * 8, [80] * 8), 12)
-    assert list(one) == list(many)
-    assert np.isfinite(list(many.values())).mean() > 0.9
+    eight = features(Notes.of(np.arange(8) / 2, np.arange(8) / 2 + 0.4, [60] * 8, [80] * 8), 12)
+    assert list(one) == list(eight)
+    assert np.isfinite(list(eight.values())).mean() > 0.9
 
 
 def test_all_features_of_loudness_are_named() -> None:

@@ -111,10 +111,10 @@ def test_a_note_that_stays_keeps_its_events(edit):
             assert row in made
 
 
-def ticks(found, division):
+def ticks(notes, division):
     """Notes in ticks, by onset and pitch, one string a key."""
-    found = in_ticks(found, division)
-    return [(int(on), int(off), pitch, velocity) for on, off, pitch, velocity in found]
+    notes = in_ticks(notes, division)
+    return [(int(on), int(off), pitch, velocity) for on, off, pitch, velocity in notes]
 
 
 def labels(parts):

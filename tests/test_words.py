@@ -1,0 +1,96 @@
+"""Names say what a value is: none is a bare `found`, `done`, `told` or `many`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("benchmarks", "db", "demo", "fadernets", "survey", "tests", "tools", "train")
+REFUSED = frozenset({"done", "found", "many", "told"})
+# Who may have such a name all the same, and why.
+ALLOWED = {
+    ("survey/participant/page_state.py", "done"): "the participant's page reads this key",
+    ("survey/ratings/exclusion.py", "found"): "exported tables have a column of this name",
+}
+
+
+def bound_names(text: str) -> Iterator[tuple[str, int]]:
+    """Every name that code gives to something, each with its line.
+
+    Names that it only reads, as the `done` of a future, are others' choice.
+    """
+    for node in ast.walk(ast.parse(text)):
+        line = getattr(node, "lineno", 0)
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name, line
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.name, line
+            case ast.ExceptHandler(name=str(name)) | ast.alias(asname=str(name)):
+                yield name, line
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield name, line
+            case ast.MatchMapping(rest=str(name)) | ast.arg(arg=name):
+                yield name, line
+
+
+def refused_names(package: str) -> list[tuple[str, str, int]]:
+    """Files of a package, names in them that are refused unless allowed, and lines."""
+    return [
+        (path.relative_to(ROOT).as_posix(), name, line)
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for name, line in bound_names(path.read_text(encoding="utf-8"))
+        if name in REFUSED
+    ]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_name_is_a_bare_participle(package):
+    assert list((ROOT / package).rglob("*.py")), "the package has moved"
+    places = [place for place in refused_names(package) if place[:2] not in ALLOWED]
+    assert not places, "name what the value is (members, studies, report_of)"
+
+
+def test_what_is_allowed_is_needed():
+    packages = {file.partition("/")[0] for file, _ in ALLOWED}
+    assert {place[:2] for name in packages for place in refused_names(name)} == set(ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "found = 1",
+        "found: int",
+        "found += 1",
+        "one, (two, *found) = x",
+        "if (found := x): pass",
+        "self.found = 1",
+        "for found in x: pass",
+        "[found for found in x]",
+        "with x as found: pass",
+        "def found(): ...",
+        "async def found(): ...",
+        "class found: ...",
+        "def f(found): ...",
+        "def f(*found): ...",
+        "def f(**found): ...",
+        "lambda found: 0",
+        "import x as found",
+        "from x import y as found",
+        "try: pass\nexcept X as found: pass",
+        "match x:\n case found: pass",
+        "match x:\n case [*found]: pass",
+        "match x:\n case {**found}: pass",
+    ],
+)
+def test_every_way_to_name_something_is_seen(code):
+    assert "found" in [name for name, _ in bound_names(code)]
+
+
+def test_names_that_are_only_read_are_others_choice():
+    code = "future.done()\nfound(1)\nf(found=1)\nfrom x import told\nx = 'many'  # found"
+    assert [name for name, _ in bound_names(code)] == ["x"]
