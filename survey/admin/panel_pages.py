@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -59,34 +60,34 @@ def save(admin: AdminDep, name: str, form: Annotated[PanelForm, Form()]) -> Resp
     return admin.redirect(f"/studies/{name}/panel")
 
 
-@router.get("/admin/studies/{name}/panel/{number}/erase")
-def ask_erase(admin: AdminDep, name: str, number: str) -> Response:
+@router.get("/admin/studies/{name}/panel/{mark}/erase")
+def ask_erase(admin: AdminDep, name: str, mark: str) -> Response:
     """Ask whether somebody is really to be erased, who has told their number at the panel."""
     with admin.database.read() as session:
         study = study_of(session, name)
-        place = _place(session, study, number)
-        person, action = session.get_one(Participant, place.participant_id), f"erase sent {number}"
+        place = _place(session, study, mark)
+        person, action = session.get_one(Participant, place.participant_id), f"erase sent {mark}"
         return erase_page(admin, session, person, place.panel_id, action, "panel")
 
 
-@router.post(
-    "/admin/studies/{name}/panel/{number}/erase", dependencies=[csrf("erase sent {number}")]
-)
-def erase(admin: AdminDep, name: str, number: str) -> Response:
+@router.post("/admin/studies/{name}/panel/{mark}/erase", dependencies=[csrf("erase sent {mark}")])
+def erase(admin: AdminDep, name: str, mark: str) -> Response:
     """Erase somebody for good, with their number."""
     with admin.database.write() as session:
-        place = _place(session, study_of(session, name), number)
+        place = _place(session, study_of(session, name), mark)
         person = session.get_one(Participant, place.participant_id)
         erase_person(admin, session, person)
     return admin.erased(f"/studies/{name}/panel")
 
 
-def _place(session: Session, study: Study, number: str) -> PanelPlace:
-    known = number.isascii() and number.isdigit() and len(number) < 10
-    place = session.get(PanelPlace, int(number)) if known else None
-    if place is None or place.study_id != study.id:
-        raise AdminError(404, "The panel sent nobody of this number; they may have withdrawn.")
-    return place
+def _place(session: Session, study: Study, mark: str) -> PanelPlace:
+    panel = panels.of(study)
+    if panel is not None:
+        query = select(PanelPlace).where(PanelPlace.study_id == study.id)
+        for place in session.scalars(query):
+            if panel.mark(place.panel_id) == mark:
+                return place
+    raise AdminError(404, "The panel sent nobody of this number; they may have withdrawn.")
 
 
 def _identity(panel: Panel | None) -> list[str] | None:

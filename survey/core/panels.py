@@ -29,6 +29,7 @@ PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 UNREAD = "ASSIGNMENT_ID_NOT_AVAILABLE"  # MTurk's, of who has only looked at the task
 LONGEST_ADDRESS = 1000  # characters
+MARK = 24  # digits of a mark
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,10 @@ class Panel:
     def hashed(self, number: str) -> str:
         """What stands for a panel's number in an export: nobody without the key can make it."""
         return self._mac("export", number).hex()
+
+    def mark(self, number: str) -> str:
+        """What stands for a number in the admin's addresses: it tells no order, as rows' ids do."""
+        return self._mac("mark", number).hex()[:MARK]
 
     def token(self, number: str, device: str | None) -> str:
         """The resume token of whom the panel sends: the same whenever they come.

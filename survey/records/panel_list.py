@@ -28,8 +28,8 @@ class Sent:
 
     Attributes
     ----------
-    number : int
-        Of the row, for the admin's pages.
+    mark : str
+        What stands for the panel's number in addresses of the admin's pages.
     panel_id : str
     ids : dict of str to str
         The panel's others.
@@ -42,7 +42,7 @@ class Sent:
     paid_on : date or None
     """
 
-    number: int
+    mark: str
     panel_id: str
     ids: dict[str, str]
     code: str | None
@@ -58,9 +58,10 @@ def sent(session: Session, study: Study) -> list[Sent]:
         .join(Participant, Participant.id == PanelPlace.participant_id)
         .where(PanelPlace.study_id == study.id)
     )
+    panel = panels.of(study)
     rows = [
         Sent(
-            place.id,
+            "" if panel is None else panel.mark(place.panel_id),
             place.panel_id,
             place.ids,
             code,

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from db.database import Database
-from db.models import Audit, Participant, Study
+from db.models import Audit, PanelPlace, Participant, Study
 from survey.core import panels
 from survey.records import export_files
 from tests.survey.core.test_tokens import dump
@@ -187,7 +187,7 @@ def test_somebody_is_erased_by_their_number(
     send(client).finish()
     send(client, OTHER)
     export_files.export(database, tmp_path, participants=True)
-    link = re.search(rf"/panel/(\d+)/erase\" aria-label=\"Erase {NUMBER}", manager.get(PATH).text)
+    link = re.search(rf"/panel/(\w+)/erase\" aria-label=\"Erase {NUMBER}", manager.get(PATH).text)
     erase = f"{PATH}/{link[1]}/erase"
     asked = manager.get(erase)
     assert NUMBER in asked.text and "8 answers" in asked.text
@@ -200,6 +200,19 @@ def test_somebody_is_erased_by_their_number(
     assert manager.get(erase).status_code == 404
     for nonsense in ("0", "x", "9" * 30):
         assert manager.get(f"{PATH}/{nonsense}/erase").status_code == 404
+
+
+def test_addresses_tell_nobody_in_which_order_people_came(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    """The ratings tell when everybody answered: rows count up, too."""
+    add_panel(database, study)
+    for number in (OTHER, NUMBER):
+        send(client, number)
+    marks = re.findall(r"/panel/(\w+)/erase", manager.get(PATH).text)
+    with database.read() as session:
+        ids = {str(place.id) for place in session.scalars(select(PanelPlace))}
+    assert len(set(marks)) == 2 and not ids & set(marks) and min(map(len, marks)) >= 16
 
 
 def test_wanted_is_enough(manager: Manager, database: Database, study: Study) -> None:
