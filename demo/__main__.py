@@ -16,8 +16,8 @@ from survey.core.freed_memory import give_back_large_blocks
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals
 
 if TYPE_CHECKING:
-    from demo.guard.proxies import Proxies
     from demo.survey_mount import SurveyMount
+    from survey.proxies import Proxies
 
 HOST, PORT = "127.0.0.1", 7860
 
@@ -75,7 +75,7 @@ def main() -> int:
 def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: str) -> None:
     """Both applications at one address, until interrupted."""
     from demo.app import SERVER, SURVEY, create_app
-    from demo.guard.proxies import Proxies
+    from survey.proxies import Proxies
 
     config = uvicorn.Config(
         create_app(model, {SURVEY: test.app}),

@@ -37,7 +37,7 @@ from demo.guard.events import event_numbers  # noqa: E402
 from demo.guard.gate import Gate  # noqa: E402
 from demo.guard.headers import SecurityHeaders  # noqa: E402
 from demo.guard.listeners import Listeners  # noqa: E402
-from demo.guard.proxies import Proxies  # noqa: E402
+from survey.proxies import Proxies  # noqa: E402
 from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.page import ICON, LARGEST_FILE_BYTES, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402
 from fadernets import checkpoint  # noqa: E402

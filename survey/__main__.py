@@ -23,6 +23,7 @@ from survey.core.http_guard import Guard
 from survey.core.process_end import run, take_signals
 from survey.core.public_path import PublicPath
 from survey.core.settings import Settings
+from survey.proxies import Proxies, Visitors
 from survey.request_turns import Turns
 from survey.server_ending import LastAnswers
 from survey.two_lengths import OneLength
@@ -41,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         logs.set_up()
         settings = Settings.from_env()
+        proxies = Proxies.from_env()
         app = create_app(settings)
     except ValueError as error:
         print(f"survey: {error}", file=sys.stderr)
@@ -53,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     allow_files()
     give_back_large_blocks()
     take_signals()  # uvicorn takes them first, and sends them again when it has ended
-    answering = OneLength(LastAnswers(Turns(alone(app)), ending))
+    answering = OneLength(LastAnswers(Visitors(Turns(alone(app)), proxies), ending))
     try:
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.
         uvicorn.run(

@@ -36,6 +36,7 @@ from survey.core.settings import Settings
 from survey.journal import journal
 from survey.participant import api, audio, pages
 from survey.participant.join_rate import JoinLimiter
+from survey.participant.newcomers import Newcomers
 from survey.participant.study_language import study_language
 from survey.records import consent_texts
 from survey.records.traces import Traces
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.traces.recover()
     app.state.admin_services = AdminServices(create_app)
     app.state.join_limiter = JoinLimiter()
+    app.state.newcomers = Newcomers()
     app.state.health_monitor = health.HealthMonitor()
     add_routes(app)
     return app

@@ -12,7 +12,7 @@ the sender is shown and nothing else: no answer that repeats them may be kept by
 others are served from.
 
 Behind a proxy all requests come from the proxy's address. `PublicAddress` puts in its place the one
-of the visitor (`demo.guard.proxies`), so that visitors can take turns (`demo.compute.jobs`).
+of the visitor (`survey.proxies`), so that visitors can take turns (`demo.compute.jobs`).
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.guard.headers import NONCE
-from demo.guard.proxies import Proxies
 from survey.core.connections import place
 from survey.core.public_path import placed
 from survey.core.settings import Settings
+from survey.proxies import Proxies
 
 VARIABLE = "FADERNETS_PUBLIC_URL"
 HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")

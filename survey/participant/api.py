@@ -17,10 +17,12 @@ from db.models import Participant, Trial
 from survey.core.http_errors import Refused
 from survey.participant import joining, participation
 from survey.participant.dependencies import (
+    AddressDep,
     DatabaseDep,
     JoinLimiterDep,
     JournalDep,
     MountPath,
+    NewcomersDep,
     ParticipantDep,
     ParticipantRequest,
 )
@@ -53,19 +55,28 @@ def health(database: DatabaseDep) -> Reachable:
 
 @router.post("/api/join", status_code=201)
 def join(
-    body: Join, database: DatabaseDep, journal: JournalDep, limiter: JoinLimiterDep, base: MountPath
+    body: Join,
+    database: DatabaseDep,
+    journal: JournalDep,
+    limiter: JoinLimiterDep,
+    newcomers: NewcomersDep,
+    address: AddressDep,
+    base: MountPath,
 ) -> Joined:
     """Take part: a resume token and the address of one's page."""
     # A request that is refused must not lock the database: participants would wait for it.
     with database.read() as session:
         admission = joining.may_join(session, body)
-    seconds = 0 if admission.is_expected else limiter.admit(admission.study.id)
+    is_newcomer = newcomers.is_one(address)
+    seconds = 0 if admission.is_expected else limiter.admit(admission.study.id, is_newcomer)
     if seconds:
         raise joining.crowded(admission.study, seconds)
     with database.write() as session:
-        participant, token = joining.join(session, body)
+        participant, token = joining.join(session, body, is_newcomer)
         if journal is not None and admission.place is None:
             journal.began(session, participant)
+    if not admission.is_expected:
+        newcomers.began(address)
     return Joined(token=token, url=f"{base}/p/{token}")
 
 

@@ -15,6 +15,7 @@ from survey.core.settings import Settings
 from survey.core.templates import mount_path
 from survey.journal.journal import Journal
 from survey.participant.join_rate import JoinLimiter
+from survey.participant.newcomers import Newcomers
 from survey.records.traces import Traces
 
 
@@ -52,6 +53,15 @@ async def _join_limiter(request: Request) -> JoinLimiter:
     return limiter
 
 
+async def _newcomers(request: Request) -> Newcomers:
+    newcomers: Newcomers = request.app.state.newcomers
+    return newcomers
+
+
+async def _address(request: Request) -> str | None:
+    return None if request.client is None else request.client.host
+
+
 async def _traces(request: Request) -> Traces:
     traces: Traces = request.app.state.traces
     return traces
@@ -62,6 +72,8 @@ SettingsDep = Annotated[Settings, Depends(_settings)]
 JournalDep = Annotated[Journal | None, Depends(_journal)]
 TracesDep = Annotated[Traces, Depends(_traces)]
 JoinLimiterDep = Annotated[JoinLimiter, Depends(_join_limiter)]
+NewcomersDep = Annotated[Newcomers, Depends(_newcomers)]
+AddressDep = Annotated[str | None, Depends(_address)]
 MountPath = Annotated[str, Depends(_mount)]
 
 

@@ -59,8 +59,10 @@ def may_join(session: Session, body: Join) -> Admission:
     return _admitted(session, body)
 
 
-def join(session: Session, body: Join) -> tuple[Participant, str]:
+def join(session: Session, body: Join, is_newcomer: bool = False) -> tuple[Participant, str]:
     """Make a participant with all trials assigned; whom a panel sends again has their own.
+
+    `is_newcomer`: whether few others have begun where they are (`newcomers`).
 
     Returns
     -------
@@ -88,7 +90,8 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
         session.expunge(given_up)
     unused_places.sweep(session, study)
     if invitation is None:
-        seconds = unused_places.waiting(session, study, unused_places.participants_wanted(study))
+        wanted = unused_places.participants_wanted(study)
+        seconds = unused_places.waiting(session, study, wanted, is_newcomer)
         if seconds:
             raise crowded(study, min(seconds, LONGEST_WAIT_SECONDS))
     else:

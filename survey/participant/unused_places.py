@@ -7,7 +7,8 @@ little until the participant does something, since a script can join as fast as
 - The promise holds for `FIRST_ANSWER`, not for the study's lease. The first answer to anything, the
   optional questions and the sound check included, renews it.
 - At most `cap` idle people hold places at a time; others wait until one of these does something or
-  the promise ends.
+  the promise ends. Half as many more are for addresses that few have begun at (`newcomers`), so
+  that one alone cannot keep all others out.
 - The rows are removed after `IDLE_ROW`, or sooner if there are more than `IDLE_ROWS`, oldest first,
   once the promise is over. `Study.lapsed` goes on counting these people: they did consent. The link
   of a removed row is unknown; a person who comes back with one may begin anew.
@@ -41,9 +42,13 @@ def participants_wanted(study: Study) -> int:
     return int(study.build.get(PARTICIPANTS_KEY) or DEFAULT_PARTICIPANTS)
 
 
-def cap(wanted: int) -> int:
-    """How many idle people may hold places in a study that wants `wanted` participants."""
-    return max(SMALLEST_CAP, IDLE_PER_WANTED * wanted)
+def cap(wanted: int, is_newcomer: bool = False) -> int:
+    """How many idle people may hold places in a study that wants `wanted` participants.
+
+    Half as many more where `is_newcomer` comes.
+    """
+    idle = max(SMALLEST_CAP, IDLE_PER_WANTED * wanted)
+    return idle + idle // 2 if is_newcomer else idle
 
 
 def is_idle() -> ColumnElement[bool]:
@@ -64,8 +69,11 @@ def holds_places(lease_minutes: int) -> ColumnElement[bool]:
     )
 
 
-def waiting(session: Session, study: Study, wanted: int) -> int:
-    """Seconds until another person may join a study that wants `wanted`; 0 if now."""
+def waiting(session: Session, study: Study, wanted: int, is_newcomer: bool = False) -> int:
+    """Seconds until another person may join a study that wants `wanted`; 0 if now.
+
+    `is_newcomer`: whether few others have begun where they are.
+    """
     held = and_(
         Participant.study_id == study.id,
         is_idle(),
@@ -75,7 +83,7 @@ def waiting(session: Session, study: Study, wanted: int) -> int:
     count, oldest = session.execute(
         select(func.count(Participant.id), func.min(Participant.consented_at)).where(held)
     ).one()
-    if count < cap(wanted):
+    if count < cap(wanted, is_newcomer):
         return 0
     return max(1, round((oldest + FIRST_ANSWER - now()).total_seconds()))
 

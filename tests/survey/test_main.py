@@ -143,6 +143,22 @@ def test_a_whole_way(server: str) -> None:
         assert person.post("withdraw", confirm=True).json() == {"withdrawn": True}
 
 
+def test_a_script_behind_the_proxy_is_one_visitor_of_many(
+    stored_study: Settings, root: Path, tmp_path: Path
+) -> None:
+    """Whom a trusted proxy names counts: a person beside the script is let in."""
+    data = tmp_path / "data"
+    shutil.copytree(stored_study.data, data)
+    ask = {"study": "small", "consent": True}
+    script, person = ({"x-forwarded-for": name} for name in ("203.0.113.7", "198.51.100.9"))
+    with serving(data, root) as url, httpx.Client(base_url=url) as client:
+        statuses = [
+            client.post("/api/join", json=ask, headers=script).status_code for _ in range(100)
+        ]
+        assert statuses[0] == 201 and statuses[-1] == 429
+        assert client.post("/api/join", json=ask, headers=person).status_code == 201
+
+
 @SQLITE
 def test_stopping_waits_for_nobody(
     settings: Settings, study: Study, database: Database, root: Path

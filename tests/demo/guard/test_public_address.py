@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from demo.guard.proxies import Proxies
 from demo.guard.public_address import Address, PublicAddress
+from survey.proxies import Proxies
 
 PUBLIC = "https://example.org/music"
 

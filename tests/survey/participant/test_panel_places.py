@@ -178,7 +178,7 @@ def test_whom_a_panel_sends_again_waits_for_no_crowd(
     add_panel(database, study)
     person = send(client)
     app.state.join_limiter = JoinLimiter(lambda: 0.0)
-    while not app.state.join_limiter.admit(study.id):
+    while not app.state.join_limiter.admit(study.id, is_newcomer=True):
         pass
     assert join(client, panel=ids(OTHER))[0] == 429
     assert join(client, panel=ids()) == (201, {"token": person.token, "url": f"/p/{person.token}"})

@@ -34,7 +34,7 @@ Later = Callable[[timedelta], None]
 class Unlimited:
     """Lets everybody join at once: these tests are about the next limit."""
 
-    def admit(self, study_id: int) -> int:
+    def admit(self, study_id: int, is_newcomer: bool = False) -> int:
         return 0
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from starlette.datastructures import Headers
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 VARIABLE = "FADERNETS_PROXIES"
 NOBODY = "none"
@@ -77,6 +77,24 @@ class Proxies:
     def _are_trusted(self, host: str) -> bool:
         address = _address(host)
         return address is not None and any(address in network for network in self.networks)
+
+
+class Visitors:
+    """Has requests come from whose they are, not from a trusted proxy.
+
+    Parameters
+    ----------
+    app : ASGI application
+    proxies : Proxies
+    """
+
+    def __init__(self, app: ASGIApp, proxies: Proxies) -> None:
+        self.app, self.proxies = app, proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["client"] = self.proxies.visitor(scope)
+        await self.app(scope, receive, send)
 
 
 def _without_port(name: str) -> str:

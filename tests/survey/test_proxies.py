@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from demo.guard.proxies import Proxies
+from survey.proxies import Proxies
 
 PLAIN: dict[str, str] = {}
 SPACE = {"SPACE_ID": "somebody/faders"}
