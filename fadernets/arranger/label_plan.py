@@ -22,7 +22,10 @@ from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST
 from fadernets.music.notes import STEPS, STEPS_PER_BEAT
 
 COUNTS = MAX_POLYPHONY + 1  # numbers of sounding notes, 0 to 15
-MAX_PRICE = 16.0  # nats a note: beyond it a plan has as few, or as many, notes as it can have
+MAX_PRICE = (
+    16.0  # nats a note: beyond it most plans have as few, or as many, notes as they can have
+)
+FAR_PRICE = 1e3  # nats a note: at it all plans have, however dear
 HALVINGS = 10  # of the interval of prices
 ROWS_AT_ONCE = 128  # plans whose computing costs little more time than that of one
 
@@ -176,6 +179,13 @@ def cheapest(
             best_gap[rows[nearer]] = gap[nearer]
             node = 2 * node + 1 + too_many
         rows = rows[best_gap[rows] > 0]
+    far = rows[(np.abs(low[rows]) == MAX_PRICE) | (high[rows] == MAX_PRICE)]
+    if len(far):
+        price = np.where(high[far] == MAX_PRICE, FAR_PRICE, -FAR_PRICE).astype(high.dtype)
+        plan = np.array(cheapest_paths(costs[far], wanted_onsets[far], price))
+        gap = np.abs(plan[1].sum(1) - wanted[far])
+        nearer = gap < best_gap[far]
+        best[:, far[nearer]] = plan[:, nearer]
     rhythms, counts = (torch.from_numpy(labels).to(note.device) for labels in best)
     if len(rows):
         left = torch.from_numpy(rows).to(note.device)

@@ -127,6 +127,16 @@ def test_a_locked_note_that_rings_in_counts_beside_a_strike_of_its_key(reviser, 
         assert density.reached == pytest.approx(nearest)
 
 
+def test_locks_leave_a_density_that_only_a_dear_plan_has(reviser):
+    """The second onset has to leave its step, which costs more than any usual price of notes."""
+    notes = Notes.of([-0.0146, 0.0188, 1.7375], [1.125, 1.8646, 1.7396], [51, 50, 51], [1] * 3)
+    window = Locks(bass=True, pitches=True).on(Window(notes, 8))
+    request = asking(arrangement_request([window]), rhythm=0.25, note=2.0)
+    arranged = arrange(reviser, request, {}, torch.zeros(1, dtype=torch.long), candidates=2)
+    note = reach(request, arranged)[0]["note"]
+    assert note.reached == note.highest == 1.75
+
+
 def note_label_excess(notes: Notes) -> int:
     """Notes that the label counts and a grid does not."""
     cells = grid_of([notes]).count[0].numpy().clip(max=MAX_POLYPHONY)
