@@ -67,11 +67,9 @@ GROUPS = {
             "survey/journal/state.py",
         ),
         (
-            "tests/survey/participant/test_a*.py",
-            "tests/survey/participant/test_joining.py",
-            "tests/survey/participant/test_participation.py",
-            "tests/survey/participant/test_unused_places.py",
+            "tests/survey/designs/test_journal.py",
             "tests/survey/journal/test_[brsw]*.py",
+            "tests/survey/participant/test_*.py",
         ),
     ),
     "demo": Group(

@@ -204,6 +204,20 @@ def test_an_answer_renews_the_lease(client: TestClient, database: Database) -> N
         assert sum(loads_of(session).values()) == 0  # practice alone was answered
 
 
+def test_nobody_joins_where_there_is_nothing_to_hear(
+    client: TestClient, database: Database
+) -> None:
+    with database.write() as session:
+        study = session.scalars(select(Study)).one()
+        mine = update(Stimulus).where(Stimulus.kind == "transfer")
+        session.execute(mine.values(kind="practice"))
+        body = {"study": study.name, "consent": True}
+    refused = client.post("/api/join", json=body)
+    assert refused.status_code == 403, refused.text
+    with database.read() as session:
+        assert session.scalar(select(func.count(Participant.id))) == 0
+
+
 def silent(database: Database, minutes: float) -> None:
     """Let time pass since everybody was last seen."""
     with database.write() as session:
