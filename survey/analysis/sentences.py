@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from db.models import BEST, WORST
+from survey.analysis import scale_ends
 from survey.analysis.heard_sentences import NAMES, SIGNIFICANT
 from survey.analysis.number_format import (
     between,
@@ -90,7 +91,11 @@ def opinion(section: Mapping[str, Opinion]) -> list[str]:
             if mean.note not in (None, RAISED):
                 sentence += f" Note: {mean.note}."
         sentences.append(sentence)
-    return sentences
+    placed = [
+        scale_ends.Placed(scale, one.twoway, int(one.participants.freedom or 0) + 1, WORST, BEST)
+        for scale, one in section.items()
+    ]
+    return [*sentences, *scale_ends.sentences(placed)]
 
 
 def raised(parts: Sequence[tuple[str, Sections]]) -> list[str]:

@@ -7,8 +7,7 @@ Walker (2015), Journal of Statistical Software 67(1). The tests compare with sta
 which is not a requirement and takes the inverse of larger matrices; intervals have the degrees of
 freedom of the two-way ones.
 
-Ordinal models with crossed participants and pieces are not here: neither SciPy nor statsmodels has
-any, and one without these terms would take answers for independent.
+It takes steps of a scale for equal; `ordinal_model` does not.
 """
 
 from __future__ import annotations
@@ -92,7 +91,7 @@ def of_question(table: pd.DataFrame, question: str, two_way: Sequence[systems.Di
     has_value = ~np.isnan(values)
     chosen = table[has_value]
     names = sorted(set(chosen["system"]))
-    codes = _codes(chosen, names)
+    codes = levels(chosen, names)
     note = _why_not(values[has_value], codes)
     fit = None if note else fitted(values[has_value], *codes)
     if fit is None:
@@ -120,7 +119,7 @@ def rounded(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def _codes(table: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def levels(table: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of every row its system, participant and piece, from 0."""
     system = pd.Categorical(table["system"], categories=list(names)).codes.astype(int)
     people = pd.factorize(table["participant"], sort=True)[0]

@@ -5,17 +5,19 @@ p values are Holm's, over all tests of a kind: all pairs of systems, and all que
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from survey.analysis.number_format import interval, number
+from survey.analysis import scale_ends
+from survey.analysis.number_format import counted, interval, number
 from survey.analysis.tables import as_table
 from survey.comparisons import (
     equivalence,
     headphone_groups,
     mixed_model,
+    ordinal_model,
     preferences,
     systems,
     trial_order,
@@ -36,6 +38,8 @@ from survey.designs.questions import Question
 from survey.statistics.estimate import CONSTANT, NONE, Estimate
 from survey.statistics.families import corrected
 
+SAME_TOLD = "its intervals leave out 0 in the same as those of the means."
+
 
 def of_systems(
     table: pd.DataFrame, questions: Sequence[Question], resampling: Resampling
@@ -50,6 +54,16 @@ def of_systems(
         f"{interval(one.mean, number)}.{_past(one.mean, asked[one.question])}"
         for one in means
     ]
+    sentences += scale_ends.sentences(
+        scale_ends.Placed(
+            f"{one.question.replace('_', ' ')} of {one.system}",
+            one.mean,
+            one.participants,
+            asked[one.question].least,
+            asked[one.question].most,
+        )
+        for one in means
+    )
     sentences += [
         f"{titled(one.question)} of {one.first} less that of {one.second}: "
         f"{number(one.difference.value)} points, {interval(one.difference, number)}"
@@ -58,6 +72,11 @@ def of_systems(
         if one.difference.value is not None
     ]
     models = [mixed_model.of_question(table, name, differences) for name in asked]
+    ordinals = [
+        ordinal_model.of_question(table, name, differences)
+        for name, question in asked.items()
+        if question.kind == "scale"
+    ]
     alike = [
         equivalence.tested(one.question, one.first, one.second, margin, one.difference)
         for one in differences
@@ -80,7 +99,8 @@ def of_systems(
     sentences += [
         *equivalence.sentences(alike),
         *headphone_groups.sentences(groups),
-        *_model_sentences(models, asked),
+        *_model_sentences(models),
+        *_ordinal_sentences(ordinals),
         *trend_sentences(trends, {name: name.replace("_", " ") for name in asked}),
         *missing.sentences(table, questions),
     ]
@@ -100,6 +120,7 @@ def of_systems(
             "differences": as_table("differences", map(finding_rows.of_difference, differences)),
             **finding_rows.equivalences(alike),
             "mixed_model": as_table("mixed_model", finding_rows.of_models(models)),
+            **finding_rows.ordinal_models(ordinals),
             **finding_rows.trends(trends),
             **finding_rows.headphone_groups(groups),
             **finding_rows.counts(table, questions, ["system"]),
@@ -119,9 +140,7 @@ def _past(mean: Estimate, question: Question) -> str:
     return " The interval reaches past the scale; it is not clipped."
 
 
-def _model_sentences(
-    models: Sequence[mixed_model.Model], asked: Mapping[str, Question]
-) -> list[str]:
+def _model_sentences(models: Sequence[mixed_model.Model]) -> list[str]:
     """How far the mixed model says the same as the two-way intervals."""
     said = []
     for model in models:
@@ -144,9 +163,33 @@ def _model_sentences(
             f"gives differences up to {number(apart)} points from these, with standard errors "
             f"{number(min(ratios))} to {number(max(ratios))} times as large."
         )
-        if asked[model.question].kind == "scale":
-            said.append(
-                "It takes the steps of the scale for equal, as means do; an ordinal model with "
-                "such terms is not among what this software computes."
-            )
     return said
+
+
+def _ordinal_sentences(models: Sequence[mixed_model.Model]) -> list[str]:
+    """Whether a model that takes no steps for equal tells the same systems apart."""
+    said = []
+    for model in models:
+        name = f"ordinal mixed model of {model.question.replace('_', ' ')}"
+        if model.variances is None:
+            said.append(f"There is no {name}: {(model.note or '').removeprefix(NONE)}.")
+            continue
+        compared = [one for one in model.differences if one.model.low is not None]
+        other = [one for one in compared if _leaves_out_0(one.model) != _leaves_out_0(one.twoway)]
+        if not compared:
+            continue
+        named = "; ".join(f"{one.first} and {one.second}" for one in other)
+        said.append(
+            f"An {name}, which does not take its steps for equal, has the same random terms on "
+            f"the logits of a higher answer. Of {counted(len(compared), 'comparison')} "
+            + (f"it tells these otherwise than the means do: {named}." if other else SAME_TOLD)
+        )
+    return said
+
+
+def _leaves_out_0(estimate: Estimate) -> bool:
+    return (
+        estimate.low is not None
+        and estimate.high is not None
+        and (estimate.low > 0 or estimate.high < 0)
+    )

@@ -44,6 +44,8 @@ MEANINGS = {
     "two-way standard error, within the margin that the question had since the study was built.",
     "mixed_model": "A linear mixed model with random terms of participants, pieces, and both by "
     "system, fitted by restricted maximum likelihood, stands beside.",
+    "ordinal_model": "So does a cumulative link mixed model of scales' steps with the same terms "
+    "on logits (Laplace's approximation), in logits of a higher answer.",
     "trend": "Whether answers change with the order of trials, or the place on the page, is "
     "estimated with differences between participants and between systems taken out.",
 }

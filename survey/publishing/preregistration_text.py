@@ -136,11 +136,15 @@ def _analysis(design: Design, questions: Sequence[Question], facts: StudyFacts) 
         return [" ".join([ON_TRANSFER, *([BY_CONDITION] if several else []), CORRECTED])]
     numbers = [question for question in questions if question.is_number]
     tables = {
-        "mos": ("means", "mixed_model", "trend"),
+        "mos": ("means", "mixed_model", "ordinal_model", "trend"),
         "mushra": ("means", "mixed_model", "trend"),
         "ab": ("preferences", "trend"),
         "abx": ("discrimination", "trend"),
     }.get(design.name, ())
+    if not any(question.kind == "scale" for question in questions):
+        tables = tuple(name for name in tables if name != "ordinal_model")
+    elif design.name == "mushra":
+        tables = (*tables[:2], "ordinal_model", *tables[2:])
     if any(question.margin is not None for question in questions) and tables:
         tables = (*tables, "equivalence")
     if not tables or not (numbers or design.name == "abx"):

@@ -84,6 +84,14 @@ def test_a_share_that_is_so_many_points_is_no_percentage() -> None:
     assert " points, any number" in planned[3] and "percentage" not in planned[3]
 
 
+def test_a_mean_opinion_near_the_end_of_its_scale_is_warned_of() -> None:
+    kept = results(simulate({"realistic": 12}, seed=1), rules={}).kept
+    assert "end of the scale" not in " ".join(sentences.opinion(kept.opinion))
+    high = replace(kept.opinion["melody"].twoway, value=4.7)
+    opinion = kept.opinion | {"melody": replace(kept.opinion["melody"], twoway=high)}
+    assert "Near an end of the scale: melody." in sentences.opinion(opinion)[-1]
+
+
 def test_a_variance_that_was_raised_is_said_once() -> None:
     kept = results(simulate({"realistic": 12}, seed=1), rules={}).kept
     noted = {

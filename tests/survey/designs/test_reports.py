@@ -47,6 +47,16 @@ def test_whoever_did_the_headphone_check_is_counted(design: str) -> None:
     assert "agree" not in words  # nothing is intended
 
 
+def test_a_mean_near_the_end_of_its_scale_is_warned_of() -> None:
+    """The hidden reference is put near 100, where an interval is right less often."""
+    said = [one for one in results(data("mushra")).kept.sentences if "end of the scale" in one]
+    assert len(said) == 1 and "quality of reference" in said[0]
+    table = data("mushra").table
+    middling = table.assign(quality=(table["quality"] / 4 + 40).round().astype("Int64"))
+    found = results(data("mushra"), middling).kept.sentences
+    assert not any("end of the scale" in one for one in found)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("design", DESIGNS)
 def test_both_groups_of_the_headphone_check_are_compared(design: str) -> None:
