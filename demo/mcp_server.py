@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from functools import cache
+from functools import cached_property
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -191,7 +191,7 @@ class Tools:
                 raise Refusal(f"{out} is there already: please name a new file.")
             with self._turn, tempfile.TemporaryDirectory() as folder:
                 files = (str(Path(path).expanduser()) for path in paths)
-                work = self._tasks()[task]
+                work = self._tasks[task]
                 made, figures = work(progress, *files, given, Path(folder) / "made")
                 if made.endswith(".rmi") and target.suffix.lower() != ".rmi":
                     raise Refusal(f"{paths[0]} is wrapped in RIFF: please name {out} .rmi.")
@@ -203,7 +203,7 @@ class Tools:
             raise ToolError(f"{out} cannot be written: {user_file.reason(error)}.") from None
         return {"file": str(target), **figures}
 
-    @cache  # noqa: B019 - there are one or two of these in a process
+    @cached_property
     def _tasks(self) -> Tasks:
         from demo.compute.worker import load_tasks  # PyTorch, and the model: seconds
 

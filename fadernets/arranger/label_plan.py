@@ -22,9 +22,7 @@ from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST
 from fadernets.music.notes import STEPS, STEPS_PER_BEAT
 
 COUNTS = MAX_POLYPHONY + 1  # numbers of sounding notes, 0 to 15
-MAX_PRICE = (
-    16.0  # nats a note: beyond it most plans have as few, or as many, notes as they can have
-)
+MAX_PRICE = 16.0  # nats a note: beyond it most plans have as few or as many as they can have
 FAR_PRICE = 1e3  # nats a note: at it all plans have, however dear
 HALVINGS = 10  # of the interval of prices
 ROWS_AT_ONCE = 128  # plans whose computing costs little more time than that of one
