@@ -350,6 +350,11 @@ def test_threads_are_as_before_after_an_error(two_threads):
     assert torch.get_num_threads() == 2
 
 
+def test_one_segment_has_one_thread(two_threads):
+    made = side_by_side(lambda part: [torch.get_num_threads()], 1, 32, torch.device("cpu"))
+    assert made == [[1]] and torch.get_num_threads() == 2
+
+
 @pytest.mark.parametrize(
     ("count", "device", "sizes"),
     [
