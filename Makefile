@@ -8,7 +8,7 @@ DEVELOPMENT := $(VENV)/.requirements-dev
 CONSTRAINTS := $(VENV)/constraints.txt
 AUDIT := $(VENV)/audit
 MUTANTS := $(VENV)/mutants
-# Test processes (logical: one for each core). Those of a group (tests/conftest.py) share one.
+# Test processes; `logical` is explained in tests/conftest.py. Those of a group there share one.
 WORKERS := logical
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 PACKAGES := fadernets train survey demo db

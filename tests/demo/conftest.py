@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import demo.gradio_start  # noqa: F401 - before Gradio: imported so, it takes half the time
 from demo.compute.open_pieces import OpenPieces
 from demo.editing.piece_session import PieceSession
 from demo.handlers import Handlers
