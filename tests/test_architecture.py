@@ -79,6 +79,7 @@ def room(module: str) -> str | None:
     return rooms[0] if rooms and rooms[0] in ROOMS.get(package, ()) else None
 
 
+@pytest.mark.slow
 def test_no_import_comes_back_to_where_it_began():
     try:
         list(TopologicalSorter(all_imports()).static_order())

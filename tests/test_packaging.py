@@ -154,6 +154,7 @@ def test_an_extra_brings_what_its_packages_import(extra):
     assert imported(*EXTRAS[extra]) <= set(requirements_of(PROJECT["dependencies"])) | set(brings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_an_extra_brings_nothing_else(extra):
     own_lines = [

@@ -51,6 +51,7 @@ def loaded_by(statement: str) -> set[str]:
     return set(subprocess.check_output(command, cwd=ROOT, text=True).split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["train.prepare", "fadernets.__main__"])
 def test_what_needs_no_model_starts_without_pytorch(module):
     """So do the processes in which pieces are prepared, and `fadernets --help`."""

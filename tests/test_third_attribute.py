@@ -257,6 +257,7 @@ def test_it_is_evaluated(trained):
     assert set(response(net, source, "register").others_mean) == set(PAPER)
 
 
+@pytest.mark.slow
 def test_it_has_an_example(trained):
     assert "register fader at 0.9" in [
         case.move for case in transfers.cases(fadernets.load(trained))

@@ -103,6 +103,7 @@ def test_the_shipped_decoder_tells_the_same_plainly():
     assert torch.equal(tokens, plain_tokens)
 
 
+@pytest.mark.slow
 def test_music21_finds_what_the_preparation_finds(tmp_path):
     source, *_ = preparing.write_examples(tmp_path, ("chorale",))
     music21_rows = preparing.by_music21(source.path)

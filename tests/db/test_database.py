@@ -84,6 +84,7 @@ def test_moments_are_in_utc(database: Database) -> None:
         session.add(Audit(actor="system", action="test", at=datetime(2026, 7, 1)))
 
 
+@pytest.mark.slow
 def test_an_exception_undoes_all(database: Database) -> None:
     upgrade(database)
     with pytest.raises(ZeroDivisionError), database.write() as session:
@@ -94,6 +95,7 @@ def test_an_exception_undoes_all(database: Database) -> None:
         assert session.scalars(select(Audit)).all() == []
 
 
+@pytest.mark.slow
 def test_writers_wait_for_each_other(database: Database, url: str) -> None:
     """What a writer has read does not change before it writes: nobody's step is lost.
 

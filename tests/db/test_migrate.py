@@ -25,6 +25,7 @@ NEW = {"stimulus_clips": 0, "trial_clips": 0}
 SINCE = NEW | {"panel_places": 0}
 
 
+@pytest.mark.slow
 def test_the_migrated_schema_is_the_models(database: Database) -> None:
     upgrade(database)
     with database.engine.connect() as connection:
@@ -46,6 +47,7 @@ def test_the_migrated_checks_are_the_models(database: Database, url: str) -> Non
     assert checks(database) == expected
 
 
+@pytest.mark.slow
 def test_an_upgrade_keeps_every_answer(database: Database) -> None:
     upgrade(database, FIRST)
     with database.engine.begin() as connection:
@@ -104,6 +106,7 @@ def test_an_upgrade_counts_nobody_as_lapsed(database: Database) -> None:
         connection.execute(text("UPDATE studies SET lapsed = -1"))
 
 
+@pytest.mark.slow
 def test_an_upgrade_gives_every_hash_a_text_to_come(database: Database) -> None:
     """From the previous migration: participants stay, and point at what they agreed to."""
     upgrade(database, TEXTLESS)
@@ -143,6 +146,7 @@ def test_an_upgrade_gives_every_hash_a_text_to_come(database: Database) -> None:
         assert connection.scalar(text("SELECT count(*) FROM answers")) == 0
 
 
+@pytest.mark.slow
 def test_an_upgrade_gives_no_study_a_panel(database: Database) -> None:
     """From the previous migration: people stay, and a panel's number can be theirs alone."""
     upgrade(database, PANELLESS)
@@ -203,6 +207,7 @@ def test_an_upgrade_checks_nobody_s_headphones(database: Database) -> None:
             connection.execute(text(change))
 
 
+@pytest.mark.slow
 def test_an_upgrade_lets_stimuli_have_other_clips_and_answers_be_replies(
     database: Database,
 ) -> None:
@@ -240,6 +245,7 @@ def test_an_upgrade_lets_stimuli_have_other_clips_and_answers_be_replies(
             connection.execute(text(change))
 
 
+@pytest.mark.slow
 def test_upgraded_tables_still_refuse_what_they_must(database: Database) -> None:
     upgrade(database, FIRST)
     with database.engine.begin() as connection:

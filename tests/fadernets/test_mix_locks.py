@@ -124,6 +124,7 @@ def test_a_locked_hand_gets_none_of_the_others_notes(net, hand, split, side):
         assert (pitch - held) * side > 0
 
 
+@pytest.mark.slow
 def test_a_file_is_mixed_under_its_locks(tmp_path, capsys):
     hands = [
         mb.track((0, mb.control(64, 90, k)), *mb.music(12, k, base=40 + 13 * k)) for k in (0, 1)

@@ -328,6 +328,7 @@ def two_threads():
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_parts_side_by_side_are_what_each_is_alone(net, two_threads):
     piece = music(length=400.0)
     whole = [s for s in segments(piece) if s.problem is None]

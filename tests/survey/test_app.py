@@ -122,6 +122,7 @@ def test_a_body_at_the_limit_is_read(client: TestClient) -> None:
         assert response.status_code == status
 
 
+@pytest.mark.slow
 def test_a_mounted_survey_gives_addresses_under_its_mount(app: FastAPI) -> None:
     outside = FastAPI()
     outside.mount("/survey", app)

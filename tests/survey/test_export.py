@@ -62,6 +62,7 @@ def test_the_dictionary_has_a_row_for_every_column(database: Database, filled: S
     assert all(row[3] for row in rows)
 
 
+@pytest.mark.slow
 def test_the_command_writes_three_files(
     database: Database, filled: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -79,6 +80,7 @@ def test_the_command_writes_three_files(
         assert (out / "study.json").read_text() == export_files.study_json(session, filled)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_command_says_in_one_sentence_what_it_cannot(
     database: Database, filled: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -147,6 +149,7 @@ def test_a_folder_is_of_the_study_exported_to_it_last(
     assert (out / remaining).read_bytes() == before[remaining]
 
 
+@pytest.mark.slow
 def test_two_studies_in_one_folder(database: Database, filled: Study, tmp_path: Path):
     """Both are remembered as having written there; the files are the later one's."""
     with database.write() as session:
@@ -163,6 +166,7 @@ def test_two_studies_in_one_folder(database: Database, filled: Study, tmp_path: 
     assert json.loads((out / "study.json").read_text())["study"]["name"] == "small"
 
 
+@pytest.mark.slow
 def test_a_study_of_the_same_name_elsewhere_keeps_its_folder(
     database: Database, filled: Study, tmp_path: Path
 ):
@@ -174,6 +178,7 @@ def test_a_study_of_the_same_name_elsewhere_keeps_its_folder(
     assert export_files.renew(database) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_export_that_cannot_be_renewed_is_logged(
     database: Database,
@@ -199,6 +204,7 @@ def test_an_export_that_cannot_be_renewed_is_logged(
     assert {path.name for path in (tmp_path / "first").iterdir()} == names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_labels_are_exported_if_they_are_asked_for(
     database: Database, study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -245,6 +251,7 @@ def test_labels_come_into_no_folder_where_nobody_asked_for_them(
     assert (tmp_path / "participants.csv").read_text() == analysed
 
 
+@pytest.mark.slow
 def test_other_users_cannot_read_an_export(database: Database, filled: Study, tmp_path: Path):
     """Unless whoever made it lets them, which the next writing heeds."""
     out = tmp_path / "out"

@@ -41,6 +41,7 @@ def test_a_locked_database_acknowledges_nothing(
         assert session.scalars(select(Answer.submission)).all() == [submission]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_full_disk_acknowledges_nothing(
     client: TestClient, app: FastAPI, settings: Settings, database: Database
@@ -78,6 +79,7 @@ def test_a_full_disk_acknowledges_nothing(
         assert session.scalar(select(func.count(Answer.id))) == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_disk_that_is_full_for_one_answer_costs_nothing(
     client: TestClient, app: FastAPI, settings: Settings, database: Database

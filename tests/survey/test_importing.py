@@ -112,6 +112,7 @@ def test_the_same_analysis_before_and_after(database: Database, text: str, targe
         assert exported_again == first
 
 
+@pytest.mark.slow
 def test_nobody_can_go_on_with_an_imported_study(database: Database, text: str, target: Database):
     with target.write() as session:
         import_study(session, text)
@@ -290,6 +291,7 @@ def test_an_imported_study_lets_nobody_in(example: str, target: Database):
         join(session, study)
 
 
+@pytest.mark.slow
 def test_a_panel_comes_in_without_what_pays_people(database: Database, study: Study) -> None:
     """Nor can an export bring addresses or a key of somebody else's."""
     exported_crowd(database)

@@ -52,6 +52,7 @@ def addresses(response: Response) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_participant_never_leaves_the_path(behind: TestClient) -> None:
     assert behind.get(f"{BASE}/").headers["location"] == f"{BASE}/s/small"
     person = Person.ready(behind, base=BASE)
@@ -142,6 +143,7 @@ def test_posts_through_the_proxy(
         assert response.headers["location"] == f"{BASE}/admin/studies/small"
 
 
+@pytest.mark.slow
 def test_a_preview_below_the_path(behind: TestClient) -> None:
     manager = Manager(behind, ADMIN, BASE)
     preview = manager.send("/studies/small", "/studies/small/preview").headers["location"]

@@ -28,6 +28,7 @@ def test_the_tree_is_what_was_committed(tree: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_front_matter_names_what_is_there(tree: Path) -> None:
     card = space.card(tree)
     assert (tree / card["app_file"]).is_file()

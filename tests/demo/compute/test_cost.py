@@ -25,6 +25,7 @@ def session_of(*events: tuple[int, bytes]) -> PieceSession:
     return PieceSession(midi.read(mb.file(mb.track(*mb.music(16), *events))))
 
 
+@pytest.mark.slow
 def test_a_selection_of_an_ordinary_piece_is_short_work():
     half_an_hour = PieceSession(tiny.piece(tiny.bars(850)))
     assert cost.of_answer(half_an_hour, ONE) < cost.SHORT_SECONDS

@@ -27,6 +27,7 @@ def test_endpoint_changes_a_file(net, session, tmp_path):
         endpoints.change(net, endpoints.opened(net, path), {"rhythm": 3.0}, tmp_path / "none")
 
 
+@pytest.mark.slow
 def test_very_many_segments_that_stay_are_counted(net, tmp_path):
     """The server keeps the answers of many programs, so that none may be large."""
     path = tmp_path / "rests.mid"

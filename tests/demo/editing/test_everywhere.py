@@ -72,6 +72,7 @@ def test_a_part_that_nothing_moves_is_as_played(net):
     assert "new" in moved["summary"]
 
 
+@pytest.mark.slow
 def test_locks_are_said_of_the_part_alone(net):
     session = PieceSession(examples.load("sonata"))
     values = {"everywhere": True, "rhythm": [[0, -1.0]], "lock": ["melody"]}

@@ -18,6 +18,7 @@ from fadernets.music.piece import Piece
 from tests.demo.editing.requested import ask
 
 
+@pytest.mark.slow
 def test_excerpt_keeps_time(session):
     piece = replace(session.piece, tempo=np.array([[0.0, 60.0], [6.0, 120.0], [20.0, 90.0]]))
     part = excerpt(piece, 4.0, 12.0)

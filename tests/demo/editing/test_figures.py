@@ -130,6 +130,7 @@ def test_what_the_piece_has_is_drawn_along_it(net, session, monkeypatch):
     assert few != drawn["arousal"] and 0 <= min(few) and max(few) <= 1
 
 
+@pytest.mark.slow
 def test_silence_has_the_arousal_of_what_is_around_it(net):
     session = with_a_rest()
     silent = replace(session, piece=replace(session.piece, pedal=NO_PEDAL))

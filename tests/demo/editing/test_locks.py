@@ -115,6 +115,7 @@ def test_the_page_is_told_which_notes_stay(net, hands):
     assert not service.piece_message(replace(session, takes_any=False))["locks"]  # the GM-VAE
 
 
+@pytest.mark.slow
 def test_two_locks_are_two_requests(net, hands):
     session = open_file(hands)
     melody, bass = (
@@ -131,6 +132,7 @@ def test_a_lock_that_cannot_be_is_named(net, hands, wrong):
         service.answer(net, open_file(hands), ask(0, 0, rhythm=0.5, lock=wrong))
 
 
+@pytest.mark.slow
 def test_programs_lock_too(net, hands, tmp_path):
     values = {"rhythm": -1.0, "lock": "track:1,melody"}
     new, figures = endpoints.change(net, endpoints.opened(net, hands), values, tmp_path / "new")

@@ -117,6 +117,7 @@ def test_pianos_on_the_channel_of_drums_can_be_chosen(tmp_path):
     assert names == ["Drums, track 1", "Drums, track 2"]
 
 
+@pytest.mark.slow
 def test_a_program_chooses_tracks_by_their_numbers(net, band, tmp_path):
     new, figures = endpoints.change(
         net, endpoints.opened(net, band, "3,4"), {"rhythm": 1.0}, tmp_path / "new"

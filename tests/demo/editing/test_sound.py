@@ -31,6 +31,7 @@ def test_both_sounds_have_one_gain_and_length(net, session):
     np.testing.assert_allclose(after, second.samples, atol=2e-4)
 
 
+@pytest.mark.slow
 def test_the_original_is_sent_once(net, session):
     service.answer(net, session, ask(note=0.2))
     answer = service.answer(net, session, ask(note=0.9) | {"original": False})["sound"]

@@ -65,6 +65,7 @@ def test_only_the_chosen_bars_change(command, bars, chosen, source, tmp_path, sm
     assert unchanged(source, output, range(6)) == [k not in chosen for k in range(6)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", CHANGES)
 def test_a_seed_draws_a_variation_and_the_same_again(command, source, tmp_path, small):
     def played(*arguments):
@@ -110,6 +111,7 @@ def test_mixing_names_what_the_other_piece_lacks(source, tmp_path, small, capsys
     ]
 
 
+@pytest.mark.slow
 def test_segments_are_bars_of_the_meter(tmp_path, capsys):
     """Three beats each; the shipped model changes all but the silent one."""
     source, output = tmp_path / "in.mid", tmp_path / "out.mid"
@@ -176,6 +178,7 @@ def test_bars_are_listed_in_words(indices, words):
     assert selection.bars_listed(indices, parts) == words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "place"),
     [([], "bar 3"), (["--bars", "2-4"], "bar 3"), (["--segments", "1:4"], "segment 2")],
@@ -230,6 +233,7 @@ def test_an_offset_keeps_the_shape_and_a_position_does_not(tmp_path):
     assert np.std(shapes["position"]) < 0.1 * np.std(shapes["own"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "option", "curve"),
     [
@@ -247,6 +251,7 @@ def test_segments_where_a_curve_is_0_stay_as_they_are(command, option, curve, so
     assert before != after
 
 
+@pytest.mark.slow
 def test_mixing_with_itself_is_close_to_the_piece(source, tmp_path):
     assert run("mix", source, source, tmp_path / "out.mid") == 0
     assert np.mean(rhythm(tmp_path / "out.mid")) == pytest.approx(np.mean(rhythm(source)), abs=0.2)

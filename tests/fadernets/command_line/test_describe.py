@@ -43,6 +43,7 @@ def test_describe_prints_a_table(source, capsys):
     assert lines[SILENT].endswith("-          -     nothing is played here")
 
 
+@pytest.mark.slow
 def test_transfer_changes_the_arousal_that_describe_tells(source, tmp_path, capsys):
     def described_arousal(path):
         capsys.readouterr()

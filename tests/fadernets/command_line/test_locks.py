@@ -56,6 +56,7 @@ def test_a_track_stays_with_its_releases(song, tmp_path):
     assert before != after
 
 
+@pytest.mark.slow
 def test_what_ties_over_the_bars_hold_back_is_said(tmp_path, capsys):
     chord = [event for pitch in (36, 48, 55, 60) for event in mb.note(0, 7600, pitch)]
     (tmp_path / "in.mid").write_bytes(mb.file(mb.track(*chord, *mb.music(16, base=60), end=7680)))
@@ -158,6 +159,7 @@ def test_a_fader_that_changes_nothing_says_so(tmp_path, capsys):
     assert "has the notes of run.mid" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_new_notes_go_to_a_track_that_has_none_on_the_keys(tmp_path):
     """The other track is locked, and this one plays below the keys of a piano."""
     song, output = tmp_path / "song.mid", tmp_path / "out.mid"

@@ -33,6 +33,7 @@ def test_the_incremental_decoder_is_the_decoder_step_by_step(rows):
             tokens, expected = tokens[row_indices], expected[row_indices]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("condition_size", [0, 2])
 def test_an_encoder_reads_the_same_step_by_step(condition_size):
     torch.manual_seed(condition_size)

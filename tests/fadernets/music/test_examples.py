@@ -53,6 +53,7 @@ def test_unknown_example():
         examples.load("waltz")
 
 
+@pytest.mark.slow
 def test_loudness_by_mark_bar_and_phrase():
     """Played mezzopiano: a little more on first beats, and a swell over every 16 beats."""
     notes = examples.load("prelude").notes

@@ -178,6 +178,7 @@ def by_pretty_midi(data):
     ) if note_rows else Notes.empty(), down
 
 
+@pytest.mark.slow
 @given(files())
 def test_pretty_midi_reads_the_same(data):
     notes, down = by_pretty_midi(data)
@@ -194,6 +195,7 @@ def test_pretty_midi_reads_the_same(data):
         assert ((presses[:, 0] < instant) & (instant < presses[:, 1])).any() == down(instant)
 
 
+@pytest.mark.slow
 @given(pieces())
 def test_what_is_written_reads_as_it_was(piece):
     reread = read(dump(piece))
@@ -205,6 +207,7 @@ def test_what_is_written_reads_as_it_was(piece):
     assert dump(reread) == dump(piece)
 
 
+@pytest.mark.slow
 @given(pieces())
 def test_pretty_midi_finds_what_is_written_at_its_seconds(piece):
     notes, down = by_pretty_midi(dump(piece))

@@ -112,6 +112,7 @@ def test_sustain_is_what_a_piano_does(piece):
             assert sounding.sum() == is_down(piece.notes, piece.pedal, pitch, time)
 
 
+@pytest.mark.slow
 @given(pieces(most_beats=6))
 def test_sustain_has_nothing_more_to_do(piece):
     assume((piece.pedal[1:, 0] > piece.pedal[:-1, 1]).all())  # one press at a time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ def test_seconds_follow_the_tempo_map():
     assert music.beats(4.5) == 5.0
 
 
+@pytest.mark.slow
 @given(pieces(), st.lists(st.floats(0, 40), min_size=1))
 def test_beats_invert_seconds(music, beats):
     beats = np.array(beats)

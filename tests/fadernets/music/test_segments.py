@@ -43,6 +43,7 @@ def test_segments_cover_the_piece(length, count):
     assert segment_count(music) == len(segments(music)) == count
 
 
+@pytest.mark.slow
 @given(pieces(), st.data())
 def test_some_segments_are_those_of_all(music, data):
     every = segments(music)

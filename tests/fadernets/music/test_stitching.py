@@ -141,6 +141,7 @@ def test_stitching_keeps_everything_else(change):
             assert offsets[on, pitch] == min(off, again)
 
 
+@pytest.mark.slow
 @given(pieces(), st.data())
 def test_segments_put_back_as_they_are_change_nothing(music, data):
     count = segment_count(music)

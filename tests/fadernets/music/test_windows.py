@@ -77,6 +77,7 @@ def test_steps_of_a_segment():
     assert [s.steps for s in spans(np.array([(0, 4, 4), (2.1, 4, 4)]), 5.0)] == [9, 16]
 
 
+@pytest.mark.slow
 @settings(max_examples=min(40, settings.default.max_examples))
 @given(pieces())
 def test_segments_cover_a_piece_and_have_sixteen_steps_at_most(music):

@@ -66,6 +66,7 @@ def test_notes_do_not_depend_on_what_is_played_beside_them(net, segments):
             assert played(net.reconstruct([notes], seed=seed)) == [together[row]]
 
 
+@pytest.mark.slow
 def test_more_segments_than_a_batch_come_back_in_order(net, segments):
     long_list = (segments * (BATCH // 6 + 2))[: BATCH + 3]
     first_versions = played(net.reconstruct(segments, seed=range(6)))

@@ -100,6 +100,7 @@ def test_rendering_is_deterministic(synthesiser):
     np.testing.assert_array_equal(first.samples, second.samples)
 
 
+@pytest.mark.slow
 def test_threads_and_child_processes_give_the_same_samples(monkeypatch):
     pieces = [scale(2), scale(3), scale(2, velocity=40)]
     alone = [render(music).samples for music in pieces]
@@ -112,6 +113,7 @@ def test_threads_and_child_processes_give_the_same_samples(monkeypatch):
         np.testing.assert_array_equal(samples, expected)
 
 
+@pytest.mark.slow
 def test_a_long_piece_does_not_stop_other_threads():
     """midirenderer holds the interpreter lock, for about a second in a piece this long"""
     finished = threading.Event()

@@ -133,6 +133,7 @@ def test_tempo_changes_are_kept():
         assert size[max(0, begins - RATE // 10) : begins - RATE // 50].max(initial=0.0) < 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["key", "pedal"])
 def test_a_note_that_rings_over_a_border_is_heard_behind_it(monkeypatch, by):
     end, pedal = (20.0, ()) if by == "key" else (6.0, [(5.5, 20.0)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from fadernets.music.notes import EARLY, Notes
 from fadernets.music.segments import segments
@@ -15,6 +16,7 @@ from fadernets.score.settings import Redrawn, Settings
 from tests.fadernets import tiny
 
 
+@pytest.mark.slow
 def test_a_part_is_drawn_beside_what_sounds_in_it(monkeypatch):
     """In a piece of 110,000 notes, all of them looked up took a part half of its time."""
     net, piece = FaderNet.load(), tiny.piece(tiny.bars(60))

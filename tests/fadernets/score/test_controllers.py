@@ -52,6 +52,7 @@ def chunks(data: bytes) -> list[bytes]:
     return [data[track.head : track.end] for track in file.tracks]
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(data=mb.files(), asked=set_anyhow())
 def test_they_come_back_and_all_other_events_keep_their_bytes(data, asked):

@@ -43,6 +43,7 @@ def test_it_fills_and_shows_no_results_meanwhile(
     assert ratings.count(",anchor-3.5kHz,") == 2
 
 
+@pytest.mark.slow
 def test_its_preview_has_all_clips(rated: Build, served: TestClient, database: Database) -> None:
     rated("abx")
     manager = Manager(served, ADMIN)

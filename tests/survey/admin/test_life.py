@@ -33,6 +33,7 @@ def study_named(database: Database, name: str) -> Study | None:
         return session.scalar(select(Study).where(Study.name == name))
 
 
+@pytest.mark.slow
 def test_clone_edit_delete(
     manager: Manager, client: TestClient, database: Database, settings: Settings, study: Study
 ) -> None:
@@ -88,6 +89,7 @@ def test_what_cannot_be_changes_nothing(
     assert contents(database) == before
 
 
+@pytest.mark.slow
 @ONE
 def test_what_is_open_or_has_people_is_neither_edited_nor_deleted(
     manager: Manager, client: TestClient, database: Database, study: Study

@@ -34,6 +34,7 @@ def test_a_new_study(database: Database, study: Study) -> None:
     assert (flow.invited, flow.consented, flow.finished, flow.minutes) == (None, 0, 0, None)
 
 
+@pytest.mark.slow
 def test_a_study_that_fills(client: TestClient, database: Database, study: Study) -> None:
     finished, half, withdrawn = (Person.ready(client) for _ in range(3))
     finished.finish()
@@ -136,6 +137,7 @@ def test_live_results_follow_the_answers(
     assert part.mos() is part.mos() and "melody" in part.words["mos"]
 
 
+@pytest.mark.slow
 def test_live_results_of_several_strengths_are_not_averaged(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -153,6 +155,7 @@ def test_live_results_of_several_strengths_are_not_averaged(
     assert sum(len(part.table) for part in live_results.parts) == live_results.rated == EACH
 
 
+@pytest.mark.slow
 def test_live_results_keep_the_studys_rules(
     client: TestClient, database: Database, study: Study
 ) -> None:

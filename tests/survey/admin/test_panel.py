@@ -123,6 +123,7 @@ def test_another_panel_only_before_anybody_reads_of_it(
     assert manager.send(PATH, PATH).status_code == 303 and len(actions(database)) == count
 
 
+@pytest.mark.slow
 def test_who_was_sent_is_listed_to_be_paid(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -161,6 +162,7 @@ def test_short_numbers_are_no_text(
     assert [line.split(",")[0] for line in lines] == ["'012", f"'{'1' * 16}", "1234"]
 
 
+@pytest.mark.slow
 def test_numbers_are_in_no_file_with_answers(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -180,6 +182,7 @@ def test_without_a_panel_there_is_no_hash(manager: Manager, client: TestClient) 
     assert len(table(manager.get("/studies/small/export/panel.csv").text)) == 0
 
 
+@pytest.mark.slow
 def test_somebody_is_erased_by_their_number(
     manager: Manager, client: TestClient, database: Database, study: Study, tmp_path
 ) -> None:

@@ -70,6 +70,7 @@ def payment_list(manager: Manager) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
 
 
+@pytest.mark.slow
 def test_codes_are_checked_however_people_write_them(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:
@@ -98,6 +99,7 @@ def test_codes_are_checked_however_people_write_them(
     assert "ABCD-EFG2" not in str(page.url)
 
 
+@pytest.mark.slow
 @ONE
 @pytest.mark.parametrize(
     ("line", "expected", "words"),
@@ -123,6 +125,7 @@ def test_nothing_of_a_line_vanishes(
     assert (passed_over.group(1) if passed_over else "") == words
 
 
+@pytest.mark.slow
 def test_who_answered_before_hearing_is_marked_where_they_are_paid(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:
@@ -137,6 +140,7 @@ def test_who_answered_before_hearing_is_marked_where_they_are_paid(
     assert "3 to be paid" not in page and "2 to be paid" in page  # it is said, and not decided
 
 
+@pytest.mark.slow
 def test_marked_ones_are_named_and_not_paid_unless_ticked(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:
@@ -181,6 +185,7 @@ def test_a_code_is_paid_once(manager: Manager, database: Database, codes: list[s
     assert not any(code in str(details) for code in codes)  # they would outlive a withdrawal
 
 
+@pytest.mark.slow
 def test_a_list_to_pay_from(
     manager: Manager, client: TestClient, database: Database, codes: list[str]
 ) -> None:
@@ -236,6 +241,7 @@ def test_no_moment_and_no_order_joins_labels_to_answers(
         assert not people & set(invitation.values())
 
 
+@pytest.mark.slow
 def test_who_finishes_meanwhile_is_not_taken_for_paid(
     manager: Manager, client: TestClient, database: Database, codes: list[str]
 ) -> None:
@@ -245,6 +251,7 @@ def test_who_finishes_meanwhile_is_not_taken_for_paid(
     assert paid(database)[late] is False and "4 finished, 1 not yet paid" in manager.get(PATH).text
 
 
+@pytest.mark.slow
 def test_labels_are_in_no_file_with_answers_but_in_one_for_the_admin(
     manager: Manager, codes: list[str]
 ) -> None:
@@ -257,6 +264,7 @@ def test_labels_are_in_no_file_with_answers_but_in_one_for_the_admin(
     assert not [code for code in codes if code in text]
 
 
+@pytest.mark.slow
 def test_who_withdraws_is_gone_from_both(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -269,6 +277,7 @@ def test_who_withdraws_is_gone_from_both(
     assert code not in str(contents(database))
 
 
+@pytest.mark.slow
 @ONE
 def test_a_code_of_another_study_is_nobodys(
     manager: Manager, database: Database, codes: list[str], study: Study

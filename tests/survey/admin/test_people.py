@@ -119,6 +119,7 @@ def test_invitations_that_cannot_be_made(
         assert session.scalar(select(func.count(Invitation.id))) == 0
 
 
+@pytest.mark.slow
 def test_revoking(manager: Manager, filled: dict[str, str], database: Database) -> None:
     path = f"/studies/small/invitations/{filled['invitation']}/revoke"
     form = manager.form("/studies/small/invitations", path)
@@ -158,6 +159,7 @@ def test_erasing(manager: Manager, client: TestClient, database: Database, study
     assert "remember me" not in manager.get("/studies/small/export/study.json").text
 
 
+@pytest.mark.slow
 @ONE
 def test_erasing_reaches_exports(
     manager: Manager, app: FastAPI, client: TestClient, database: Database, tmp_path
@@ -174,6 +176,7 @@ def test_erasing_reaches_exports(
     assert not any("remember me" in file.read_text() for file in files)
 
 
+@pytest.mark.slow
 @ONE
 def test_the_journal_hears_of_it(
     manager: Manager,

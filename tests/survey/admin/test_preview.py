@@ -159,6 +159,7 @@ def test_the_study_in_it_is_the_study(
     app.state.admin_services.previews.close()
 
 
+@pytest.mark.slow
 @ONE
 def test_previews_do_not_meet(
     manager: Manager, app: FastAPI, client: TestClient, study: Study, temporary: Path
@@ -186,6 +187,7 @@ def test_no_admin_inside(
     app.state.admin_services.previews.close()
 
 
+@pytest.mark.slow
 @ONE
 def test_mounted_below_a_path(app: FastAPI, study: Study, temporary: Path) -> None:
     with TestClient(Starlette(routes=[Mount("/survey", app)])) as client:
@@ -216,6 +218,7 @@ def test_a_study_without_stimuli(manager: Manager, database: Database, study: St
     assert response.status_code == 409 and "no stimuli" in response.text
 
 
+@pytest.mark.slow
 @ONE
 def test_too_many_and_too_old_ones_go(
     database: Database, settings: Settings, study: Study, temporary: Path

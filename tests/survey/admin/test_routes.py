@@ -73,6 +73,7 @@ def test_every_page_opens(manager: Manager, filled: dict[str, str]) -> None:
         assert "set-cookie" not in response.headers
 
 
+@pytest.mark.slow
 def test_no_page_without_signing_in(client: TestClient, filled: dict[str, str]) -> None:
     paths = [("GET", path) for path in GETS] + [("POST", path) for path in POSTS]
     for method, path in paths:
@@ -93,6 +94,7 @@ def test_no_page_when_they_are_off(settings: Settings, study: Study) -> None:
     close(app)
 
 
+@pytest.mark.slow
 def test_no_post_without_its_form(
     client: TestClient, database: Database, filled: dict[str, str]
 ) -> None:
@@ -184,6 +186,7 @@ def test_links_stay_where_the_survey_is_mounted(app: FastAPI, root: str) -> None
         assert moved.headers["location"] == f"{root}/admin/studies/small"
 
 
+@pytest.mark.slow
 @ONE
 def test_nothing_that_the_policy_forbids(manager: Manager, filled: dict[str, str]) -> None:
     for path in GETS:
@@ -210,6 +213,7 @@ def test_forms_that_are_none(client: TestClient, study: Study, body: bytes) -> N
     assert "<h1>" in response.text
 
 
+@pytest.mark.slow
 def test_the_list_of_studies(
     manager: Manager, client: TestClient, filled: dict[str, str], database: Database
 ) -> None:

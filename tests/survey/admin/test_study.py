@@ -25,6 +25,7 @@ ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PICTURES = ("heatmap", "mos")
 
 
+@pytest.mark.slow
 def test_no_result_is_shown_before_the_study_is_closed(
     manager: Manager, client: TestClient, study: Study
 ) -> None:
@@ -43,6 +44,7 @@ def test_no_result_is_shown_before_the_study_is_closed(
     assert state.group() in manager.get("/studies/small/live").text
 
 
+@pytest.mark.slow
 def test_results_of_a_closed_study(manager: Manager, client: TestClient, study: Study) -> None:
     Person.ready(client).finish(direction="higher", melody=4)
     before = manager.get("/studies/small/live").text
@@ -63,6 +65,7 @@ def test_results_of_a_closed_study(manager: Manager, client: TestClient, study: 
     assert ".svg" not in manager.get("/studies/small").text
 
 
+@pytest.mark.slow
 @ONE
 def test_every_strength_has_figures_of_its_own(
     manager: Manager, client: TestClient, database: Database
@@ -172,6 +175,7 @@ def test_no_opening_without_its_sounds(
     refuses_to_open(manager, database, "and 2 more.")
 
 
+@pytest.mark.slow
 def test_exports(manager: Manager, client: TestClient, study: Study) -> None:
     Person.ready(client).finish(comment="=cmd()")
     response = manager.get("/studies/small/export/ratings.csv")

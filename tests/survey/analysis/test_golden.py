@@ -32,6 +32,7 @@ def is_near(cell: str, kept: str) -> bool:
         return cell == kept
 
 
+@pytest.mark.slow
 def test_every_table_has_its_file(made: dict[str, pd.DataFrame]) -> None:
     assert sorted(made) == NAMES
 

@@ -15,6 +15,7 @@ from survey.statistics.simulation import simulate
 from tests.survey.analysis.analysed import results, spread
 
 
+@pytest.mark.slow
 def test_what_is_near_its_end_is_said() -> None:
     few_pieces = results(simulate({"perfect": 4}), rules={})
     words = " ".join(heard_sentences.intervals(few_pieces.kept.intervals))
@@ -47,6 +48,7 @@ def test_a_few_hard_pieces_among_easy_ones_are_said(hard: int, said: bool) -> No
     assert ("On 3 of 6 pieces nearly none of the answers to all items agree" in words) == said
 
 
+@pytest.mark.slow
 def test_equal_answers_and_one_person_make_no_claim() -> None:
     table = simulate({"realistic": 6})
     alike = results(table.assign(rhythm=4, heard="same"), rules={}).kept
@@ -87,6 +89,7 @@ def words_of(table: pd.DataFrame) -> str:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heard", ["higher", "same", "what was intended"])
 def test_who_all_answer_alike_get_no_interval_without_width(heard: str) -> None:
     table = spread(5)
@@ -100,6 +103,7 @@ def test_who_all_answer_alike_get_no_interval_without_width(heard: str) -> None:
     assert len(widths) and widths["note"].notna().all()
 
 
+@pytest.mark.slow
 def test_a_lean_of_all_is_told_with_what_was_heard_of_identical_pairs() -> None:
     words = words_of(spread(5).assign(heard="higher"))
     assert "“lower” less “higher” is −100.0 percentage points, no 95 % interval" in words
@@ -109,6 +113,7 @@ def test_a_lean_of_all_is_told_with_what_was_heard_of_identical_pairs() -> None:
     assert "identical" not in words_of(table[table["kind"] != "identical"])
 
 
+@pytest.mark.slow
 def test_agreement_is_said_to_be_above_or_below_guessing() -> None:
     assert "below 33.3 %, guessing one of three" in words_of(spread(5).assign(heard="same"))
     assert "above 50.0 %, guessing one of two" in words_of(spread(5))
@@ -116,6 +121,7 @@ def test_agreement_is_said_to_be_above_or_below_guessing() -> None:
     assert "at 50.0 %, guessing one of two: p = 1.000" in words_of(half_lower)
 
 
+@pytest.mark.slow
 def test_why_there_is_no_interval_is_what_is_lacking() -> None:
     assert "no 95 % interval (it takes two pieces, and there is one)" in words_of(spread(1))
     table = spread(5)
@@ -138,6 +144,7 @@ def test_one_participant_is_singular() -> None:
     assert "1 participant agrees more on lower" in words
 
 
+@pytest.mark.slow
 def test_a_difference_of_these_items_is_said_to_be_none_of_the_directions() -> None:
     """Everybody misses the same one of ten lower items, and no higher one: that is those items."""
     table = simulate({"perfect": 12})
@@ -157,6 +164,7 @@ def test_a_difference_of_these_items_is_said_to_be_none_of_the_directions() -> N
     assert "cannot be told" not in " ".join(heard_sentences.chance(chance))
 
 
+@pytest.mark.slow
 def test_what_is_claimed_of_several_conditions_is_corrected_for_all_of_them() -> None:
     """One lean and one difference of directions at p = 0.03 each are none in three conditions."""
     table = spread(5, (0.5, 1.0, 1.5))

@@ -54,6 +54,7 @@ def test_who_left_is_said_and_what_that_means() -> None:
     assert "for people who stay more than for others, for those who left gave fewer" in words
 
 
+@pytest.mark.slow
 def test_how_far_people_came_is_counted_in_their_order() -> None:
     table = simulate({"realistic": 9}, seed=1)
     counts = ParticipantCounts(invited=15, consented=13, began=12, finished=8, withdrawn=2)

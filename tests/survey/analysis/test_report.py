@@ -21,6 +21,7 @@ from tests.survey.analysis.analysed import results, spread
 from tests.survey.analysis.report_pages import PROVENANCE, Page, files_of
 
 
+@pytest.mark.slow
 def test_exclusions_are_counted_by_rule_and_both_results_given(full: Results) -> None:
     flow = full.flow
     by_rule = {rule.rule: rule.participants for rule in flow.exclusions}
@@ -33,6 +34,7 @@ def test_exclusions_are_counted_by_rule_and_both_results_given(full: Results) ->
         assert f"{100 * shares[1]:.1f} %" in words
 
 
+@pytest.mark.slow
 def test_tables_hold_what_the_results_hold(full: Results, files: dict[str, bytes]) -> None:
     from io import BytesIO
 
@@ -159,6 +161,7 @@ def test_heat_maps_are_called_by_what_they_are_drawn_against() -> None:
     assert page.text.count("Annotated change against the") == len(maps)  # each once
 
 
+@pytest.mark.slow
 def test_without_intervals_nothing_is_said_of_them() -> None:
     kept = results(spread(1), rules={}).kept
     words = " ".join(

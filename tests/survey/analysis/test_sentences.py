@@ -65,6 +65,7 @@ def test_stronger_may_be_heard_less_and_what_cannot_be_told_is_not() -> None:
     assert len(sentences.doses(results(one_strength, rules={}).doses)) == 3
 
 
+@pytest.mark.slow
 def test_nothing_is_said_to_be_heard_of_strength_that_may_be_chance() -> None:
     """Three answers in ten missed, at whatever strength."""
     table = spread(5, (0.5, 1.0))
@@ -92,6 +93,7 @@ def test_a_mean_opinion_near_the_end_of_its_scale_is_warned_of() -> None:
     assert "Near an end of the scale: melody." in sentences.opinion(opinion)[-1]
 
 
+@pytest.mark.slow
 def test_a_variance_that_was_raised_is_said_once() -> None:
     kept = results(simulate({"realistic": 12}, seed=1), rules={}).kept
     noted = {

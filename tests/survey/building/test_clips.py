@@ -47,6 +47,7 @@ def test_the_same_samples_give_the_same_bytes():
     assert clips.encode(samples, RATE) == clips.encode(samples, RATE)
 
 
+@pytest.mark.slow
 def test_one_gain_for_all_versions():
     calm, busy = tiny.bars(2)
     faint = type(calm)(calm.onset, calm.offset, calm.pitch, np.full(len(calm), 30))
@@ -63,6 +64,7 @@ def test_one_gain_for_all_versions():
     assert 0.75 < max(peaks) < 1.0 and min(peaks) < 0.5 * max(peaks)
 
 
+@pytest.mark.slow
 def test_silence_around_the_music(clip_files):
     for data in clip_files:
         samples = clips.decode(data)

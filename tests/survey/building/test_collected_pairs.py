@@ -70,6 +70,7 @@ def test_what_nobody_could_rate_is_refused_and_leaves_nothing(tmp_path, change, 
     assert not [*pairs.folder.glob("*")]
 
 
+@pytest.mark.slow
 def test_a_pair_is_added_once(tmp_path: Path) -> None:
     pairs = CollectedPairs(tmp_path)
     first = collect(pairs)

@@ -40,6 +40,7 @@ def sound_of(settings: Settings, clip: Clip) -> np.ndarray:
     return clips.decode((settings.audio / f"{clip.sha256}.mp3").read_bytes())
 
 
+@pytest.mark.slow
 def test_clips_are_equally_loud_and_long(
     rated: Build, database: Database, settings: Settings
 ) -> None:
@@ -58,6 +59,7 @@ def test_clips_are_equally_loud_and_long(
     assert not any(name in path.read_bytes() for path in files for name in names)
 
 
+@pytest.mark.slow
 def test_left_alone_they_are_as_loud_as_they_were(
     rated: Build, database: Database, settings: Settings
 ) -> None:
@@ -170,6 +172,7 @@ def test_what_cannot_be_asked_for_is_refused(
         rated(**fields)
 
 
+@pytest.mark.slow
 def test_practice_is_for_practice(settings: Settings, database: Database, tmp_path: Path) -> None:
     table = sound_files.write(tmp_path, 2)
     lines = table.read_text().splitlines()
@@ -183,6 +186,7 @@ def test_practice_is_for_practice(settings: Settings, database: Database, tmp_pa
         build(database, settings, StudySpec(name="other", design="ab", stimuli=table))
 
 
+@pytest.mark.slow
 def test_transfers_can_be_anyones(settings: Settings, database: Database, tmp_path: Path) -> None:
     table = sound_files.write(tmp_path, 3, ("ours", "theirs"), direction="higher")
     build(database, settings, StudySpec(name="rated", stimuli=table))

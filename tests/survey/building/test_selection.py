@@ -172,6 +172,7 @@ class Stubborn(FaderNet):
         return played
 
 
+@pytest.mark.slow
 def test_no_change_is_passed_over_and_told(net, candidates):
     willing = choose(candidates, net, count=5)
     assert candidates.unchanged == []

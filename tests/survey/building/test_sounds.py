@@ -36,6 +36,7 @@ def test_every_format_sounds_the_same(tmp_path: Path, name: str, rate: int) -> N
     assert sound.remarks() == []
 
 
+@pytest.mark.slow
 def test_midi_is_rendered(tmp_path: Path) -> None:
     folder = music.write(tmp_path)
     sound = sounds.read(sorted(folder.glob("*.mid"))[0])

@@ -72,6 +72,7 @@ def test_its_error_is_the_regression_s_clustered_both_ways() -> None:
     assert trend.change.freedom == 7
 
 
+@pytest.mark.slow
 def test_nothing_is_seldom_found() -> None:
     trends = [of(ordered(seed)) for seed in range(100)]
     assert sum(one.p < 0.05 for one in trends) <= 11

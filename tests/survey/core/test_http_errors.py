@@ -108,6 +108,7 @@ def test_a_german_study_refuses_in_german(
     assert said(person.post("questions")) == GERMAN("refused.closed")
 
 
+@pytest.mark.slow
 @ONE
 def test_a_crowd_is_told_in_german(client: TestClient, german: Study) -> None:
     response = client.post("/api/join", json=ASK)

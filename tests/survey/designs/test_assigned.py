@@ -64,6 +64,7 @@ def test_every_system_is_heard_equally_often(
     assert set(heard.values()) == {2}
 
 
+@pytest.mark.slow
 def test_x_is_either_equally_often(rated: Build, served: TestClient, database: Database) -> None:
     rated("abx", items=2)
     come(served, 4)

@@ -20,6 +20,7 @@ FILES = sorted(
 made = functools.cache(golden.made)  # of a design once, not of each of its tables
 
 
+@pytest.mark.slow
 def test_every_table_has_its_file() -> None:
     names = [(design, name) for design in golden.DESIGNS for name in made(design)]
     assert sorted(names) == FILES

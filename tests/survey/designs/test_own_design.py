@@ -76,6 +76,7 @@ def given(database: Database, token: str) -> list[int]:
         return [BEST[trial.stimulus.systems[clip]] for clip in trial.arrangement[1:]]
 
 
+@pytest.mark.slow
 def test_what_a_participant_is_asked(rated: Build, served: TestClient, database: Database) -> None:
     rated("likeness")
     person = Person.ready(served, "rated")
@@ -139,6 +140,7 @@ def test_impossible_replies_are_refused(
         assert session.scalar(select(Answer.id)) is None
 
 
+@pytest.mark.slow
 def test_an_unheard_trial_is_refused_in_words_of_its_own(rated: Build, served: TestClient) -> None:
     rated("likeness")
     person = Person.ready(served, "rated")

@@ -257,6 +257,7 @@ def test_people_are_counted_once_however_many_questions_are_asked() -> None:
     assert words.startswith("None of ") and "out for that here" not in words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", DESIGNS)
 def test_nothing_is_said_of_pairs_where_a_trial_is_none(design: str) -> None:
     of = data(design)

@@ -76,6 +76,7 @@ def test_a_join_is_counted_and_the_first_answer_is_written(
     assert public_id.encode() in local(host)
 
 
+@pytest.mark.slow
 def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
     site: TestClient,
     database: Database,
@@ -110,6 +111,7 @@ def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
     assert (outcome.participants, outcome.journalled) == (0, 0) and flow(empty) == before
 
 
+@pytest.mark.slow
 def test_what_people_agreed_to_outlives_the_disk(
     site: TestClient,
     database: Database,

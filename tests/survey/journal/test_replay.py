@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import pytest
 from sqlalchemy import select
 
 from db.database import Database
@@ -32,6 +33,7 @@ def device_of(database: Database, public_id: str) -> str | None:
         return session.scalars(query).one()
 
 
+@pytest.mark.slow
 @ONE
 def test_an_older_line_changes_no_row_and_a_newer_one_does(
     database: Database, records: tuple[Line, list[Line]]

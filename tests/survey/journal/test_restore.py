@@ -142,6 +142,7 @@ class TestRestore:
         assert len(outcome.problems) == 1 and "could not be restored" in outcome.problems[0]
         assert outcome.problems[0] in caplog.text
 
+    @pytest.mark.slow
     def test_an_answer_from_before_seconds_had_a_bound(
         self,
         database: Database,
@@ -164,6 +165,7 @@ class TestRestore:
         with empty.read() as session:
             assert set(session.scalars(select(Answer.seconds))) == {LONGEST_SECONDS}
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_other_clips_under_the_same_name_are_not_given_old_answers(
         self,
@@ -194,6 +196,7 @@ class TestRestore:
         for sentence in (before_upload, durability(host, database, restarted).sentence):
             assert all(problem in sentence for problem in outcome.problems)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_what_only_the_database_has_is_journalled(
         self,
@@ -214,6 +217,7 @@ class TestRestore:
         start().restore(empty)
         assert text_of(empty) == text_of(database)
 
+    @pytest.mark.slow
     def test_an_older_copy_of_the_database_catches_up(
         self,
         database: Database,
@@ -253,6 +257,7 @@ class TestRestore:
         assert person.public_id.encode() not in local(host)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_journal_is_json_lines(
     database: Database, study: Study, journal: Journal, host: Settings

@@ -49,6 +49,7 @@ class TestUploads:
             assert time.monotonic() < deadline
             time.sleep(0.02)
 
+    @pytest.mark.slow
     def test_at_shutdown(self, database: Database, study: Study, journal: Journal, hub: Hub):
         public_id = crowd(database, study, journal)[-1]
         assert journal.close()
@@ -70,6 +71,7 @@ class TestUploads:
         assert journal.flush()
         assert len(hub.commits(DATASET)) - before <= 3
 
+    @pytest.mark.slow
     def test_a_line_written_during_an_upload_is_in_the_next(
         self, database: Database, study: Study, journal: Journal, hub: Hub
     ):
@@ -79,6 +81,7 @@ class TestUploads:
         assert journal.flush()
         assert all(public_id.encode() in hub.everything(DATASET) for public_id in people)
 
+    @pytest.mark.slow
     def test_a_failing_upload_is_told_of_and_made_up_for(
         self, database: Database, study: Study, journal: Journal, host: Settings, hub: Hub
     ):
@@ -92,6 +95,7 @@ class TestUploads:
         assert journal.flush() and durability(host, database, journal).ok
         assert public_id.encode() in hub.everything(DATASET)
 
+    @pytest.mark.slow
     def test_a_full_disk_does_not_reach_the_participant(
         self,
         database: Database,
@@ -112,6 +116,7 @@ class TestUploads:
         assert journal.flush() and journal.failure is None
         assert all(public_id.encode() in local(host) for public_id in people)
 
+    @pytest.mark.slow
     def test_large_files_are_left_behind(
         self,
         database: Database,

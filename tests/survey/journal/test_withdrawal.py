@@ -24,6 +24,7 @@ from tests.survey.journalling import (
 
 
 class TestWithdrawal:
+    @pytest.mark.slow
     def test_nothing_of_who_withdrew_is_left_anywhere(
         self,
         database: Database,
@@ -91,6 +92,7 @@ class TestWithdrawal:
         assert restarted.flush()
         assert public_id.encode() not in hub.everything(DATASET) + local(host)
 
+    @pytest.mark.slow
     def test_an_old_database_that_comes_back_is_purged(
         self,
         database: Database,
@@ -107,6 +109,7 @@ class TestWithdrawal:
             assert session.scalars(select(Study.withdrawn)).one() == 1
         assert public_id not in text_of(database)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_a_late_answer_of_who_withdrew_is_not_written(
         self,

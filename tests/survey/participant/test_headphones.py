@@ -52,6 +52,7 @@ def test_a_study_without_it_asks_nobody(client: TestClient, database: Database) 
     assert scores(database) == [None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [0, 1, 2, 6])
 def test_as_a_covariate_everybody_goes_on(
     client: TestClient, database: Database, study: Study, wrong: int
@@ -99,6 +100,7 @@ def test_only_the_first_result_counts(client: TestClient, database: Database, st
     assert scores(database) == [3]
 
 
+@pytest.mark.slow
 def test_who_fails_takes_no_place_and_goes_back_to_the_panel(
     client: TestClient, database: Database, study: Study
 ) -> None:

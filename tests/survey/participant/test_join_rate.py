@@ -132,6 +132,7 @@ def test_an_invitation_passes_by(hall: TestClient, database: Database, study: St
     assert response.status_code == 403 and "retry-after" not in response.headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_could_never_join_takes_nothing(hall: TestClient, study: Study) -> None:
     """Unknown studies, wrong invitations, no consent: nobody's allowance is spent by them."""

@@ -16,6 +16,7 @@ from tests.survey.person import Person, key
 from tests.survey.together import together
 
 
+@pytest.mark.slow
 def test_a_closed_study_takes_nothing(client: TestClient, database: Database, study: Study) -> None:
     finished, person = Person.ready(client), Person.ready(client)
     code = finished.finish()["code"]

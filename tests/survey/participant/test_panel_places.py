@@ -43,6 +43,7 @@ def join(client: TestClient, **body: object) -> tuple[int, dict]:
     return response.status_code, response.json()
 
 
+@pytest.mark.slow
 def test_the_way_out_comes_with_the_last_answer(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -58,6 +59,7 @@ def test_the_way_out_comes_with_the_last_answer(
     assert places(database) == [(NUMBER, {"STUDY_ID": "abc", "SESSION_ID": "def"}, "finished")]
 
 
+@pytest.mark.slow
 def test_nobody_without_a_panel_is_sent_anywhere(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -172,6 +174,7 @@ def test_who_comes_again_is_let_in_whatever_is_new(
     assert join(client, panel=ids(OTHER))[0] == 403
 
 
+@pytest.mark.slow
 def test_whom_a_panel_sends_again_waits_for_no_crowd(
     client: TestClient, database: Database, study: Study, app
 ) -> None:
@@ -194,6 +197,7 @@ def test_a_number_that_comes_many_times_at_once_has_one_place(
     assert len(places(database)) == 1
 
 
+@pytest.mark.slow
 def test_numbers_of_another_session_are_kept_until_the_end(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -255,6 +259,7 @@ def test_who_does_not_agree_has_a_way_back_and_leaves_nothing(
     assert 'id="refuse"' not in client.get(f"/s/small?{QUERY}").text
 
 
+@pytest.mark.slow
 def test_who_withdraws_is_forgotten_with_their_number(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -286,6 +291,7 @@ def test_who_comes_too_late_has_failed(
     assert join(client, panel=ids())[1]["error"] == state
 
 
+@pytest.mark.slow
 def test_a_study_is_full_by_those_who_do_something(
     client: TestClient, database: Database, study: Study
 ) -> None:

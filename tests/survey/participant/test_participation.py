@@ -22,6 +22,7 @@ from tests.survey.person import Person, key
 from tests.survey.together import together
 
 
+@pytest.mark.slow
 def test_a_participant_goes_all_the_way(client: TestClient) -> None:
     person = Person.join(client)
     state = person.state()
@@ -42,6 +43,7 @@ def test_a_participant_goes_all_the_way(client: TestClient) -> None:
     assert person.state() == state
 
 
+@pytest.mark.slow
 def test_fifty_threads_with_one_submission_store_one_row(
     client: TestClient, database: Database
 ) -> None:
@@ -57,6 +59,7 @@ def test_fifty_threads_with_one_submission_store_one_row(
         assert session.scalars(select(Answer.submission)).all() == [submission]
 
 
+@pytest.mark.slow
 def test_fifty_different_submissions_store_the_first(
     client: TestClient, database: Database
 ) -> None:
@@ -76,6 +79,7 @@ def test_fifty_different_submissions_store_the_first(
         assert session.scalars(select(Answer.rhythm)).all() == [stored]
 
 
+@pytest.mark.slow
 def test_fifty_threads_with_one_play_store_one_row(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     trial = person.state()["trial"]["id"]
@@ -231,6 +235,7 @@ def test_everything_said_is_kept(client: TestClient, database: Database) -> None
     assert abs(now() - answer.at) < timedelta(minutes=1)
 
 
+@pytest.mark.slow
 def test_finishing_is_remembered(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     state = person.finish()
@@ -265,6 +270,7 @@ def test_another_ones_trial_is_refused_like_an_unknown_one(
         assert session.scalar(select(func.count(Play.id))) == 4
 
 
+@pytest.mark.slow
 def test_nothing_tells_what_a_trial_is(client: TestClient, database: Database) -> None:
     """All that the browser gets on the whole way, but for the sounds themselves."""
     telling = r"lower|higher|same|identical|swapped|transfer|catch|strength|kind|bach|gm-vae"
@@ -283,6 +289,7 @@ def test_nothing_tells_what_a_trial_is(client: TestClient, database: Database) -
     assert set(state) == {"stage", "study", "progress", "trial", "next", "tones", "code", "leave"}
 
 
+@pytest.mark.slow
 def test_the_next_clips_are_those_of_the_next_trial(client: TestClient) -> None:
     person = Person.ready(client)
     state = person.state()

@@ -170,6 +170,7 @@ def test_the_cap(participants: int, cap: int) -> None:
     assert unused_places.cap(participants) == cap >= 60  # as many as may join at once
 
 
+@pytest.mark.slow
 def test_the_invited_come_in_all_the_same(
     client: TestClient, database: Database, study: Study, small_cap: None
 ) -> None:
@@ -181,6 +182,7 @@ def test_the_invited_come_in_all_the_same(
         Person.join(client, invitation=token)
 
 
+@pytest.mark.slow
 def test_rows_go_after_a_day_and_go_on_being_counted(
     client: TestClient, database: Database, study: Study, later: Later
 ) -> None:
@@ -216,6 +218,7 @@ def test_rows_go_after_a_day_and_go_on_being_counted(
     assert "4 participants" in page and "3 more agreed and did nothing else" in page
 
 
+@pytest.mark.slow
 def test_rows_beyond_a_number_go_sooner_the_oldest_first(
     client: TestClient,
     database: Database,
@@ -303,6 +306,7 @@ def test_whoever_answers_while_rows_are_removed_stays(
     assert removed == [0] and person.state()["stage"] == "sound"
 
 
+@pytest.mark.slow
 def test_whoever_withdraws_while_rows_are_removed_is_counted_once(
     client: TestClient, database: Database, study: Study, later: Later
 ) -> None:

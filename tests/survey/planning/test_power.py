@@ -67,6 +67,7 @@ def test_what_is_expected_of_a_study() -> None:
     assert expectation == expected(planned(pieces=20), 48)
 
 
+@pytest.mark.slow
 def test_the_number_needed_is_the_smallest_that_is_enough() -> None:
     def enough(expectation: Expectation) -> bool:
         return expectation.agreement.width <= 0.18

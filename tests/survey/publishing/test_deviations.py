@@ -144,6 +144,7 @@ def test_strengths_and_their_comparison_are_fixed(strength: float) -> None:
     assert "2 trials in an order of their own, without practice;" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -170,6 +171,7 @@ def test_every_changed_setting_is_named(
         assert after is not None and any(words in sentence for sentence in after.changed)
 
 
+@pytest.mark.slow
 def test_another_clip_number_or_text_is_named(
     draft: Draft, database: Database, tmp_path: Path
 ) -> None:
@@ -190,6 +192,7 @@ def test_another_clip_number_or_text_is_named(
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kept", ["so", {"at": 5}, {"at": "2026", "sha256": 1, "code_version": "", "settings": []}]
 )
@@ -211,6 +214,7 @@ def test_what_is_damaged_is_said(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_what_later_versions_settle_is_not_taken_for_a_change(
     draft: Draft, database: Database, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ from tests.survey.publishing.frozen import EXPECTED, Draft, freeze, of
 QUALITY = Question(name="quality", text="How good?", margin=0.5)
 
 
+@pytest.mark.slow
 def test_the_text_is_kept_and_says_what_was_fixed(
     draft: Draft, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,6 +59,7 @@ def test_the_text_is_kept_and_says_what_was_fixed(
     assert (tmp_path / "again.md").read_bytes() == content
 
 
+@pytest.mark.slow
 def test_trials_that_come_once_more_are_fixed(
     draft: Draft, database: Database, tmp_path: Path
 ) -> None:
@@ -74,6 +76,7 @@ def test_trials_that_come_once_more_are_fixed(
     assert changed == "The trials that come once more are not as preregistered: 1, not 2."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "text", "words"),
     [
@@ -104,6 +107,7 @@ def test_what_cannot_be_frozen(
     assert "is not preregistered" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_it_is_too_late_after_the_opening_and_once_is_enough(
     draft: Draft, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +135,7 @@ def test_it_is_too_late_after_the_opening_and_once_is_enough(
     assert "is not UTF-8" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_it_goes_along_with_an_export(draft: Draft, database: Database, tmp_path: Path) -> None:
     where = draft()
     assert freeze(where, tmp_path, "--participants", "3") == 0

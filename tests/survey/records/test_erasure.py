@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
@@ -12,6 +13,7 @@ from tests.survey.person import Person
 SECRET = "my neighbour Ada plays this too loudly"
 
 
+@pytest.mark.slow
 def test_withdrawal_erases_every_row_and_byte(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -63,6 +65,7 @@ def test_withdrawal_wants_to_be_confirmed(client: TestClient, database: Database
         assert session.scalar(select(Study.withdrawn)) == 0
 
 
+@pytest.mark.slow
 def test_one_may_withdraw_from_a_closed_study_and_when_finished(
     client: TestClient, database: Database, study: Study
 ) -> None:

@@ -68,6 +68,7 @@ def test_what_a_reader_holds_up_is_cleared_when_it_ends(
     traces.close()
 
 
+@pytest.mark.slow
 @ONE
 def test_a_writer_keeps_no_export_from_being_written_again(
     database: Database, exported: Path, settings: Settings
@@ -82,6 +83,7 @@ def test_a_writer_keeps_no_export_from_being_written_again(
     traces.close()
 
 
+@pytest.mark.slow
 @ONE
 def test_who_was_erased_before_a_server_was_killed_is_gone_when_it_starts(
     database: Database, exported: Path, settings: Settings

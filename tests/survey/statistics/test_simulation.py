@@ -79,6 +79,7 @@ def test_lazy_participants_are_left_out_and_never_agree(
     assert left_out("lazy") == 1
 
 
+@pytest.mark.slow
 def test_perfect_participants_agree_always(sections_by_kind: dict[str, Sections]) -> None:
     sections = sections_by_kind["perfect"]
     overall = sections.intervals["overall"].twoway

@@ -27,6 +27,7 @@ def piece_of(data):
         assume(False)
 
 
+@pytest.mark.slow
 @given(mb.files())
 def test_with_the_same_notes_a_file_keeps_its_bytes(data):
     piece = piece_of(data)
@@ -98,6 +99,7 @@ def test_an_edit_changes_notes_of_the_span_and_of_the_chosen_parts_only(edit):
             assert np.array_equal(getattr(again, name), getattr(piece, name))
 
 
+@pytest.mark.slow
 @given(edits())
 def test_a_note_that_stays_keeps_its_events(edit):
     """Strike, release and release velocity, to the byte."""
