@@ -62,12 +62,12 @@ PLACE = pytest.StashKey[int]()  # of a test in the order of all
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Three processes for two cores: many tests wait for a page, a sound or a server's clock.
+    """Two more than there are cores: many tests wait for a page, a sound or a server's clock.
 
     None, which is one for each core, where those tests are not among the ones that are run.
     """
     waits = not str(config.option.markexpr).startswith("not")
-    return -(-3 * (os.cpu_count() or 1) // 2) if waits else None
+    return (os.cpu_count() or 1) + 2 if waits else None
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, in a hook of the same name

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+
+from playwright.sync_api import ViewportSize
 
 from tests.survey.browser.accessibility import serious
 from tests.survey.browser.visitor import Visitor
@@ -22,15 +25,31 @@ STILL = "() => document.getAnimations().every(a => a.effect.getTiming().iteratio
 class Look:
     """Looks at a page: takes a picture, and says what is wrong with it.
 
-    With the name of a colour scheme, axe looks, too.
+    With the name of a colour scheme, axe looks, too. With sizes, each look is at the page in all of
+    them, and the last one stays.
     """
 
-    def __init__(self, visitor: Visitor, folder: Path, name: str, axe: str | None = None) -> None:
+    def __init__(
+        self,
+        visitor: Visitor,
+        folder: Path,
+        name: str,
+        axe: str | None = None,
+        sizes: Sequence[ViewportSize] = (),
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.page, self.folder, self.name, self.axe = visitor.page, folder, name, axe
+        self.sizes = sizes
         self.problems: list[str] = []
 
     def __call__(self, stage: str, *, scrolls: bool = False) -> None:
+        for size in self.sizes:
+            self.page.set_viewport_size(size)
+            self._look(f"{stage}-{size['width']}", scrolls)
+        if not self.sizes:
+            self._look(stage, scrolls)
+
+    def _look(self, stage: str, scrolls: bool) -> None:
         self.page.wait_for_function(STILL)
         self.page.screenshot(path=self.folder / f"{stage}-{self.name}.png", full_page=scrolls)
         across, down = self.page.evaluate(TOO_LARGE)

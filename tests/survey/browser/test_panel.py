@@ -29,10 +29,10 @@ def panel(database, study, request) -> Panel:
     return add_panel(database, study)
 
 
-@pytest.fixture(params=[LAPTOP, PHONE], ids=["laptop", "phone"])
-def sent(visit, panel, request) -> Visitor:
+@pytest.fixture
+def sent(visit, panel) -> Visitor:
     """Somebody at the panel's link; the panel itself is a page of one word."""
-    visitor = visit(request.param, elsewhere=HOST, cut=True)  # 403 where the study is closed
+    visitor = visit(PHONE, elsewhere=HOST, cut=True)  # 403 where the study is closed
     visitor.page.route(f"https://{HOST}/**", lambda route: route.fulfill(body="the panel"))
     visitor.page.goto(f"{visitor.address}/s/small?{QUERY}")
     return visitor
@@ -44,19 +44,21 @@ def agree(visitor: Visitor) -> None:
     visitor.stage("questions")
 
 
-def look(visitor: Visitor, artefacts, request, name: str) -> None:
-    """A picture, and what axe has to say."""
+def look(visitor: Visitor, artefacts, name: str, sizes: tuple[dict, ...] = (LAPTOP, PHONE)) -> None:
+    """Pictures at a desk and on a phone, and what axe has to say of both."""
     folder = artefacts / "survey"
     folder.mkdir(exist_ok=True)
-    path = folder / f"panel-{name}-{request.node.callspec.id}.png"
-    visitor.page.screenshot(path=path, full_page=True)
-    assert serious(visitor.page, "light") == []
-    assert visitor.page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
+    for size in sizes:
+        visitor.page.set_viewport_size(size)
+        path = folder / f"panel-{name}-{size['width']}.png"
+        visitor.page.screenshot(path=path, full_page=True)
+        assert serious(visitor.page, "light") == []
+        assert visitor.page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
 
 
-def test_all_the_way_and_back(sent, artefacts, request):
+def test_all_the_way_and_back(sent, artefacts):
     page = sent.page
-    look(sent, artefacts, request, "consent")
+    look(sent, artefacts, "consent")
     agree(sent)
     token = sent.token
     sent.pass_questions()
@@ -78,13 +80,14 @@ def test_all_the_way_and_back(sent, artefacts, request):
         sent.stage("finished")
         expect(page.locator("[data-soon]")).to_contain_text("in a few seconds")
         expect(page.locator("[data-leave] a")).to_have_attribute("href", FINISHED)
-        look(sent, artefacts, request, "finished")
+        look(sent, artefacts, "finished", (PHONE,))  # the page waits for seconds only
     assert gone.value.url == FINISHED and "referer" not in gone.value.headers
     page.wait_for_url(FINISHED)
     page.goto(f"{sent.address}/p/{token}")  # comes back to withdraw, and is not led away
     sent.stage("finished")
     expect(page.locator("[data-leave] a")).to_be_visible()
     expect(page.locator("[data-soon]")).to_be_hidden()
+    look(sent, artefacts, "finished", (LAPTOP,))
 
 
 def test_whoever_has_something_to_do_at_the_end_stays(sent):
@@ -111,7 +114,7 @@ def test_whoever_has_something_to_do_at_the_end_stays(sent):
 
 
 @pytest.mark.parametrize("panel", ["sona"], indirect=True)
-def test_a_number_that_can_be_guessed_leads_its_own_device_alone(panel, visit, artefacts, request):
+def test_a_number_that_can_be_guessed_leads_its_own_device_alone(panel, visit, artefacts):
     """Back from the panel on one's own device all goes on; elsewhere the page says what to do."""
     link = "{0.address}/s/small?id=10437"
     mine, stranger = visit(LAPTOP), visit(PHONE, cut=True)
@@ -135,48 +138,47 @@ def test_who_does_not_agree_goes_back(sent):
     sent.page.wait_for_url(DECLINED)
 
 
-def test_who_withdraws_goes_back(sent, artefacts, request):
+def test_who_withdraws_goes_back(sent, artefacts):
     agree(sent)
     sent.page.locator("[data-opens=withdraw]").click()
     sent.page.locator("#confirm").click()
     sent.stage("withdrawn")
-    look(sent, artefacts, request, "withdrawn")
+    look(sent, artefacts, "withdrawn")
     sent.page.locator("[data-leave] a").click()
     sent.page.wait_for_url(DECLINED)
 
 
-def test_who_comes_too_late_goes_back(sent, database, study, artefacts, request):
+def test_who_comes_too_late_goes_back(sent, database, study, artefacts):
     agree(sent)
     with database.write() as session:
         session.get_one(Study, study.id).state = "closed"
     sent.page.locator("#stage button[type=submit]").click()
     sent.stage("closed")
-    look(sent, artefacts, request, "closed")
+    look(sent, artefacts, "closed")
     expect(sent.page.locator("[data-leave] a")).to_have_attribute("href", FAILED)
     sent.page.goto(f"{sent.address}/s/small?{QUERY.replace('5f', '6f')}")
-    look(sent, artefacts, request, "too-late")
+    look(sent, artefacts, "too-late")
     sent.page.locator("main a.button").click()
     sent.page.wait_for_url(FAILED)
 
 
-def test_who_comes_without_a_number_is_told(sent, artefacts, request):
+def test_who_comes_without_a_number_is_told(sent, artefacts):
     sent.page.goto(f"{sent.address}/s/small")
     expect(sent.page.locator("main")).to_contain_text("people whom Prolific sends")
-    look(sent, artefacts, request, "numberless")
+    look(sent, artefacts, "numberless")
 
 
-@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
-def test_a_dry_run(visit, panel, size, artefacts, request):
+def test_a_dry_run(visit, panel, artefacts):
     """From the admin's button to the address that is shown, and not opened."""
     signed_in = {"username": "Ada", "password": ADMIN}
-    admin = visit(size, http_credentials=signed_in)
+    admin = visit(PHONE, http_credentials=signed_in)
     admin.page.goto(f"{admin.address}/admin/studies/small/panel")
     with admin.page.expect_popup() as opened:
         admin.page.get_by_role("button", name="Dry run").click()
     page = opened.value
     runner = Visitor(page, page.url.partition("/s/small")[0])
     expect(page.locator(".dry")).to_contain_text("nothing of what you do here is kept")
-    look(runner, artefacts, request, "dry-consent")
+    look(runner, artefacts, "dry-consent")
     agree(runner)
     with httpx.Client(base_url=runner.address) as client:
         person = Person(client, runner.token)
@@ -189,12 +191,12 @@ def test_a_dry_run(visit, panel, size, artefacts, request):
     runner.listen()
     runner.rate()
     runner.ready()
-    look(runner, artefacts, request, "dry-trial")
+    look(runner, artefacts, "dry-trial")
     runner.next.click()
     runner.stage("finished")
     expect(page.locator("[data-address]")).to_have_text(FINISHED)
     expect(page.locator("[data-soon]")).to_be_hidden()
-    look(runner, artefacts, request, "dry-finished")
+    look(runner, artefacts, "dry-finished")
     page.wait_for_timeout(6_000)  # longer than the page of a study waits
     runner.stage("finished")
 
@@ -217,7 +219,7 @@ def check_headphones(visitor: Visitor, right: bool) -> None:
 
 
 @pytest.mark.parametrize("passes", [True, False], ids=["passes", "fails"])
-def test_headphones_are_checked(sent, database, study, passes, artefacts, request):
+def test_headphones_are_checked(sent, database, study, passes, artefacts):
     with database.write() as session:
         session.get_one(Study, study.id).headphones = "gate"
     sent.page.reload()
@@ -226,10 +228,14 @@ def test_headphones_are_checked(sent, database, study, passes, artefacts, reques
     sent.check_sound()
     sent.page.locator("#stage button[type=submit]").click()
     sent.stage("headphones")
-    look(sent, artefacts, request, "headphones")
+    look(sent, artefacts, "headphones")
     check_headphones(sent, passes)
     if passes:
         return sent.start_practice()
     sent.stage("failed")
-    look(sent, artefacts, request, "failed")
+    token = sent.token
+    look(sent, artefacts, "failed", (PHONE,))  # the page waits for seconds only
     sent.page.wait_for_url(FAILED)
+    sent.page.goto(f"{sent.address}/p/{token}")
+    sent.stage("failed")
+    look(sent, artefacts, "failed", (LAPTOP,))

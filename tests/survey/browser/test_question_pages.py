@@ -58,13 +58,12 @@ def answer_page(visitor: Visitor) -> None:
             one.locator("input").first.check()
 
 
-@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
-def test_page_by_page(visit, rated_person, database: Database, artefacts, size: dict) -> None:
-    visitor: Visitor = visit(size, has_touch=size is PHONE)
+def test_page_by_page(visit, rated_person, database: Database, artefacts) -> None:
+    visitor: Visitor = visit(PHONE, has_touch=True)
     visitor.come(rated_person())
     visitor.start_practice()
     visitor.hear()
-    look = Look(visitor, artefacts / "survey" / "designs", f"pages-{size['width']}", "light")
+    look = Look(visitor, artefacts / "survey" / "designs", "pages", "light", sizes=(LAPTOP, PHONE))
     sheet, back = visitor.trial.locator("[data-show=page]"), visitor.trial.locator("[data-do=back]")
 
     expect(sheet).to_have_text("Questions, page 1 of 3")
