@@ -73,6 +73,12 @@ def test_workers_load_neither_the_page_nor_tables():
 
 
 @pytest.mark.slow
+def test_studies_of_sounds_are_made_without_pytorch():
+    """It is half of the time in which an admin's process gets to work."""
+    assert loaded_by("import survey.building.create").isdisjoint({"torch", "music21"})
+
+
+@pytest.mark.slow
 def test_training_starts_without_midi_libraries():
     assert loaded_by("import train.fit").isdisjoint(MIDI_LIBRARIES)
 

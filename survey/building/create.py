@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sqlalchemy import select
 
 from db.database import Database, DatabaseError
 from db.models import Study
-from fadernets import FaderNet, mood_classifier
+from fadernets import mood_classifier
 from fadernets.checkpoint import CheckpointError
 from fadernets.playback.audio import AudioError
 from survey.building import clips, corpus, insert, provenance, selection
@@ -29,6 +30,9 @@ from survey.core.settings import Settings
 from survey.designs.questions import parsed
 from survey.journal.durability import durability
 from survey.records.record_types import ItemRecord, SoundsItemRecord
+
+if TYPE_CHECKING:
+    from fadernets import FaderNet
 
 # Errors of `build` whose message is one sentence for a person
 REFUSALS = (
@@ -114,6 +118,8 @@ def _made(
 
 def _net(name: str | None) -> FaderNet:
     """A model that knows arousal; refused before the music is read if it does not."""
+    from fadernets import FaderNet  # brings PyTorch, which a study of sounds does without
+
     net = FaderNet.load(name)
     try:
         net.arousal([])

@@ -8,11 +8,12 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import soundfile
 
 import fadernets
-from fadernets import FaderNet, checkpoint
+from fadernets import checkpoint
 from fadernets.playback import audio
 from survey.building import clips, selection
 from survey.building.corpus import Work
@@ -30,6 +31,9 @@ from survey.records.record_types import (
     SoundsItemRecord,
     SoundsRecord,
 )
+
+if TYPE_CHECKING:
+    from fadernets import FaderNet
 
 VERSIONS = ("numpy", "torch", "music21", "midirenderer", "soundfile")
 
