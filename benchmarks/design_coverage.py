@@ -7,6 +7,11 @@ than in others, and with people who leave: a third of them, at any place. A righ
 mean over all people and all pieces that could have been drawn in 95 % of the studies; with 200 runs
 the standard error of that is 1.5 points. The truth is the mean of two million single answers, none
 of them of one person or one piece with another.
+
+On the pages of `mushra` are the same systems, two anchors and the hidden reference, from 0 to 100;
+a page's ratings have a term in common. Most people find the reference and put it near 100, some to
+whom it is less clear take it for a good system. Of means it is counted in how many studies the
+report says that they are near an end of their scale.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import combinations, permutations, product
 from pathlib import Path
 
@@ -22,8 +28,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from survey.analysis.scale_ends import Placed
 from survey.comparisons import preferences, systems
-from survey.designs.design import Resampling
+from survey.comparisons.anchors import below, is_anchor
+from survey.designs.design import REFERENCE, Resampling
 from survey.designs.discrimination_findings import of_discrimination
 from survey.designs.questions import Question
 from survey.statistics.estimate import Interval
@@ -36,6 +44,13 @@ PERSON_SD, PIECE_SD, PERSON_ALONE, PIECE_ALONE, ANSWER_SD = 0.5, 0.35, 0.3, 0.25
 LEAVE = 1 / 3  # of the people, at any place
 DRAWS = 300  # of the bootstrap
 ANSWERS = 2_000_000  # that the truth is the mean of
+MIDDLING, HIGH = 2.6, 4.3  # what the first system is given: as usual; where most are very good
+POINTS = 25  # of a page's scale, to one of the scale from 1 to 5
+PAGE = (*SYSTEMS, below(3.5), below(7), REFERENCE)
+ON_PAGE = 50 + POINTS * np.array([*GOOD, -1.4, -0.8])  # all but the reference
+PAGE_SD, CLIP_SD = 0.3, 0.5  # of all clips of a page together; of one of them
+MISSED, PERSON_MISSES, PIECE_MISSES = -2.5, 1.2, 0.8  # logits of taking the reference for another
+FOUND_SD, TAKEN_FOR = 4.0, 75.0  # points: how far below 100 it is put; where, if not found
 SAME_AS = Question(name="same_as", kind="choice", text="?", choices=("A", "B"))
 
 
@@ -96,9 +111,9 @@ def alone(dice: np.random.Generator, system: np.ndarray) -> np.ndarray:
     return np.asarray(GOOD[system] + shared + own + once)
 
 
-def on_scale(values: np.ndarray) -> np.ndarray:
+def on_scale(values: np.ndarray, middling: float = MIDDLING) -> np.ndarray:
     """Opinions from 1 to 5."""
-    return np.clip(np.round(2.6 + values), 1, 5)
+    return np.clip(np.round(middling + values), 1, 5)
 
 
 def preferred(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -121,11 +136,11 @@ def names(system: np.ndarray) -> np.ndarray:
     return np.array(SYSTEMS, dtype=object)[system]
 
 
-def mos(world: World) -> pd.DataFrame:
+def mos(world: World, middling: float = MIDDLING) -> pd.DataFrame:
     """Every system in every piece, rated."""
     person, piece = world.answered(len(SYSTEMS))
     system = np.tile(np.arange(len(SYSTEMS)), len(person) // len(SYSTEMS))
-    quality = on_scale(world.heard(person, piece, system))
+    quality = on_scale(world.heard(person, piece, system), middling)
     return table(person, piece, system=names(system), quality=quality)
 
 
@@ -152,6 +167,52 @@ def abx(world: World) -> pd.DataFrame:
     return table(person, piece, **columns, same_as=np.where(is_first(*heard), "A", "B"))
 
 
+def on_pages(
+    dice: np.random.Generator, person: np.ndarray, piece: np.ndarray, people: int, pieces: int
+) -> np.ndarray:
+    """What is given to the clips of `PAGE`, one row a page.
+
+    Parameters
+    ----------
+    person, piece : int arrays, shape (pages,)
+        From 0, below `people` and `pieces`.
+    """
+    others = len(PAGE) - 1
+    good = ON_PAGE + POINTS * (
+        (dice.normal(0, PERSON_SD, (people, 1)) + dice.normal(0, PERSON_ALONE, (people, others)))[
+            person
+        ]
+        + (dice.normal(0, PIECE_SD, (pieces, 1)) + dice.normal(0, PIECE_ALONE, (pieces, others)))[
+            piece
+        ]
+        + dice.normal(0, PAGE_SD, (len(person), 1))
+        + dice.normal(0, CLIP_SD, (len(person), others))
+    )
+    misses = MISSED + dice.normal(0, PERSON_MISSES, people)[person]
+    misses += dice.normal(0, PIECE_MISSES, pieces)[piece]
+    missed = dice.random(len(person)) < 1 / (1 + np.exp(-misses))
+    found = 100 - abs(dice.normal(0, FOUND_SD, len(person)))
+    taken = dice.normal(TAKEN_FOR, POINTS * CLIP_SD, len(person))
+    reference = np.where(missed, taken, found)
+    return np.clip(np.round(np.column_stack([good, reference])), 0, 100)
+
+
+def mushra(world: World) -> pd.DataFrame:
+    """A page of each piece."""
+    person, piece = world.answered(1)
+    said = on_pages(world.dice, person, piece, world.people, world.pieces)
+    rows = [np.repeat(of, len(PAGE)) for of in (person, piece)]
+    names_of = np.tile(np.array(PAGE, dtype=object), len(person))
+    return table(*rows, system=names_of, quality=said.ravel())
+
+
+def of_page(system: str) -> str:
+    """What a mean of a page's system counts as."""
+    if system == REFERENCE:
+        return "hidden reference, mushra"
+    return "anchor, mushra" if is_anchor(system) else "mean, mushra"
+
+
 def truth(seed: int) -> dict[str, np.ndarray]:
     """What is to be held, by measure."""
     dice = np.random.default_rng([seed, 0])
@@ -170,32 +231,64 @@ def truth(seed: int) -> dict[str, np.ndarray]:
         trio = np.column_stack([ends, ends[:, last]])
         right += (is_first(*alone(dice, trio).T) == (last == 0)).mean() / 2
     pairs = list(combinations(range(3), 2))
+    everybody = np.arange(ANSWERS)
+    pages = on_pages(dice.spawn(1)[0], everybody, everybody, ANSWERS, ANSWERS).mean(axis=0)
+    by_kind: dict[str, list[float]] = {}
+    for system, value in sorted(zip(PAGE, pages, strict=True)):
+        by_kind.setdefault(of_page(system), []).append(value)
     return {
         "mean": means,
+        "mean, high": on_scale(heard, HIGH).mean(axis=0),
         "difference": np.array([means[one] - means[other] for one, other in pairs]),
         "preference": np.array([said[pair].mean() for pair in pairs]),
         "strength": preferences.bradley_terry(wins)[0],
         "strength, bootstrap": preferences.bradley_terry(wins)[0],
         "told apart": np.array([right]),
+        **{kind: np.array(values) for kind, values in by_kind.items()},
+        "difference, mushra": np.array([pages[one] - pages[other] for one, other in pairs]),
     }
 
 
-def study(dice: np.random.Generator, people: int, pieces: int) -> Iterator[tuple[str, list]]:
-    """Each measure's intervals, of one study of each design; and the naive ones, if any."""
+@dataclass(frozen=True)
+class Found:
+    """What a report has of a measure: its interval, the naive one, and whether it has doubts."""
+
+    ends: Interval
+    naive: Interval | None = None
+    is_warned_of: bool | None = None
+
+
+def of_mean(one: systems.SystemMean, most: int, least: int) -> Found:
+    """A system's mean."""
+    placed = Placed(one.system, one.mean, one.participants, least, most)
+    return Found(one.mean, one.naive, placed.is_near_an_end)
+
+
+def study(dice: np.random.Generator, people: int, pieces: int) -> Iterator[tuple[str, list[Found]]]:
+    """What is found of each measure, of one study of each design."""
     rated = mos(World(dice, people, pieces))
-    means = systems.means(rated, ["quality"])
-    yield "mean", [(one.mean, one.naive) for one in means]
-    yield "difference", [(one.difference, None) for one in systems.differences(rated, ["quality"])]
+    yield "mean", [of_mean(one, 5, 1) for one in systems.means(rated, ["quality"])]
+    yield "difference", [Found(one.difference) for one in systems.differences(rated, ["quality"])]
     compared = ab(World(dice, people, pieces))
     pair_preferences = preferences.preferences(compared, "preference")
-    yield "preference", [(one.strength, one.naive) for one in pair_preferences]
+    yield "preference", [Found(one.strength, one.naive) for one in pair_preferences]
     strengths = preferences.strengths(compared, "preference", DRAWS, 0)
-    yield "strength", [(one.strength, None) for one in strengths]
-    yield "strength, bootstrap", [(one.bootstrap, None) for one in strengths]
+    yield "strength", [Found(one.strength) for one in strengths]
+    yield "strength, bootstrap", [Found(one.bootstrap) for one in strengths]
     tested = abx(World(dice, people, pieces))
     findings = of_discrimination(tested, [SAME_AS], Resampling(0, DRAWS))
     row = findings.tables["discrimination"].iloc[0]
-    yield "told apart", [(row, None)]
+    yield "told apart", [Found(row)]
+    of_pages, of_high = dice.spawn(2)
+    paged = mushra(World(of_pages, people, pieces))
+    means = systems.means(paged, ["quality"])
+    for kind in dict.fromkeys(map(of_page, PAGE)):
+        yield kind, [of_mean(one, 100, 0) for one in means if of_page(one.system) == kind]
+    told = systems.differences(paged, ["quality"])
+    pairs = [one for one in told if {one.first, one.second} <= set(SYSTEMS)]
+    yield "difference, mushra", [Found(one.difference) for one in pairs]
+    high = systems.means(mos(World(of_high, people, pieces), HIGH), ["quality"])
+    yield "mean, high", [of_mean(one, 5, 1) for one in high]
 
 
 def holds(ends: Interval, value: float) -> bool:
@@ -210,16 +303,19 @@ def measured(runs: int, seed: int, progress: Callable[[], object]) -> list[dict[
     for pieces, people in product(PIECES, PARTICIPANTS):
         held: dict[str, list[bool]] = {}
         naive: dict[str, list[bool]] = {}
+        warned: dict[str, list[bool]] = {}
         widths: dict[str, list[float]] = {}
         for run in range(runs):
             dice = np.random.default_rng([seed, pieces, people, run])
-            for measure, intervals in study(dice, people, pieces):
-                for (ends, other), value in zip(intervals, known[measure], strict=True):
-                    held.setdefault(measure, []).append(holds(ends, value))
-                    if ends.low is not None and ends.high is not None:
-                        widths.setdefault(measure, []).append(ends.high - ends.low)
-                    if other is not None:
-                        naive.setdefault(measure, []).append(holds(other, value))
+            for measure, found in study(dice, people, pieces):
+                for one, value in zip(found, known[measure], strict=True):
+                    held.setdefault(measure, []).append(holds(one.ends, value))
+                    if one.ends.low is not None and one.ends.high is not None:
+                        widths.setdefault(measure, []).append(one.ends.high - one.ends.low)
+                    if one.naive is not None:
+                        naive.setdefault(measure, []).append(holds(one.naive, value))
+                    if one.is_warned_of is not None:
+                        warned.setdefault(measure, []).append(one.is_warned_of)
             progress()
         rows += [
             {
@@ -228,6 +324,7 @@ def measured(runs: int, seed: int, progress: Callable[[], object]) -> list[dict[
                 "participants": people,
                 "coverage": float(np.mean(hits)),
                 "naive": float(np.mean(naive[measure])) if measure in naive else None,
+                "warned": float(np.mean(warned[measure])) if measure in warned else None,
                 "width": float(np.median(widths[measure])),
             }
             for measure, hits in held.items()

@@ -237,9 +237,13 @@ def designs_table() -> str:
                     " / ".join(_bold(cell["coverage"]) for cell in cells),
                     " / ".join(naive) or "–",
                     " / ".join(f"{cell['width']:.2f}" for cell in cells),
+                    " / ".join(
+                        _percent(cell["warned"]) for cell in cells if cell["warned"] is not None
+                    )
+                    or "–",
                 )
             )
-    head = ("of", "pieces", "holds the truth, %", "naive, %", "width")
+    head = ("of", "pieces", "holds the truth, %", "naive, %", "width", "warned of, %")
     people = ", ".join(map(str, design_coverage.PARTICIPANTS))
     return f"{table(rows, head)}\n\nEach cell: of {people} participants; {_runs(report)}."
 

@@ -2,13 +2,15 @@
 
     python -m benchmarks.survey_kills [--kills 200] [--clients 9] [--seed 0]
                                       [--designs transfer ab mushra] [--json FILE]
+                                      [--database postgresql://...]
 
 One study of each design lies beside the others. Clients join, play and answer without a pause,
 and try again what had no response; one answer in ten is a double click. SIGKILL comes at random
 moments, until `--kills` of them met SQLite's write lock held, i.e. a transaction that writes; one
 start in ten is killed before it listens. After every kill the file and its log are copied as they
 lie there, and the copy is checked; at the end the database is compared with what the clients know.
-For SQLite; Linux.
+With an empty database of a PostgreSQL server, kills count that met a transaction with an id, i.e.
+one that writes; the server of the database lives on and is asked what it has. Linux.
 """
 
 from __future__ import annotations
@@ -31,8 +33,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
+from typing import LiteralString
 
 import httpx
+import psycopg
 
 from benchmarks import serving
 from benchmarks.crowd import Book, Person, harm
@@ -48,6 +52,13 @@ STARTS_AN_EARLY_KILL = 10  # one of so many starts is killed before it listens
 MAX_KILLS_A_HIT = 10  # for each kill in a write that is wanted; after that something is wrong
 WRITE_LOCK = 120  # byte of the -shm file, see SQLite's "WAL-mode File Format", 2.2
 FLOCK = "hhqqi"  # struct flock of 64-bit Linux
+SUBMISSIONS: LiteralString = "SELECT submission FROM answers"
+ENDED: LiteralString = """SELECT submission FROM answers JOIN trials ON trials.id = answers.trial_id
+    JOIN participants ON participants.id = trials.participant_id
+    JOIN panel_places ON panel_places.participant_id = participants.id
+    WHERE stage = 'finished' AND outcome <> 'begun' AND NOT EXISTS (
+        SELECT 1 FROM trials AS others WHERE others.participant_id = participants.id
+        AND others.id NOT IN (SELECT trial_id FROM answers))"""
 WRITES = ("join", "questions", "sound", "play", "answer")
 
 
@@ -99,13 +110,67 @@ def writing(path: Path) -> bool:
     return struct.unpack(FLOCK, lock)[0] != fcntl.F_UNLCK
 
 
+class File:
+    """An SQLite database that a server has open.
+
+    Parameters
+    ----------
+    path : Path
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def has_writer(self) -> bool:
+        """Whether a transaction that writes is under way."""
+        return writing(self.path)
+
+    def found(self, with_ends: bool) -> tuple[bool, set[str], set[str]]:
+        """Of a copy as it lies there: whether it is intact, its answers, `ended` if asked."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = copied(self.path, Path(folder))
+            return *checked(copy), ended(copy) if with_ends else set()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class OnPostgres:
+    """The same of a PostgreSQL database, whose own server nobody kills.
+
+    Parameters
+    ----------
+    url : str
+    """
+
+    def __init__(self, url: str) -> None:
+        self.connection = psycopg.connect(url, autocommit=True)
+
+    def has_writer(self) -> bool:
+        """Whether a transaction of another connection has written something."""
+        query = """SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL
+            AND datname = current_database() AND pid <> pg_backend_pid()"""
+        return self._column(query) != {0}
+
+    def found(self, with_ends: bool) -> tuple[bool, set[str], set[str]]:
+        """What it has; it is intact as far as it answers."""
+        return True, self._column(SUBMISSIONS), self._column(ENDED) if with_ends else set()
+
+    def close(self) -> None:
+        """Give its connection back."""
+        self.connection.close()
+
+    def _column(self, query: LiteralString) -> set:
+        return {value for (value,) in self.connection.execute(query).fetchall()}
+
+
 def checked(path: Path) -> tuple[bool, set[str]]:
     """Whether SQLite finds nothing wrong in a file, and the submissions of its answers."""
     connection = sqlite3.connect(path)
     try:
         intact = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         foreign_keys_hold = connection.execute("PRAGMA foreign_key_check").fetchall() == []
-        rows = connection.execute("SELECT submission FROM answers").fetchall()
+        rows = connection.execute(SUBMISSIONS).fetchall()
     finally:
         connection.close()
     return intact and foreign_keys_hold, {row[0] for row in rows}
@@ -115,14 +180,7 @@ def ended(path: Path) -> set[str]:
     """The submissions of the answers of those who are stored as done with all, for a panel, too."""
     connection = sqlite3.connect(path)
     try:
-        rows = connection.execute(
-            """SELECT submission FROM answers JOIN trials ON trials.id = answers.trial_id
-            JOIN participants ON participants.id = trials.participant_id
-            JOIN panel_places ON panel_places.participant_id = participants.id
-            WHERE stage = 'finished' AND outcome <> 'begun' AND NOT EXISTS (
-                SELECT 1 FROM trials AS others WHERE others.participant_id = participants.id
-                AND others.id NOT IN (SELECT trial_id FROM answers))"""
-        ).fetchall()
+        rows = connection.execute(ENDED).fetchall()
     finally:
         connection.close()
     return {row[0] for row in rows}
@@ -141,7 +199,11 @@ def copied(path: Path, folder: Path) -> Path:
 
 
 def kill_once(
-    server: serving.Mortal, path: Path, book: Book, toll: Toll, dice: random.Random
+    server: serving.Mortal,
+    store: File | OnPostgres,
+    book: Book,
+    toll: Toll,
+    dice: random.Random,
 ) -> None:
     """Start, kill at a random moment, and look at what lies there."""
     begin = time.perf_counter()
@@ -155,13 +217,10 @@ def kill_once(
         time.sleep(dice.uniform(*LIFE_SECONDS))
     acknowledged, sent, sent_back = set(book.acknowledged), set(book.sent), set(book.sent_back)
     open_writes = sum(book.open[kind] for kind in WRITES)
-    in_write = writing(path)
+    in_write = store.has_writer()
     server.kill()
     unacknowledged = sent - set(book.acknowledged)
-    with tempfile.TemporaryDirectory() as folder:
-        copy = copied(path, Path(folder))
-        undamaged, stored = checked(copy)
-        submissions_of_finished = ended(copy) if sent_back else set()
+    undamaged, stored, submissions_of_finished = store.found(with_ends=bool(sent_back))
     toll.kills += 1
     toll.early += bool(early)
     toll.in_write += in_write
@@ -205,13 +264,14 @@ async def run(
     clients: int = 8,
     seed: int = 0,
     panel: str | None = None,
+    database_url: str | None = None,
 ) -> dict:
     """Kill a survey until so many kills met a write, let as many answers come, and compare.
 
     Parameters
     ----------
     folder : Path
-        Of a survey on SQLite with open studies; nobody has a connection to the database.
+        Of a survey with open studies; nobody has a connection to an SQLite database in it.
     studies : mapping
         By name what is replied to a trial, in a design that has questions of its own.
     kills : int
@@ -221,6 +281,8 @@ async def run(
         Of the answers and of the lives' lengths; what a kill meets is up to chance.
     panel : str, optional
         The parameter in which the studies' panel sends its number for somebody.
+    database_url : str, optional
+        Of a PostgreSQL database with the studies, in place of SQLite.
 
     Returns
     -------
@@ -229,7 +291,8 @@ async def run(
     """
     begin, load = time.perf_counter(), os.getloadavg()[0]
     path, port = folder / "survey.sqlite", serving.free_port()
-    server = serving.Mortal(serving.environment(folder), port)
+    store = OnPostgres(database_url) if database_url else File(path)
+    server = serving.Mortal(serving.environment(folder, database_url), port)
     book, toll, dice, ending = Book(), Toll(), random.Random(seed), asyncio.Event()
     tls, url = httpx.create_ssl_context(), serving.address(port)
     try:
@@ -238,7 +301,7 @@ async def run(
                 seeded = f"{seed}-{number}"
                 group.create_task(client(url, study, book, seeded, ending, tls, panel, replies))
             while toll.in_write < kills and toll.kills < MAX_KILLS_A_HIT * kills:
-                await asyncio.to_thread(kill_once, server, path, book, toll, dice)
+                await asyncio.to_thread(kill_once, server, store, book, toll, dice)
             await asyncio.to_thread(server.start)
             # On a busy machine no life may have been long enough for an answer.
             async with asyncio.timeout(MAX_WAIT_S):
@@ -246,9 +309,10 @@ async def run(
                     await asyncio.sleep(POLL_S)
             ending.set()
     finally:
+        store.close()
         await asyncio.to_thread(server.stop)
-    undamaged, _ = checked(path)
-    database = Database(f"sqlite:///{path}")
+    undamaged = True if database_url else checked(path)[0]
+    database = Database(database_url or f"sqlite:///{path}")
     try:
         compared = book.compared(database, *studies)
     finally:
@@ -276,11 +340,13 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=9)
     parser.add_argument("--designs", nargs="+", choices=list(NAMES), default=list(NAMES))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--database", help="an empty one of a PostgreSQL server")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        studies = serving.studies(serving.environment(Path(folder)), options.designs)
-        arguments = options.kills, options.clients, options.seed
+        env = serving.environment(Path(folder), options.database)
+        studies = serving.studies(env, options.designs)
+        arguments = options.kills, options.clients, options.seed, None, options.database
         report = asyncio.run(run(Path(folder), studies, *arguments))
     text = json.dumps(report, indent=2)
     print(text)

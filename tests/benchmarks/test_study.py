@@ -232,7 +232,18 @@ def test_the_coverage_of_designs_is_computed(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(design_coverage, "PARTICIPANTS", (8,))
     monkeypatch.setattr(design_coverage, "ANSWERS", 20_000)
     rows = design_coverage.measured(8, 0, lambda: None)
-    assert len(rows) == 6 and all(row["coverage"] > 0.7 and row["width"] > 0 for row in rows)
+    assert len(rows) == 11 and all(row["coverage"] > 0.7 and row["width"] > 0 for row in rows)
+
+
+def test_where_means_of_systems_are_too_short_the_report_says_that_they_are_near_an_end() -> None:
+    """Below 94 % by more than a standard error: always; where systems are middling, never."""
+    report = json.loads(design_coverage.RESULTS.read_text())
+    means = [row for row in report["rows"] if row["warned"] is not None]
+    assert {row["measure"] for row in means} >= {"mean", "mean, high", "hidden reference, mushra"}
+    error = np.sqrt(0.94 * 0.06 / report["runs"])
+    short = [row for row in means if row["coverage"] < 0.94 - error]
+    assert short and all(row["warned"] >= 0.95 for row in short)
+    assert all(row["warned"] < 0.01 for row in means if row["measure"] == "mean")
 
 
 @pytest.mark.parametrize("row", json.loads(study_coverage.RESULTS.read_text())["simulated"])
