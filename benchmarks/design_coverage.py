@@ -191,9 +191,9 @@ def on_pages(
     misses = MISSED + dice.normal(0, PERSON_MISSES, people)[person]
     misses += dice.normal(0, PIECE_MISSES, pieces)[piece]
     missed = dice.random(len(person)) < 1 / (1 + np.exp(-misses))
-    found = 100 - abs(dice.normal(0, FOUND_SD, len(person)))
+    recognised = 100 - abs(dice.normal(0, FOUND_SD, len(person)))
     taken = dice.normal(TAKEN_FOR, POINTS * CLIP_SD, len(person))
-    reference = np.where(missed, taken, found)
+    reference = np.where(missed, taken, recognised)
     return np.clip(np.round(np.column_stack([good, reference])), 0, 100)
 
 
@@ -284,8 +284,8 @@ def study(dice: np.random.Generator, people: int, pieces: int) -> Iterator[tuple
     means = systems.means(paged, ["quality"])
     for kind in dict.fromkeys(map(of_page, PAGE)):
         yield kind, [of_mean(one, 100, 0) for one in means if of_page(one.system) == kind]
-    told = systems.differences(paged, ["quality"])
-    pairs = [one for one in told if {one.first, one.second} <= set(SYSTEMS)]
+    differences = systems.differences(paged, ["quality"])
+    pairs = [one for one in differences if {one.first, one.second} <= set(SYSTEMS)]
     yield "difference, mushra", [Found(one.difference) for one in pairs]
     high = systems.means(mos(World(of_high, people, pieces), HIGH), ["quality"])
     yield "mean, high", [of_mean(one, 5, 1) for one in high]
@@ -307,8 +307,8 @@ def measured(runs: int, seed: int, progress: Callable[[], object]) -> list[dict[
         widths: dict[str, list[float]] = {}
         for run in range(runs):
             dice = np.random.default_rng([seed, pieces, people, run])
-            for measure, found in study(dice, people, pieces):
-                for one, value in zip(found, known[measure], strict=True):
+            for measure, estimates in study(dice, people, pieces):
+                for one, value in zip(estimates, known[measure], strict=True):
                     held.setdefault(measure, []).append(holds(one.ends, value))
                     if one.ends.low is not None and one.ends.high is not None:
                         widths.setdefault(measure, []).append(one.ends.high - one.ends.low)

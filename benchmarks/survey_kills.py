@@ -125,7 +125,7 @@ class File:
         """Whether a transaction that writes is under way."""
         return writing(self.path)
 
-    def found(self, with_ends: bool) -> tuple[bool, set[str], set[str]]:
+    def survivors(self, with_ends: bool) -> tuple[bool, set[str], set[str]]:
         """Of a copy as it lies there: whether it is intact, its answers, `ended` if asked."""
         with tempfile.TemporaryDirectory() as folder:
             copy = copied(self.path, Path(folder))
@@ -152,7 +152,7 @@ class OnPostgres:
             AND datname = current_database() AND pid <> pg_backend_pid()"""
         return self._column(query) != {0}
 
-    def found(self, with_ends: bool) -> tuple[bool, set[str], set[str]]:
+    def survivors(self, with_ends: bool) -> tuple[bool, set[str], set[str]]:
         """What it has; it is intact as far as it answers."""
         return True, self._column(SUBMISSIONS), self._column(ENDED) if with_ends else set()
 
@@ -220,7 +220,7 @@ def kill_once(
     in_write = store.has_writer()
     server.kill()
     unacknowledged = sent - set(book.acknowledged)
-    undamaged, stored, submissions_of_finished = store.found(with_ends=bool(sent_back))
+    undamaged, stored, submissions_of_finished = store.survivors(with_ends=bool(sent_back))
     toll.kills += 1
     toll.early += bool(early)
     toll.in_write += in_write

@@ -60,8 +60,8 @@ class Fit:
 def of_question(table: pd.DataFrame, question: str, two_way: Sequence[systems.Difference]) -> Model:
     """The model of a scale's answers; a note where there is none, never an error."""
     values = pd.to_numeric(table[question]).to_numpy(dtype=float, na_value=np.nan)
-    told = ~np.isnan(values)
-    chosen, values = table[told], values[told]
+    is_answered = ~np.isnan(values)
+    chosen, values = table[is_answered], values[is_answered]
     names = sorted(set(chosen["system"]))
     system, person, piece = levels_of(chosen, names)
     count = len(names)
@@ -121,26 +121,29 @@ def fitted(values: np.ndarray, x: np.ndarray, terms: Sequence[np.ndarray]) -> Fi
                 bounds=likelihood.bounds,
                 options={"maxiter": 300, "ftol": 1e-14, "gtol": 1e-8},
             )
-            found = np.where(likelihood.is_deviation & (best.x < DUST), 0.0, best.x)
-            free = np.flatnonzero(~likelihood.is_deviation | (found > 0))
+            maximum = np.where(likelihood.is_deviation & (best.x < DUST), 0.0, best.x)
+            free = np.flatnonzero(~likelihood.is_deviation | (maximum > 0))
             curvature = np.empty((len(free), len(free)))
             for row, at in enumerate(free):
-                step = STEP * np.eye(len(found))[at]
-                ahead, behind = likelihood.loss(found + step)[1], likelihood.loss(found - step)[1]
+                step = STEP * np.eye(len(maximum))[at]
+                ahead, behind = (
+                    likelihood.loss(maximum + step)[1],
+                    likelihood.loss(maximum - step)[1],
+                )
                 curvature[row] = (ahead - behind)[free] / (2 * STEP)
             covariance = np.linalg.inv((curvature + curvature.T) / 2)
     except (np.linalg.LinAlgError, ValueError):
         return None
     first, last = likelihood.steps - 1, likelihood.steps - 1 + x.shape[1]
-    effects = found[first:last]
+    effects = maximum[first:last]
     near = float(np.abs(best.jac[free]).max()) < FLAT
     if not near or abs(effects).max() > FARTHEST or covariance.diagonal().min() <= 0:
         return None
     return Fit(
-        likelihood.thresholds(found),
+        likelihood.thresholds(maximum),
         effects,
         covariance[first:last, first:last],
-        found[last:],
+        maximum[last:],
         -float(best.fun) * len(values),
     )
 

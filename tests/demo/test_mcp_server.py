@@ -27,7 +27,7 @@ def asked(*calls: Call) -> tuple[list[Tool], list[CallToolResult], list[float]]:
     """The tools, the answers to calls one after the other, and how far the work said it was."""
     shares: list[float] = []
 
-    async def told(count: float, total: float | None, _: str | None) -> None:
+    async def note_progress(count: float, total: float | None, _: str | None) -> None:
         shares.append(count / (total or 1))
 
     async def talk() -> tuple[list[Tool], list[CallToolResult]]:
@@ -37,7 +37,7 @@ def asked(*calls: Call) -> tuple[list[Tool], list[CallToolResult], list[float]]:
         async with Client(command) as client:
             tools = (await client.list_tools()).tools
             answers = [
-                await client.call_tool(name, values, progress_callback=told)
+                await client.call_tool(name, values, progress_callback=note_progress)
                 for name, values in calls
             ]
         return tools, answers

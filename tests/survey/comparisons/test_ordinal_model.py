@@ -126,8 +126,8 @@ def test_its_intervals_hold_the_truth() -> None:
     ],
 )
 def test_where_there_is_no_model_a_note_says_why(change, note: str) -> None:
-    found = of(change(answers(4, 3, 0)))
-    assert (found.differences, found.variances, found.note) == ([], None, note)
+    model = of(change(answers(4, 3, 0)))
+    assert (model.differences, model.variances, model.note) == ([], None, note)
 
 
 def test_too_large_a_study_has_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,8 +53,8 @@ def test_a_mean_near_the_end_of_its_scale_is_warned_of() -> None:
     assert len(said) == 1 and "quality of reference" in said[0]
     table = data("mushra").table
     middling = table.assign(quality=(table["quality"] / 4 + 40).round().astype("Int64"))
-    found = results(data("mushra"), middling).kept.sentences
-    assert not any("end of the scale" in one for one in found)
+    sentences = results(data("mushra"), middling).kept.sentences
+    assert not any("end of the scale" in one for one in sentences)
 
 
 @pytest.mark.slow

@@ -105,8 +105,8 @@ def test_places_that_one_address_holds_are_not_all(
         clock.now += 1
     assert held == unused_places.cap(40) == 80  # its rate would let it have more
     assert Person.ready(at(app, PERSON)).finish()["stage"] == "finished"
-    many = [at(app, f"192.0.2.{number}") for number in range(60)]
-    statuses = [one.post("/api/join", json=ASK).status_code for one in many]
+    clients = [at(app, f"192.0.2.{number}") for number in range(60)]
+    statuses = [one.post("/api/join", json=ASK).status_code for one in clients]
     assert statuses.count(201) == 40 and set(statuses[40:]) == {429}  # half as many more
 
 
