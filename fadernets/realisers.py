@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ from fadernets.arranger.request import ArrangementRequest, arrangement_request
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.codes import Codes
 from fadernets.decoding.generate import generate
+from fadernets.models.recurrence import in_threads
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.models.vanilla import VanillaVAE
@@ -166,8 +166,7 @@ class Arranger:
             raise ValueError("these codes are another model's: they have no notes to arrange")
 
         def arranged(part: slice) -> list[Notes]:
-            with torch.inference_mode():  # of this thread
-                return self._arranged(model, codes, part, seeds)
+            return self._arranged(model, codes, part, seeds)
 
         most = max(1, BATCH // self.candidates)
         parts = side_by_side(arranged, len(codes), most, codes.key.device)
@@ -220,10 +219,6 @@ def side_by_side(
     rounds = math.ceil(count / (threads * most))  # in each of which all threads have a part
     size = math.ceil(count / (threads * max(rounds, 1)))
     parts = [slice(first, first + size) for first in range(0, count, max(size, 1))]
-    if threads == 1 or not parts:
-        return [make(part) for part in parts]
-    try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            return list(pool.map(make, parts))
-    finally:
-        torch.set_num_threads(threads)
+    return (
+        in_threads(make, parts, threads) if device.type == "cpu" else [make(part) for part in parts]
+    )

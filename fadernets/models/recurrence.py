@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +18,8 @@ FLOAT32, BFLOAT16 = PRECISIONS = ("float32", "bfloat16")
 MIN_BATCH = 8  # rows from which on a product is bound by arithmetic, not by reading the weights
 
 Product = Callable[[Tensor], Tensor]
+Part = TypeVar("Part")
+Made = TypeVar("Made")
 
 
 class Reading(NamedTuple):
@@ -153,6 +156,43 @@ def _tables(*parts: Tensor) -> Tensor:
     """
     each = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     return torch.cat([F.linear(e, weight[:, : e.shape[1]], bias) for weight, bias, e in each])
+
+
+def in_threads(make: Callable[[Part], Made], parts: Sequence[Part], threads: int) -> list[Made]:
+    """What is made of each part, without gradients, in so many threads of one PyTorch thread each.
+
+    PyTorch's own threads wait for each other at every operation: beside other work on the cores a
+    step of a GRU then takes many times as long. Meanwhile the rest of the program has one, too.
+    """
+    before = torch.get_num_threads()
+    if before == 1 or not parts:
+        return [make(part) for part in parts]
+    is_inference = torch.is_inference_mode_enabled()
+
+    def made(part: Part) -> Made:
+        with torch.inference_mode(is_inference), torch.no_grad():  # of this thread
+            return make(part)
+
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(pool.map(made, parts))
+    finally:
+        torch.set_num_threads(before)
+
+
+def last_states_in_threads(
+    readings: Sequence[Reading], lengths: Tensor, condition: Tensor | None = None
+) -> list[Tensor]:
+    """`last_states` of one thread, bit for bit, each (b, hidden): some readings in each thread.
+
+    Of few sequences all are read in one: their operations are short, and Python's own lock has
+    threads take turns.
+    """
+    threads = 1 if len(lengths) < MIN_BATCH else torch.get_num_threads()
+    size = -(-len(readings) // threads)
+    parts = [readings[first : first + size] for first in range(0, len(readings), size)]
+    states = in_threads(lambda part: last_states(part, lengths, condition), parts, threads)
+    return [state for part in states for state in part]
 
 
 def last_states(

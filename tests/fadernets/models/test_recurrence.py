@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from fadernets.models import recurrence
-from fadernets.models.recurrence import Reading, cell, last_states, product
+from fadernets.models.recurrence import Reading, cell, last_states, last_states_in_threads, product
 
 HIDDEN, WIDTH, DENSITIES = 5, 4, 3
 
@@ -67,6 +67,28 @@ def test_the_last_states_are_those_of_packed_sequences(products, with_densities,
     is_padding = torch.arange(shape[1]) >= torch.tensor(lengths)[:, None]
     padded = [r._replace(tokens=(r.tokens + is_padding) % 11) for r in readings]
     assert last_states(padded, torch.tensor(lengths), densities).equal(states)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("count", [1, 3, 4])
+@pytest.mark.parametrize("rows", [2, 40])
+def test_readings_in_threads_are_those_of_one(products, rows, count):
+    torch.manual_seed(rows)
+    lengths = torch.randint(1, 9, (rows,))
+    readings = [
+        Reading(nn.GRU(16, 32, batch_first=True), nn.Embedding(11, 16), tokens)
+        for tokens in torch.randint(11, (count, rows, 9))
+    ]
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone = last_states(readings, lengths)
+        torch.set_num_threads(2)
+        apart = last_states_in_threads(readings, lengths)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert torch.stack(apart).equal(alone)
 
 
 def test_weights_that_half_precision_does_not_hold_are_multiplied_as_they_are():
