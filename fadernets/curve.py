@@ -14,15 +14,15 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, TypeGuard
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
+from fadernets.music.windows import Unit
 
-Unit = Literal["beats", "bars"]
 UNITS: tuple[Unit, ...] = ("beats", "bars")
 MAX_POINTS = 1000
 

@@ -34,8 +34,8 @@ from train.evaluate import commit
 from train.evaluation import arousal_classifiers
 from train.evaluation.arousal_changes import (
     RULES,
+    ChangedSegments,
     NamedExcerpt,
-    Pairs,
     by_change,
     by_rule,
     changes,
@@ -43,7 +43,14 @@ from train.evaluation.arousal_changes import (
 from train.evaluation.arousal_classifiers import ArousalClassifier
 from train.evaluation.naturalness import excerpt
 from train.metrics.over_pieces import share
-from train.reporting.results.arousal import Arousal, Change, Changed, Fitted, Heard, Music
+from train.reporting.results.arousal import (
+    Arousal,
+    ChangesByWay,
+    Fitted,
+    HeardChange,
+    MusicChanges,
+    WayChange,
+)
 from train.reporting.writing import finish
 
 TO_DRAW = 4  # times as many pieces are read as excerpts are wanted, at most: some are too short
@@ -93,8 +100,8 @@ def excerpts(
 
 
 def change_of(
-    pairs: Pairs, way: str, classifiers: Mapping[str, ArousalClassifier], seed: int
-) -> Change:
+    pairs: ChangedSegments, way: str, classifiers: Mapping[str, ArousalClassifier], seed: int
+) -> WayChange:
     """How classifiers hear segments after a change, and what became of their densities."""
     low, high = (way.endswith(side) for side in ("low", "high"))
     asked = "low" if low else "high" if high else None
@@ -103,7 +110,7 @@ def change_of(
     change = pairs.densities[1] - pairs.densities[0]
     regression = next(c for c in classifiers.values() if c.weights is not None)
     added = regression.contributions(pairs.before, pairs.after)
-    return Change(
+    return WayChange(
         segments=len(pairs.piece),
         pieces=len(np.unique(pairs.piece)),
         unchanged=_rounded(
@@ -129,7 +136,9 @@ def _rounded(value: float | np.floating) -> float:
     return round(float(value), 4)
 
 
-def heard_as(pairs: Pairs, classifier: ArousalClassifier, asked: str | None, seed: int) -> Heard:
+def heard_as(
+    pairs: ChangedSegments, classifier: ArousalClassifier, asked: str | None, seed: int
+) -> HeardChange:
     """How one classifier hears segments after a change, each by fits that left out its piece."""
     before, after = np.empty((2, len(pairs.piece)))
     for name in np.unique(pairs.piece).tolist():
@@ -145,7 +154,7 @@ def heard_as(pairs: Pairs, classifier: ArousalClassifier, asked: str | None, see
         moved = _rounded(metrics.moved_as_asked(before[left], after[left], asked))
     change = np.nan_to_num(after - before)  # of a segment that fell silent none can be told
     each = [change[pairs.piece == name].mean() for name in np.unique(pairs.piece)]
-    return Heard(
+    return HeardChange(
         lower=_rounded(lower),
         lower_interval=[_rounded(end) for end in lower_interval or (lower, lower)],
         higher=_rounded(higher),
@@ -164,7 +173,7 @@ def of_music(
     nets: Sequence[FaderNet],
     classifiers: Mapping[str, ArousalClassifier],
     options: argparse.Namespace,
-) -> Music:
+) -> MusicChanges:
     """Everything that models and rules change in one collection of music."""
     rng = np.random.default_rng(options.seed)
     sample, sd = excerpts(sources, options.excerpts, options.length, rng)
@@ -173,13 +182,13 @@ def of_music(
         ways = {}
         for way, change in tqdm(changes(net, sd).items(), desc=f"{name}, {net.name}", disable=None):
             ways[way] = change_of(by_change(net, sample, change), way, classifiers, options.seed)
-        changed.append(Changed(name=net.name, ways=ways))
+        changed.append(ChangesByWay(name=net.name, ways=ways))
     by_rules = {
         way: change_of(by_rule(sample, rule), way, classifiers, options.seed)
         for way, rule in RULES.items()
     }
-    changed.append(Changed(name="rules", ways=by_rules))
-    return Music(name=name, pieces=len(sample), changed=changed)
+    changed.append(ChangesByWay(name="rules", ways=by_rules))
+    return MusicChanges(name=name, pieces=len(sample), changed=changed)
 
 
 def fitted(classifier: ArousalClassifier, seed: int) -> Fitted:

@@ -32,7 +32,7 @@ from train.evaluation.mood_classifier import MoodClassifier, held_out
 from train.evaluation.sweep import SCALES, Protocol, measured_names, spread
 from train.evaluation.table1 import dump, table
 from train.evaluation.token_accuracy import hits
-from train.reporting.results.evaluation import Evaluation, Reconstruction, Response, Table
+from train.reporting.results.evaluation import Evaluation, Reconstruction, Response, Table1
 from train.reporting.writing import text_of, write
 
 POSITIONS = np.linspace(0, 1, 8)
@@ -160,7 +160,7 @@ def evaluate(
     )
 
 
-def table_of(net: FaderNet, data: Segments, protocol: Protocol, path: Path | None) -> Table | None:
+def table_of(net: FaderNet, data: Segments, protocol: Protocol, path: Path | None) -> Table1 | None:
     """Table 1 of one model, None for one without faders; `path` gets the decoded segments."""
     began = time.perf_counter()
     if not net.faders:

@@ -30,7 +30,7 @@ from train.data.dataset import Segments
 from train.data.unseen import MODELS, add_options, unseen
 from train.evaluate import commit
 from train.evaluation import naturalness
-from train.evaluation.naturalness import REAL_WINDOWS, WAYS, Changed, Excerpt, Way, title
+from train.evaluation.naturalness import REAL_WINDOWS, WAYS, ChangedExcerpt, Excerpt, Way, title
 from train.evaluation.pair_scores import estimate
 from train.metrics.naturalness import Windows
 from train.reporting.results.naturalness import Naturalness, SeparabilityByWay, WaySeparability
@@ -51,7 +51,7 @@ def read(paths: Sequence[Path]) -> list[Piece]:
 
 
 @dataclass(frozen=True, eq=False)
-class Music:
+class RealMusic:
     """Real windows of pieces, and excerpts of some of the pieces to be changed."""
 
     real: Windows
@@ -65,7 +65,7 @@ class Music:
 
 def music(
     pieces: Sequence[Piece], count: int, length: int, rng: np.random.Generator, by_sound: bool
-) -> Music:
+) -> RealMusic:
     """Windows of all pieces, and excerpts of `count` of them, `length` segments each.
 
     Which these are is drawn: the first ones may be of one year or composer, which can be told.
@@ -78,10 +78,10 @@ def music(
         excerpts.append(naturalness.excerpt(piece, group, length, rng))
     usable = [excerpt for excerpt in excerpts if excerpt]
     chosen = np.sort(rng.permutation(len(usable))[:count])
-    return Music(naturalness.joined(real), [usable[number] for number in chosen])
+    return RealMusic(naturalness.joined(real), [usable[number] for number in chosen])
 
 
-def floor(source: Music, seed: int) -> WaySeparability:
+def floor(source: RealMusic, seed: int) -> WaySeparability:
     """Real windows of the excerpts told from other real ones."""
     windows = naturalness.joined(
         [naturalness.windows(e.segments(), e.group) for e in source.excerpts]
@@ -89,7 +89,7 @@ def floor(source: Music, seed: int) -> WaySeparability:
     return naturalness.way_separability(windows, source.real, source.sd, seed)
 
 
-def by_model(net: FaderNet, source: Music) -> dict[str, list[Changed]]:
+def by_model(net: FaderNet, source: RealMusic) -> dict[str, list[ChangedExcerpt]]:
     """The excerpts as a model changes them, by way."""
     return {
         title(way): [naturalness.changed(net, e, way, source.sd) for e in source.excerpts]
@@ -97,13 +97,13 @@ def by_model(net: FaderNet, source: Music) -> dict[str, list[Changed]]:
     }
 
 
-def by_rules(source: Music) -> dict[str, list[Changed]]:
+def by_rules(source: RealMusic) -> dict[str, list[ChangedExcerpt]]:
     """The excerpts as rules that know no music change them, by way."""
     return {title(way): [naturalness.by_rule(e, way[1]) for e in source.excerpts] for way in RULES}
 
 
 def separability_by_way(
-    name: str, changed: Mapping[str, Sequence[Changed]], source: Music, seed: int
+    name: str, changed: Mapping[str, Sequence[ChangedExcerpt]], source: RealMusic, seed: int
 ) -> SeparabilityByWay:
     """Changed excerpts told from real windows, and what became of their notes, by way."""
     ways = {}
@@ -122,7 +122,7 @@ def separability_by_way(
 
 
 def in_place(
-    changed: Mapping[str, Sequence[Changed]], source: Music, seed: int
+    changed: Mapping[str, Sequence[ChangedExcerpt]], source: RealMusic, seed: int
 ) -> SeparabilityByWay:
     """Real windows in the place of changed ones, as loud and as high as these were before."""
     ways = {}
@@ -181,7 +181,7 @@ def measured(options: argparse.Namespace) -> Naturalness:
     )
 
 
-def _music(pieces: Sequence[Piece], options: argparse.Namespace, by_sound: bool) -> Music:
+def _music(pieces: Sequence[Piece], options: argparse.Namespace, by_sound: bool) -> RealMusic:
     rng = np.random.default_rng(options.seed)
     return music(pieces, options.excerpts, options.length, rng, by_sound)
 

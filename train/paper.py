@@ -32,7 +32,7 @@ from train.run.loop import LOG
 from train.run.made_of import MadeOf, checksum, listing
 from train.run.ownership import owned
 from train.run.resume import CHECKPOINT, load_state
-from train.run.side_by_side import Run, Training, environment
+from train.run.side_by_side import Run, TrainingRuns, environment
 
 DATA, PROGRESS, REPLACED = "segments.npz", "progress.log", "replaced"
 MODELS = ("vanilla", "gmvae", "pati", "cvae", "fadernetworks", "glsr", "singlegmvae")
@@ -224,7 +224,7 @@ def main(arguments: list[str] | None = None) -> int:
         except ValueError as error:
             print(f"train.paper: {error}", file=sys.stderr)
             return 1
-        training = Training(runs, command, jobs, 60 * options.minutes, config.steps, annealed)
+        training = TrainingRuns(runs, command, jobs, 60 * options.minutes, config.steps, annealed)
         succeeded = training.train(out / PROGRESS)
         for run in training.all:
             if run.settled and not run.is_done:

@@ -29,7 +29,7 @@ from fadernets.playback.comparison import compare
 from train.evaluate import commit, weights_sha256
 from train.evaluation.sweep import measured_names
 from train.latent import folders_by_name
-from train.reporting.results.transfers import Drawing, Example, Transfers
+from train.reporting.results.transfers import Drawing, TransferExample, Transfers
 from train.reporting.writing import text_of, write
 
 LENGTH = 2  # segments of an example
@@ -120,7 +120,7 @@ def densities(parts: Sequence[Notes], names: Sequence[str]) -> dict[str, float]:
     return {name: round(float(np.mean([m[name] for m in measured])), 4) for name in names}
 
 
-def example(net: FaderNet, case: Case) -> Example:
+def example(net: FaderNet, case: Case) -> TransferExample:
     """One case: both piano rolls with their marks, and the densities of either."""
     piece = examples.load(case.piece)
     part = excerpt(piece)
@@ -129,7 +129,7 @@ def example(net: FaderNet, case: Case) -> Example:
     new = {s.index: n for s, n in zip(part, result, strict=True)}
     changed = stitch(piece, new, "beats")
     first, names = part[0].index, measured_names(net)
-    return Example(
+    return TransferExample(
         piece=piece.name,
         first_segment=first,
         segments=LENGTH,

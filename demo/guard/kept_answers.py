@@ -19,7 +19,7 @@ from demo.guard.routes import path_of
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _KeptAnswer:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
@@ -35,7 +35,7 @@ class KeptAnswers:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._kept: dict[tuple[str, str], _Answer] = {}
+        self._kept: dict[tuple[str, str], _KeptAnswer] = {}
         # What stands for the server's origin and for the number; nobody can guess either.
         self._origin = f"http://{secrets.token_hex(16)}.invalid"
         self._number = secrets.token_hex(16)
@@ -59,7 +59,7 @@ class KeptAnswers:
         shown = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": shown})
 
-    async def _made(self, scope: Scope, below: str) -> _Answer:
+    async def _made(self, scope: Scope, below: str) -> _KeptAnswer:
         """The application's answer, with the marks in it."""
         host = self._origin.partition("://")[2].encode()
         plain: Scope = {
@@ -83,4 +83,4 @@ class KeptAnswers:
                 body.extend(message.get("body", b""))
 
         await self.app(plain, receive, gather)
-        return _Answer(status, headers, bytes(body))
+        return _KeptAnswer(status, headers, bytes(body))

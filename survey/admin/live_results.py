@@ -23,7 +23,7 @@ from survey.statistics.conditions import conditions
 
 
 @dataclass
-class Part:
+class ConditionResults:
     """Results of one condition: a model at a strength.
 
     Attributes
@@ -79,7 +79,7 @@ class Snapshot:
         Their ratings of transfer pairs; none in other designs.
     hasty : set of str
         Names of participants, kept or not, who answered mostly before their clips could be heard.
-    parts : list of Part
+    parts : list of ConditionResults
         These, a condition each: several are not averaged. None before the study is closed.
     """
 
@@ -87,7 +87,7 @@ class Snapshot:
     analysed: int
     table: pd.DataFrame
     hasty: set[str]
-    parts: list[Part]
+    parts: list[ConditionResults]
 
     @property
     def rated(self) -> int:
@@ -95,7 +95,7 @@ class Snapshot:
         return len(self.table)
 
 
-class Live:
+class LiveResults:
     """The latest snapshot of every study; shared by threads."""
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ def _snapshot(session: Session, study: Study, fingerprint: str) -> Snapshot:
     if study.design != TRANSFER or study.state != "closed":
         return Snapshot(fingerprint, len(people), chosen, hasty, [])
     apart = [(one.name, chosen[of_one]) for one, of_one in conditions(chosen)] or [("", chosen)]
-    parts = [Part(name, some, summary(some)) for name, some in apart]
+    parts = [ConditionResults(name, some, summary(some)) for name, some in apart]
     return Snapshot(fingerprint, len(people), chosen, hasty, parts)
 
 

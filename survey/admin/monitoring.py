@@ -63,7 +63,7 @@ class Flow(rating_table.ParticipantCounts):
 
 
 @dataclass(frozen=True)
-class Person:
+class ParticipantEntry:
     """A participant in the admin's list, without anything that identifies a person.
 
     Attributes
@@ -150,7 +150,9 @@ def flow(session: Session, study: Study, analysed: int) -> Flow:
     )
 
 
-def people(session: Session, study: Study, *, skip: int = 0, most: int = 100) -> list[Person]:
+def people(
+    session: Session, study: Study, *, skip: int = 0, most: int = 100
+) -> list[ParticipantEntry]:
     """The participants of a study, who was seen last first.
 
     Parameters
@@ -175,7 +177,7 @@ def people(session: Session, study: Study, *, skip: int = 0, most: int = 100) ->
     )
     moment = now()
     return [
-        Person(
+        ParticipantEntry(
             person.public_id,
             person.stage,
             answered,

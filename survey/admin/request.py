@@ -30,7 +30,7 @@ from survey.admin.authentication import (
     check_post,
     form_token,
 )
-from survey.admin.live_results import Live
+from survey.admin.live_results import LiveResults
 from survey.admin.preview import Previews
 from survey.building.background import SOUNDS_PREFIX, Builder
 from survey.core import own_folder
@@ -149,7 +149,7 @@ class AdminServices:
         self.authenticator = Authenticator()
         own_folder.remove_orphans(Path(tempfile.gettempdir()), SOUNDS_PREFIX)
         self.builder = Builder()
-        self.live = Live()
+        self.live = LiveResults()
         self.previews = Previews(create_app)
 
 

@@ -28,7 +28,7 @@ from survey.building import study_life
 
 
 @dataclass(frozen=True)
-class Row:
+class StudyRow:
     """A study in the list, and how many people and answers it has."""
 
     study: Study
@@ -57,9 +57,9 @@ def overview(admin: AdminDep) -> Response:
     )
 
 
-def _row(session: Session, study: Study) -> Row:
+def _row(session: Session, study: Study) -> StudyRow:
     people = select(func.count(Participant.id)).where(Participant.study_id == study.id)
-    return Row(
+    return StudyRow(
         study,
         session.scalar(people) or 0,
         session.scalar(people.where(Participant.stage == "finished")) or 0,

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from db.models import Audit, Study
 from survey.admin import monitoring, opening
 from survey.admin.authentication import AdminError
-from survey.admin.live_results import Part, Snapshot
+from survey.admin.live_results import ConditionResults, Snapshot
 from survey.admin.monitoring import Cell, Flow
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, csrf, study_of
 from survey.building import study_summary
@@ -189,7 +189,7 @@ def origin(request: Request) -> str:
     return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{mount_path(request)}"
 
 
-class Live(TypedDict):
+class LivePage(TypedDict):
     """What the page of a study shows while answers come in."""
 
     planned: int  # participants
@@ -199,7 +199,7 @@ class Live(TypedDict):
     fingerprint: str  # changes whenever one of these does
 
 
-def _live(admin: AdminRequest, session: Session, study: Study) -> Live:
+def _live(admin: AdminRequest, session: Session, study: Study) -> LivePage:
     snapshot = admin.services.live.of(session, study)
     planned = unused_places.participants_wanted(study)
     cells = monitoring.cells(session, study)
@@ -214,7 +214,7 @@ def _live(admin: AdminRequest, session: Session, study: Study) -> Live:
     }
 
 
-def _part(admin: AdminRequest, name: str, part: int) -> Part:
+def _part(admin: AdminRequest, name: str, part: int) -> ConditionResults:
     with admin.database.read() as session:
         parts = admin.services.live.of(session, study_of(session, name)).parts
     if not 0 <= part < len(parts):

@@ -17,7 +17,7 @@ from survey.analysis.number_format import (
 from survey.statistics.agreement import Agreement, Directions, is_half, near_edge
 from survey.statistics.chance_tests import Chance, LowerLessHigher
 from survey.statistics.estimate import CONSTANT, LEVEL, NONE, RAISED
-from survey.statistics.pieces import FEW_PIECES, Music
+from survey.statistics.pieces import FEW_PIECES, MusicAmount
 from survey.statistics.signal_detection import Detection, Lean
 
 NAMES = {
@@ -99,7 +99,7 @@ def _edges(section: Mapping[str, Agreement]) -> list[str]:
     ]
 
 
-def music(section: Music, intervals: bool = True) -> list[str]:
+def music(section: MusicAmount, intervals: bool = True) -> list[str]:
     """Section 3: how much music that is, and what `intervals`, if there are any, are for."""
     amount = f"The items are {counted(section.segments, 'segment')} of "
     if not intervals and section.pieces is not None:
@@ -134,7 +134,7 @@ def music(section: Music, intervals: bool = True) -> list[str]:
     return sentences
 
 
-def _only_piece(section: Music) -> list[str]:
+def _only_piece(section: MusicAmount) -> list[str]:
     if section.pieces != 1:
         return []
     return ["They are all of one piece: nothing can be said of other pieces."]

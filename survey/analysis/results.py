@@ -16,7 +16,7 @@ from survey.statistics.conditions import Condition, Contrast
 from survey.statistics.dose_response import Changes, Dose
 from survey.statistics.mean_opinion_score import Opinion
 from survey.statistics.participants import Headphones, ParticipantSummary
-from survey.statistics.pieces import Music
+from survey.statistics.pieces import MusicAmount
 from survey.statistics.precision import Precision
 from survey.statistics.reliability import Reliability
 from survey.statistics.reservations import Dropout
@@ -115,7 +115,7 @@ class Sections:
     """
 
     direction: Directions
-    music: Music
+    music: MusicAmount
     intervals: dict[str, Agreement]
     chance: Chance
     bias: dict[str, Detection]

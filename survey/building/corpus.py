@@ -70,7 +70,7 @@ class Work:
     sha256: str | None = None
 
 
-class WorkError(ValueError):
+class CorpusError(ValueError):
     """There is no music to choose from; the message is one sentence for a person."""
 
 
@@ -108,7 +108,7 @@ def from_folder(
 
     Raises
     ------
-    WorkError
+    CorpusError
         If it is no folder, cannot be read or has no MIDI file that can be used.
     """
     names = _names(folder)
@@ -125,7 +125,7 @@ def from_folder(
             left_out[_printable(names[index])] = _printable(str(error))
     progress("reading MIDI files", wanted, wanted)
     if not works:
-        raise WorkError(
+        raise CorpusError(
             f"{folder} has no MIDI file that can be used; the first of {len(names)}: "
             f"{next(iter(left_out.values()))}"
         )
@@ -135,15 +135,15 @@ def from_folder(
 def _names(folder: Path) -> list[str]:
     """Paths below the folder, in the same order on every machine."""
     if not folder.is_dir():
-        raise WorkError(f"{folder} is not a folder.")
+        raise CorpusError(f"{folder} is not a folder.")
     try:
         names = sorted(_midi_files(folder))
     except OSError as error:
-        raise WorkError(
+        raise CorpusError(
             f"{folder} cannot be read: {(error.strerror or str(error)).lower()}."
         ) from error
     if not names:
-        raise WorkError(f"{folder} has no MIDI files ({' or '.join(SUFFIXES)}).")
+        raise CorpusError(f"{folder} has no MIDI files ({' or '.join(SUFFIXES)}).")
     return names
 
 

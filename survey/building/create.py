@@ -18,13 +18,13 @@ from fadernets.checkpoint import CheckpointError
 from fadernets.playback.audio import AudioError
 from survey.building import clips, corpus, insert, provenance, selection
 from survey.building.clips import ClipError
-from survey.building.corpus import Progress, WorkError
+from survey.building.corpus import CorpusError, Progress
 from survey.building.from_sounds import measured, trials
 from survey.building.from_sounds import study as sounds_study
 from survey.building.from_sounds.study import Tell
 from survey.building.insert import RecordedStudy, check_name, may_open, register
 from survey.building.pairs import Recording, pairs
-from survey.building.selection import Listener, SelectionError, Take
+from survey.building.selection import Listener, SegmentTake, SelectionError
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.designs.questions import parsed
@@ -42,7 +42,7 @@ REFUSALS = (
     ClipError,
     DatabaseError,
     SelectionError,
-    WorkError,
+    CorpusError,
 )
 
 
@@ -196,7 +196,7 @@ def _hashes(
 
 
 def _record(
-    takes: Sequence[Take], samples: int, folder: Path, progress: Progress
+    takes: Sequence[SegmentTake], samples: int, folder: Path, progress: Progress
 ) -> list[Recording]:
     recordings = []
     for number, take in enumerate(takes):
@@ -232,7 +232,7 @@ def build(
     ------
     BuildError
         If the name is taken or the study may not be open here.
-    fadernets.checkpoint.CheckpointError, survey.building.corpus.WorkError,
+    fadernets.checkpoint.CheckpointError, survey.building.corpus.CorpusError,
     survey.building.selection.SelectionError, survey.building.clips.ClipError,
     fadernets.playback.audio.AudioError, OSError
         If the model, the music, the sound or the disk cannot be used.

@@ -9,7 +9,7 @@ import numpy as np
 
 from fadernets import Notes, measure
 from survey.building.clips import RecordedClip
-from survey.building.selection import Take
+from survey.building.selection import SegmentTake
 from survey.records.record_types import Measured
 
 CATCH = 2  # identical pairs of a study, and swapped ones
@@ -24,12 +24,12 @@ class Recording:
 
     Attributes
     ----------
-    take : Take
+    take : SegmentTake
     original : RecordedClip
     results : strength -> RecordedClip
     """
 
-    take: Take
+    take: SegmentTake
     original: RecordedClip
     results: dict[float, RecordedClip]
 

@@ -72,7 +72,7 @@ class SegmentCandidate:
 
 
 @dataclass(frozen=True, eq=False)
-class Take:
+class SegmentTake:
     """A chosen segment and what the model made of it.
 
     Attributes
@@ -189,7 +189,7 @@ def choose(
     count: int,
     strengths: Sequence[float],
     rng: np.random.Generator,
-) -> list[Take]:
+) -> list[SegmentTake]:
     """Segments whose arousal is to go to a target, with their transfers at every strength.
 
     Drawn at random from as many pieces as possible, at most `MOST_EACH` from a piece. How well a
@@ -203,7 +203,7 @@ def choose(
     """
     candidates = pool.of(START[target])
     order = drawn(candidates, rng)
-    takes: list[Take] = []
+    takes: list[SegmentTake] = []
     for first in range(0, len(order), BATCH):
         batch = order[first : first + BATCH]
         notes = [candidate.notes for candidate in batch]
@@ -213,7 +213,7 @@ def choose(
             if len(takes) == count:
                 return takes
             if all(_is_other(candidate.notes, result) for result in results.values()):
-                takes.append(Take(candidate, target, results))
+                takes.append(SegmentTake(candidate, target, results))
             else:
                 pool.unchanged.append((candidate.work, candidate.index))
     if len(takes) < count:

@@ -35,7 +35,7 @@ class SoundError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Sound:
+class AnalysedSound:
     """A sound and what was found in it.
 
     Attributes
@@ -67,7 +67,7 @@ class Sound:
     silence: tuple[float, float]
     is_rendered: bool
 
-    def without_samples(self) -> Sound:
+    def without_samples(self) -> AnalysedSound:
         """What was found in it alone, which is small."""
         return replace(self, samples=self.samples[:0].copy())
 
@@ -93,7 +93,7 @@ def decibels(ratio: float) -> float:
     return 20 * math.log10(ratio) if ratio > 0 else -math.inf
 
 
-def read(path: Path, low_pass: float | None = None) -> Sound:
+def read(path: Path, low_pass: float | None = None) -> AnalysedSound:
     """The sound of a file, or what is left of it below some kilohertz; MIDI is rendered.
 
     Raises
@@ -126,7 +126,7 @@ def read(path: Path, low_pass: float | None = None) -> Sound:
     silence = (audible[0] / RATE, (len(samples) - 1 - audible[-1]) / RATE)
     clipped = 0 if is_midi else _clipped(samples)
     digest = hashlib.sha256(data).hexdigest()
-    return Sound(samples, seconds, digest, level, peak, clipped, silence, is_midi)
+    return AnalysedSound(samples, seconds, digest, level, peak, clipped, silence, is_midi)
 
 
 def _rendered(data: bytes) -> np.ndarray:

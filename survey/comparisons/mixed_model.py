@@ -65,7 +65,7 @@ class ModelDifference:
 
 
 @dataclass(frozen=True)
-class Model:
+class MixedModel:
     """The model of a question.
 
     Attributes
@@ -84,7 +84,9 @@ class Model:
     note: str | None = None
 
 
-def of_question(table: pd.DataFrame, question: str, two_way: Sequence[systems.Difference]) -> Model:
+def of_question(
+    table: pd.DataFrame, question: str, two_way: Sequence[systems.Difference]
+) -> MixedModel:
     """The model of a question's ratings; a note where there is none, never an error."""
     pairs = [one for one in two_way if one.question == question]
     values = pd.to_numeric(table[question]).to_numpy(dtype=float, na_value=np.nan)
@@ -95,7 +97,7 @@ def of_question(table: pd.DataFrame, question: str, two_way: Sequence[systems.Di
     note = _why_not(values[has_value], codes)
     fit = None if note else fitted(values[has_value], *codes)
     if fit is None:
-        return Model(question, [], None, note or NOT_FOUND)
+        return MixedModel(question, [], None, note or NOT_FOUND)
     differences = []
     for one in pairs:
         if one.first not in names or one.second not in names:
@@ -111,7 +113,9 @@ def of_question(table: pd.DataFrame, question: str, two_way: Sequence[systems.Di
             model = around(value, error, freedom, one.difference.n)
         differences.append(ModelDifference(question, one.first, one.second, model, one.difference))
     variances = [rounded(float(variance)) for variance in (*fit.variances, fit.residual)]
-    return Model(question, differences, dict(zip((*TERMS, "residual"), variances, strict=True)))
+    return MixedModel(
+        question, differences, dict(zip((*TERMS, "residual"), variances, strict=True))
+    )
 
 
 def rounded(value: float) -> float:

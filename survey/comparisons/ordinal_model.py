@@ -19,7 +19,7 @@ import scipy  # whose parts are loaded when they are first used
 from scipy import sparse
 
 from survey.comparisons import systems
-from survey.comparisons.mixed_model import TERMS, TOO_FEW, Model, ModelDifference
+from survey.comparisons.mixed_model import TERMS, TOO_FEW, MixedModel, ModelDifference
 from survey.comparisons.mixed_model import levels as levels_of
 from survey.statistics.estimate import NONE, Estimate, around
 
@@ -57,7 +57,9 @@ class Fit:
     log_likelihood: float
 
 
-def of_question(table: pd.DataFrame, question: str, two_way: Sequence[systems.Difference]) -> Model:
+def of_question(
+    table: pd.DataFrame, question: str, two_way: Sequence[systems.Difference]
+) -> MixedModel:
     """The model of a scale's answers; a note where there is none, never an error."""
     values = pd.to_numeric(table[question]).to_numpy(dtype=float, na_value=np.nan)
     is_answered = ~np.isnan(values)
@@ -69,13 +71,13 @@ def of_question(table: pd.DataFrame, question: str, two_way: Sequence[systems.Di
     terms = [np.unique(term, return_inverse=True)[1] for term in terms]
     levels = [int(of.max(initial=-1)) + 1 for of in (system, person, piece)]
     if min(levels) < 2 or len(values) <= count + 1 or np.ptp(values) == 0:
-        return Model(question, [], None, TOO_FEW)
+        return MixedModel(question, [], None, TOO_FEW)
     size = sum(int(term.max()) + 1 for term in terms)
     if size > MOST_TERMS or len(values) > MOST_ANSWERS or len(set(values)) > MOST_STEPS:
-        return Model(question, [], None, TOO_LARGE)
+        return MixedModel(question, [], None, TOO_LARGE)
     fit = fitted(values, np.eye(count)[system][:, 1:], terms)
     if fit is None:
-        return Model(question, [], None, NOT_FOUND)
+        return MixedModel(question, [], None, NOT_FOUND)
     differences = []
     for one in two_way:
         if one.question != question or one.first not in names or one.second not in names:
@@ -92,7 +94,7 @@ def of_question(table: pd.DataFrame, question: str, two_way: Sequence[systems.Di
         )
         differences.append(ModelDifference(question, one.first, one.second, model, one.difference))
     variances = [rounded(float(sd) ** 2) for sd in fit.deviations]
-    return Model(question, differences, dict(zip(TERMS, variances, strict=True)))
+    return MixedModel(question, differences, dict(zip(TERMS, variances, strict=True)))
 
 
 def rounded(value: float) -> float:

@@ -33,7 +33,7 @@ MARK = 24  # digits of a mark
 
 
 @dataclass(frozen=True)
-class Kind:
+class PanelKind:
     """What is known of a panel.
 
     Attributes
@@ -61,15 +61,15 @@ class Kind:
     is_guessable: bool = False
 
 
-KINDS: dict[str, Kind] = {
-    "prolific": Kind(
+KINDS: dict[str, PanelKind] = {
+    "prolific": PanelKind(
         "Prolific",
         {name: f"{{{{%{name}%}}}}" for name in ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID")},
         ("app.prolific.com",),
         "/submissions/complete",
         ("cc",),
     ),
-    "sona": Kind(
+    "sona": PanelKind(
         "SONA",
         {"id": "%SURVEY_CODE%"},
         (".sona-systems.com",),
@@ -77,7 +77,7 @@ KINDS: dict[str, Kind] = {
         ("experiment_id", "credit_token", "survey_code={id}"),
         is_guessable=True,
     ),
-    "mturk": Kind(
+    "mturk": PanelKind(
         "MTurk",
         {name: f"${{{name}}}" for name in ("workerId", "assignmentId", "hitId")},
         ("www.mturk.com", "workersandbox.mturk.com", "worker.mturk.com"),
@@ -85,7 +85,7 @@ KINDS: dict[str, Kind] = {
         ("assignmentId={assignmentId}",),
         returns=False,
     ),
-    GENERIC: Kind("another panel", {}, (), "", (), is_guessable=True),
+    GENERIC: PanelKind("another panel", {}, (), "", (), is_guessable=True),
 }
 
 
@@ -123,14 +123,14 @@ class Panel:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """As `Kind.parameters`."""
+        """As `PanelKind.parameters`."""
         if self.kind == GENERIC:
             return {self.parameter: f"{{{self.parameter}}}"}
         return dict(KINDS[self.kind].parameters)
 
     @property
     def is_guessable(self) -> bool:
-        """As of `Kind`: then a number alone opens nobody's place."""
+        """As of `PanelKind`: then a number alone opens nobody's place."""
         return KINDS[self.kind].is_guessable
 
     def entry(self, address: str) -> str:

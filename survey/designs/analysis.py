@@ -37,7 +37,7 @@ from survey.ratings.habits import Habit
 from survey.ratings.rating_table import ParticipantCounts
 from survey.statistics.estimate import RAISED
 from survey.statistics.json_fields import plain
-from survey.statistics.pieces import Music, amount
+from survey.statistics.pieces import MusicAmount, amount
 
 WITH, WITHOUT = "with exclusions", "without exclusions"
 
@@ -55,7 +55,7 @@ class DesignResults:
     flow: ParticipantFlow
     kept: Findings
     everyone: Findings
-    music: Music
+    music: MusicAmount
     habits: list[Habit]
     people: list[Person]
     repeated: Consistency | None = None

@@ -64,9 +64,9 @@ def of_discrimination(
             name: right.where(pd.Series(pair, index=right.index) == name).to_numpy()
             for name in sorted(set(pair))
         }
-        habits[question.name] = _Habit.of(table, said, question.choices[0])
+        habits[question.name] = _FirstChoice.of(table, said, question.choices[0])
         changes.append(trial_order.trend(table, right.to_numpy(), question.name, POSITION, heard))
-    discrimination, habits = corrected(discrimination, _ToldApart), corrected(habits, _Habit)
+    discrimination, habits = corrected(discrimination, _ToldApart), corrected(habits, _FirstChoice)
     trends = known_trends(changes)
     alike = [
         equivalence.tested(name, *_ends(one.pair), margin, _less(one.mean, CHANCE))
@@ -120,7 +120,7 @@ class _ToldApart:
 
 
 @dataclass(frozen=True)
-class _Habit:
+class _FirstChoice:
     """How often the first choice is made, whatever is right; p that it is one half."""
 
     choice: str
@@ -129,7 +129,7 @@ class _Habit:
     holm: float | None = None
 
     @classmethod
-    def of(cls, table: pd.DataFrame, said: pd.Series, choice: str) -> _Habit:
+    def of(cls, table: pd.DataFrame, said: pd.Series, choice: str) -> _FirstChoice:
         is_first = (said == choice).astype(float).where(said.notna())
         answers = crossed(table, is_first)
         estimate = twoway.mean(answers)
@@ -181,6 +181,6 @@ def _discrimination(one: _ToldApart) -> dict[str, object]:
     }
 
 
-def _habit(one: _Habit) -> dict[str, object]:
+def _habit(one: _FirstChoice) -> dict[str, object]:
     named = {"answer": one.choice, "n": one.estimate.n}
     return {**named, **of_estimate(one.estimate), "p": one.p, "holm": one.holm}

@@ -131,12 +131,12 @@ def headphone_groups(differences: Sequence[GroupDifference]) -> dict[str, pd.Dat
     return {"headphones": as_table("headphones", rows)} if differences else {}
 
 
-def ordinal_models(models: Sequence[mixed_model.Model]) -> dict[str, pd.DataFrame]:
+def ordinal_models(models: Sequence[mixed_model.MixedModel]) -> dict[str, pd.DataFrame]:
     """Those of questions with a scale; none where there is none."""
     return {"ordinal_model": as_table("ordinal_model", of_models(models))} if models else {}
 
 
-def of_models(models: Sequence[mixed_model.Model]) -> list[dict[str, object]]:
+def of_models(models: Sequence[mixed_model.MixedModel]) -> list[dict[str, object]]:
     """Differences and variances of mixed models, or why there are none."""
     rows: list[dict[str, object]] = []
     for model in models:

@@ -22,7 +22,7 @@ from survey.designs import registry
 from survey.designs.design import Design
 from survey.designs.questions import Question, parsed
 from survey.ratings import rating_table
-from survey.ratings.columns import COLUMNS, MISSING, Column, Form
+from survey.ratings.columns import COLUMNS, MISSING, CellForm, Column
 from survey.ratings.csv_file import read_cells
 
 # What some columns mean where a row is about no pair of segments.
@@ -71,7 +71,7 @@ class ReplyColumn(Column):
     @classmethod
     def of(cls, question: Question) -> ReplyColumn:
         """The column of a question."""
-        forms: dict[str, Form] = {"choice": "word", "text": "text"}
+        forms: dict[str, CellForm] = {"choice": "word", "text": "text"}
         form = forms.get(question.kind, "whole")
         meaning = question.text
         if question.is_number:

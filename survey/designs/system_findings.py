@@ -140,7 +140,7 @@ def _past(mean: Estimate, question: Question) -> str:
     return " The interval reaches past the scale; it is not clipped."
 
 
-def _model_sentences(models: Sequence[mixed_model.Model]) -> list[str]:
+def _model_sentences(models: Sequence[mixed_model.MixedModel]) -> list[str]:
     """How far the mixed model says the same as the two-way intervals."""
     said = []
     for model in models:
@@ -166,7 +166,7 @@ def _model_sentences(models: Sequence[mixed_model.Model]) -> list[str]:
     return said
 
 
-def _ordinal_sentences(models: Sequence[mixed_model.Model]) -> list[str]:
+def _ordinal_sentences(models: Sequence[mixed_model.MixedModel]) -> list[str]:
     """Whether a model that takes no steps for equal tells the same systems apart."""
     said = []
     for model in models:

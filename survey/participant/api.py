@@ -29,7 +29,7 @@ from survey.participant.dependencies import (
 from survey.participant.page_state import PageState, page_state
 from survey.participant.schemas import (
     Answered,
-    HeadphoneCheck,
+    HeadphoneAnswers,
     Join,
     Joined,
     Played,
@@ -105,7 +105,7 @@ def check_sound(body: SoundCheck, request: ParticipantDep) -> PageState:
 
 
 @router.post("/api/headphones")
-def check_headphones(body: HeadphoneCheck, request: ParticipantDep) -> PageState:
+def check_headphones(body: HeadphoneAnswers, request: ParticipantDep) -> PageState:
     """The headphone check, done."""
     return _prepare(request, partial(participation.check_headphones, body=body))
 

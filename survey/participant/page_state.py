@@ -14,7 +14,7 @@ from db.models import PLACES, SIDES, Answer, Participant, Place, Play, Stimulus,
 from survey.core import headphones
 from survey.participant import panel_places
 
-Stage = Literal[
+PageStage = Literal[
     "questions", "sound", "headphones", "practice", "trial", "finished", "failed", "closed"
 ]
 
@@ -102,7 +102,7 @@ class PageState(BaseModel):
         Where the panel that sent somebody wants them back, once all is stored.
     """
 
-    stage: Stage
+    stage: PageStage
     study: StudyTitle
     progress: AnswerCount
     trial: ShownTrial | None
@@ -150,7 +150,7 @@ def trials_of(session: Session, participant: Participant) -> list[ParticipantTri
     ]
 
 
-def stage(participant: Participant, trials: Sequence[ParticipantTrial]) -> Stage:
+def stage(participant: Participant, trials: Sequence[ParticipantTrial]) -> PageStage:
     """What a participant is to do next."""
     if participant.stage == "finished":
         return "finished"

@@ -184,7 +184,7 @@ class ShownClip:
 
 
 @dataclass(frozen=True)
-class Form:
+class TrialForm:
     """What is heard and asked in the trials of a design that has questions of its own.
 
     Attributes
@@ -207,7 +207,7 @@ class Form:
         return {one.name for one in self.questions if one.each and pages[one.page] == 1}
 
 
-def _form(study: Study, sizes: set[int]) -> Form | None:
+def _form(study: Study, sizes: set[int]) -> TrialForm | None:
     design = registry.find(study.design)
     if design.is_transfer:
         return None
@@ -221,7 +221,7 @@ def _form(study: Study, sizes: set[int]) -> Form | None:
         )
         for place in range(size)
     ]
-    return Form(clips, questions_of(study.questions), design.in_order)
+    return TrialForm(clips, questions_of(study.questions), design.in_order)
 
 
 def _sizes(session: Session, study: Study) -> set[int]:

@@ -39,7 +39,7 @@ from survey.participant.page_state import (
 )
 from survey.participant.schemas import (
     Answered,
-    HeadphoneCheck,
+    HeadphoneAnswers,
     Played,
     Questions,
     Replied,
@@ -121,7 +121,7 @@ def check_sound(participant: Participant, body: SoundCheck) -> None:
         participant.checked_at = now()
 
 
-def check_headphones(session: Session, participant: Participant, body: HeadphoneCheck) -> None:
+def check_headphones(session: Session, participant: Participant, body: HeadphoneAnswers) -> None:
     """Store how many sounds of the check were named rightly; only the first result.
 
     Who fails where that is a gate has no trials any more, so that others get their places.

@@ -61,7 +61,7 @@ class SoundCheck(Body):
     ok: bool
 
 
-class HeadphoneCheck(Body):
+class HeadphoneAnswers(Body):
     """Which tone of each sound was the quietest, in the order of the sounds."""
 
     answers: Annotated[

@@ -26,7 +26,7 @@ LEAST_CHANGED = 0.5  # of a phrase's segments that every model has to be able to
 
 
 @dataclass(frozen=True, eq=False)
-class Take:
+class PhraseTake:
     """A chosen phrase and what became of it.
 
     Attributes
@@ -94,7 +94,7 @@ def choose(
     count: int,
     rng: np.random.Generator,
     progress: Progress,
-) -> list[Take]:
+) -> list[PhraseTake]:
     """Phrases for every way, with their transfers by every system; none comes twice.
 
     A way that lowers arousal has phrases of the most energetic third of all, one that raises it of
@@ -123,11 +123,11 @@ def choose(
         fitting = [p for p in candidates if fits[way.direction](p.arousal)]
         if (most := usable_count(fitting)) < count:
             raise _too_few(way, most, fitting, count)
-    chosen: list[Take] = []
+    chosen: list[PhraseTake] = []
     for way in ways:
         taken = {id(take.phrase) for take in chosen}
         usable = [p for p in candidates if fits[way.direction](p.arousal) and id(p) not in taken]
-        own: list[Take] = []
+        own: list[PhraseTake] = []
         for phrase in drawn(usable, rng):
             if len(own) == count:
                 break
@@ -149,7 +149,7 @@ def _too_few(way: Way, usable: int, phrases: Sequence[Phrase], count: int) -> Se
     )
 
 
-def _take(phrase: Phrase, way: Way, piece: Piece, systems: Sequence[System]) -> Take | None:
+def _take(phrase: Phrase, way: Way, piece: Piece, systems: Sequence[System]) -> PhraseTake | None:
     """A phrase by every system; None if one of them left it as it was."""
     span = (phrase.begin, phrase.end)
     original, results = midi.file_bytes(piece, span), {}
@@ -159,4 +159,4 @@ def _take(phrase: Phrase, way: Way, piece: Piece, systems: Sequence[System]) -> 
         if results[system.name] == original:
             return None
     changed = {system.name: len(system.takes(phrase.segments)) for system in systems}
-    return Take(phrase, way, original, results, changed)
+    return PhraseTake(phrase, way, original, results, changed)

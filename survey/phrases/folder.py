@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from fadernets.atomic_file import replacing
-from survey.phrases.choice import Take
+from survey.phrases.choice import PhraseTake
 from survey.phrases.plan import TABLE
 from survey.phrases.system import System
 from survey.ratings.csv_file import write_csv
@@ -41,7 +41,7 @@ class Origin:
 
 
 def write(
-    out: Path, takes: Sequence[Take], systems: Sequence[System], practice: int, origin: Origin
+    out: Path, takes: Sequence[PhraseTake], systems: Sequence[System], practice: int, origin: Origin
 ) -> Path:
     """Write MIDI files and their table to a new folder, whole or not at all; the table's path.
 
@@ -79,7 +79,7 @@ def write(
     return out / TABLE
 
 
-def _made(take: Take, systems: Sequence[System], origin: Origin) -> dict[str, object]:
+def _made(take: PhraseTake, systems: Sequence[System], origin: Origin) -> dict[str, object]:
     """How an item's versions came about."""
     phrase = take.phrase
     return {

@@ -43,7 +43,7 @@ def make(plan: PhrasesPlan, out: Path, progress: Progress) -> Made:
     ------
     BuildError
         If a model cannot move what is asked for, or two have one name.
-    fadernets.checkpoint.CheckpointError, survey.building.corpus.WorkError,
+    fadernets.checkpoint.CheckpointError, survey.building.corpus.CorpusError,
     survey.building.selection.SelectionError, OSError
         If a model or the music cannot be used, there is too little of it, or `out` is there.
     """

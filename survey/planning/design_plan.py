@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from survey.designs.design import Design
-from survey.planning.design_power import DesignExpectation, Tick, expected, needed
+from survey.planning.design_power import DesignExpectation, expected, needed
 from survey.planning.listeners import CHOICE, PREFERENCE, Form, Listening, Spread, form_of
-from survey.planning.power import MOST_PARTICIPANTS
+from survey.planning.power import MOST_PARTICIPANTS, Tick
 from survey.statistics.pieces import FEW_PIECES
 
 USUAL = 48  # participants

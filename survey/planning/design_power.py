@@ -18,13 +18,12 @@ from survey.comparisons import preferences, systems
 from survey.designs.design import Resampling
 from survey.designs.discrimination_findings import of_discrimination
 from survey.planning.listeners import CHOICE, PREFERENCE, Form, Listening
-from survey.planning.power import smallest
+from survey.planning.power import Tick, smallest
 from survey.planning.simulated_table import lean
 from survey.statistics.estimate import LEVEL
 from survey.statistics.families import corrected
 
 SIGNIFICANT = 1 - LEVEL
-Tick = Callable[[], None]
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ CHANGE = "change_"  # how the names of measured changes begin; the attribute's n
 ANALYSED = tuple(kind for kind in KINDS if kind not in ("practice", "rated", "repeat"))
 MISSING = ("", "NA")  # how a table says that there is no value; in free text these are text
 
-Form = Literal["text", "word", "rating", "whole", "number", "moment", "flag"]
+CellForm = Literal["text", "word", "rating", "whole", "number", "moment", "flag"]
 WHOLE = 2**31  # what whole numbers stay below, as in the database
 SORTED_BY = ["study", "participant", "position", "item"]
 DTYPES = {"rating": "Int64", "whole": "Int64", "number": "float64", "flag": "boolean"}
@@ -58,7 +58,7 @@ class Column:
     """
 
     name: str
-    form: Form
+    form: CellForm
     meaning: str
     needed: bool = False
     filled: bool = False

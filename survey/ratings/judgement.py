@@ -29,7 +29,7 @@ def storable(text: str) -> str:
 Rating = Annotated[int, Field(strict=True, ge=WORST, le=BEST)]
 Comment = Annotated[str, StringConstraints(max_length=LONGEST_COMMENT), AfterValidator(storable)]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False)]
-Submission = Annotated[str, StringConstraints(max_length=64), AfterValidator(storable)]
+StoredSubmission = Annotated[str, StringConstraints(max_length=64), AfterValidator(storable)]
 RATING: TypeAdapter[int] = TypeAdapter(Rating)
 
 
@@ -41,7 +41,7 @@ class Judgement(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    submission: Submission
+    submission: StoredSubmission
     direction: Direction
     rhythm: Rating
     melody: Rating

@@ -51,7 +51,7 @@ from db.models import (
     Trial,
 )
 from survey.core import panels
-from survey.ratings.judgement import Comment, Judgement, Submission, storable
+from survey.ratings.judgement import Comment, Judgement, StoredSubmission, storable
 
 
 def _moment(value: object) -> object:
@@ -241,7 +241,7 @@ class AnswerRow(Judgement):
 class RepliesRow(Row):
     """The same in designs that have questions of their own."""
 
-    submission: Submission
+    submission: StoredSubmission
     replies: Json
     comment: Comment
     seconds: Annotated[FiniteFloat | None, AfterValidator(bounded)]

@@ -19,7 +19,7 @@ FEW_PIECES = 12  # below them Student's t alone makes an interval more than an e
 
 
 @dataclass(frozen=True)
-class Music:
+class MusicAmount:
     """How much music answers are about.
 
     Attributes
@@ -38,15 +38,15 @@ class Music:
     by_segment: Estimate | None
 
 
-def amount(table: pd.DataFrame) -> Music:
+def amount(table: pd.DataFrame) -> MusicAmount:
     """Items, segments and pieces that rows are about."""
     sources = pieces(table)
     known = len(sources) > 0 and all(source is not None for source in sources)
     piece_count = len(set(sources)) if known else None
-    return Music(int(table["item"].nunique()), len(set(segments(table))), piece_count, None)
+    return MusicAmount(int(table["item"].nunique()), len(set(segments(table))), piece_count, None)
 
 
-def music(transfers: pd.DataFrame) -> Music:
+def music(transfers: pd.DataFrame) -> MusicAmount:
     """Items, segments and pieces of the transfers, and agreement clustered by segments."""
     counts = amount(transfers)
     if len(set(units(transfers))) == counts.segments:

@@ -11,7 +11,7 @@ from fadernets.music.notes import Notes
 from train import arousal, report
 from train.data import dataset, unseen
 from train.evaluation import arousal_classifiers
-from train.evaluation.arousal_changes import Pairs
+from train.evaluation.arousal_changes import ChangedSegments
 from train.metrics.arousal_features import Heard
 from train.reporting import arousal_table
 from train.reporting.results.arousal import Arousal, ArousalTries
@@ -31,7 +31,7 @@ def music(count: int) -> Heard:
 
 def test_shares_by_hand():
     before, after = [3, 3, 4, 2], [2, 3, 5, 0]
-    pairs = Pairs(
+    pairs = ChangedSegments(
         [music(n) for n in before],
         [music(n) for n in after],
         np.array(["a", "a", "b", "b"]),

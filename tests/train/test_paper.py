@@ -23,7 +23,7 @@ from train.run.half_precision import pack
 from train.run.loop import LOG
 from train.run.made_of import MadeOf
 from train.run.resume import CHECKPOINT, load_state
-from train.run.side_by_side import Run, Training
+from train.run.side_by_side import Run, TrainingRuns
 
 TOY = (
     *("--hidden", "16", "--latent", "8", "--embedding", "8", "--beta-free-steps", "10"),
@@ -276,7 +276,7 @@ def test_progress_tells_step_loss_and_time_left(tmp_path):
 def test_time_left_counts_the_runs_to_come(tmp_path, capsys):
     running, waiting = (logged(tmp_path / name, [5.0, 4.25], "train") for name in "ab")
     running.began, running.first_step = time.monotonic() - 60, 0  # 20 steps a minute
-    training = Training([waiting], [], jobs=1, seconds=1, steps=100, annealed=0)
+    training = TrainingRuns([waiting], [], jobs=1, seconds=1, steps=100, annealed=0)
     training.running.append(running)
     training._watch(60.0, tmp_path / "progress.log")
     assert capsys.readouterr().out.endswith("; 9 min left\n")  # 80 steps, and 100 more
@@ -340,6 +340,6 @@ def test_each_size_and_device_has_its_settings(tmp_path):
 
 def test_runs_begin_in_order(data_file, tmp_path):
     runs = [Run("split", model, tmp_path / model) for model in paper.MODELS]
-    training = Training(runs, [], jobs=1, seconds=1, steps=1, annealed=0)
+    training = TrainingRuns(runs, [], jobs=1, seconds=1, steps=1, annealed=0)
     assert [run.model for run in training.waiting] == list(paper.MODELS)
     assert len(paper.MODELS) == 7

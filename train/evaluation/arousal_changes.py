@@ -24,7 +24,7 @@ LONG, DETACHED = 1.0, 0.5  # of the gap to the next strike
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
+class ChangedSegments:
     """n segments before and after a change.
 
     Attributes
@@ -109,7 +109,7 @@ def changes(net: FaderNet, sd: np.ndarray) -> dict[str, Change]:
     return ways
 
 
-def by_change(net: FaderNet, source: Sequence[NamedExcerpt], change: Change) -> Pairs:
+def by_change(net: FaderNet, source: Sequence[NamedExcerpt], change: Change) -> ChangedSegments:
     """Excerpts before and after a model's change, as `train.evaluation.naturalness.changed`."""
     before: list[tuple[Segment, Notes]] = []
     after: list[tuple[Segment, Notes]] = []
@@ -128,7 +128,7 @@ def by_change(net: FaderNet, source: Sequence[NamedExcerpt], change: Change) -> 
             after += [(s, s.window.notes) for s in each.excerpt.segments(piece)]
         names += [each.name] * len(parts)
     densities = [[_densities(*pair) for pair in side] for side in (before, after)]
-    return Pairs(
+    return ChangedSegments(
         [heard(*pair) for pair in before],
         [heard(*pair) for pair in after],
         np.array(names),
@@ -170,10 +170,10 @@ RULES: dict[str, Callable[[Heard], Heard]] = {
 }
 
 
-def by_rule(source: Sequence[NamedExcerpt], rule: Callable[[Heard], Heard]) -> Pairs:
+def by_rule(source: Sequence[NamedExcerpt], rule: Callable[[Heard], Heard]) -> ChangedSegments:
     """Excerpts before and after a rule that knows no music: what moves a classifier."""
     parts = [(each.name, s) for each in source for s in each.excerpt.segments()]
     before = [heard(s, s.window.notes) for _, s in parts]
     densities = np.full((2, len(parts), len(PAPER)), np.nan)
     names = np.array([name for name, _ in parts])
-    return Pairs(before, [rule(music) for music in before], names, densities)
+    return ChangedSegments(before, [rule(music) for music in before], names, densities)

@@ -167,7 +167,7 @@ def by_model(net: FaderNet, way: Way, sd: np.ndarray) -> Change:
 
 
 @dataclass(frozen=True, eq=False)
-class Changed:
+class ChangedExcerpt:
     """An excerpt as it was changed.
 
     Attributes
@@ -184,7 +184,7 @@ class Changed:
     changes: Mapping[str, Tally] = field(default_factory=dict)
 
 
-def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> Changed:
+def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> ChangedExcerpt:
     """An excerpt as a model changes it.
 
     A model that arranges notes changes the piece, so that neighbours fit. Another plays the
@@ -194,11 +194,11 @@ def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> Changed
     if not net.by_sound:
         piece = whole_piece.changed(source.piece, source.numbers, change)
         after = windows(source.segments(piece), source.group)
-        return Changed(after, source.notes, became_of(source, piece))
+        return ChangedExcerpt(after, source.notes, became_of(source, piece))
     parts = [s for s in source.segments() if net.problem(s) is None]
     played = change(parts) if parts else []
     after = of_notes(played, [s.window.steps for s in parts], source.group)
-    return Changed(after, [s.window.notes for s in parts])
+    return ChangedExcerpt(after, [s.window.notes for s in parts])
 
 
 def became_of(source: Excerpt, after: Piece) -> dict[str, Tally]:
@@ -253,7 +253,7 @@ def _like(notes: Notes, other: Notes) -> Notes:
     )
 
 
-def by_rule(source: Excerpt, side: int) -> Changed:
+def by_rule(source: Excerpt, side: int) -> ChangedExcerpt:
     """An excerpt changed by rules that know no music, to compare models with.
 
     Fewer onsets: notes that are struck off the beats are left out. More: notes longer than half a
@@ -262,7 +262,7 @@ def by_rule(source: Excerpt, side: int) -> Changed:
     rule = _without_off_beats if side < 0 else _split
     steps = [segment.window.steps for segment in source.segments()]
     after = of_notes([rule(notes) for notes in source.notes], steps, source.group)
-    return Changed(after, source.notes)
+    return ChangedExcerpt(after, source.notes)
 
 
 def _without_off_beats(notes: Notes) -> Notes:

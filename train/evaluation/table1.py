@@ -18,7 +18,7 @@ from train import metrics
 from train.data.dataset import Segments
 from train.evaluation.sweep import Protocol, Sweep, chosen, ends, slide, spread
 from train.reporting.results import evaluation
-from train.reporting.results.evaluation import Controlled, Scores, Table
+from train.reporting.results.evaluation import Controlled, Scores, Table1
 
 
 def scores(sweep: Sweep, sd: Mapping[str, float]) -> Controlled:
@@ -67,7 +67,7 @@ def _mean_sd(values: list[float]) -> list[float]:
     return [round(float(np.mean(values)), 4), round(float(np.std(values)), 4)]
 
 
-def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[Table, dict[str, Sweep]]:
+def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[Table1, dict[str, Sweep]]:
     """Table 1 of one model, and the sweeps that it was computed from.
 
     Raises
@@ -86,7 +86,7 @@ def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[Table, dic
         if protocol.scale == "fader":
             error = metrics.target_error(sweep.targets, sweep.densities[name])
             faders[name] = faders[name].model_copy(update={"target_error": round(error, 4)})
-    result = Table(
+    result = Table1(
         sd={n: round(v, 5) for n, v in sd.items()},
         sd_as_played=sd_as_played(data, chosen(data, protocol)),
         faders=faders,

@@ -11,7 +11,7 @@ from fadernets.playback.pianoroll import ADDED, KEPT, REMOVED, SHADES
 from train.figures import facts, style
 from train.figures.style import Drawn
 from train.reporting.reading import Results
-from train.reporting.results.transfers import Example, Roll, Transfers
+from train.reporting.results.transfers import Roll, TransferExample, Transfers
 
 COLUMNS = 2
 LOOKS: dict[str, dict[str, Any]] = {  # as on the demo's page: no mark is told by colour alone
@@ -53,12 +53,12 @@ def _figure(transfers: Transfers) -> Drawn:
     )
 
 
-def _segments(examples: list[Example]) -> str:
+def _segments(examples: list[TransferExample]) -> str:
     spans = {f"{e.first_segment + 1} to {e.first_segment + e.segments}" for e in examples}
     return ", ".join(sorted(spans))
 
 
-def _block(pair: list[Axes], example: Example) -> None:
+def _block(pair: list[Axes], example: TransferExample) -> None:
     """Original above result."""
     drawing = example.drawing
     low, high = drawing.pitches
@@ -96,7 +96,7 @@ def colour(mark: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def changes(example: Example) -> str:
+def changes(example: TransferExample) -> str:
     """How many notes are kept, new and gone."""
     original: list[str] = [*example.drawing.original.marks]
     result: list[str] = [*example.drawing.result.marks]

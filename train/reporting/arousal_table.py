@@ -8,10 +8,10 @@ from train.reporting.markdown import NONE, Table
 from train.reporting.results.arousal import (
     Arousal,
     ArousalTries,
-    Change,
-    Changed,
+    ChangesByWay,
     Fitted,
-    Heard,
+    HeardChange,
+    WayChange,
 )
 
 MOODS = ("arousal low", "arousal high")
@@ -68,7 +68,7 @@ def ways(result: Arousal) -> Table:
     """Share of segments heard as lower / higher, by way, by the classifiers that are deaf."""
     deaf = [c for c in result.classifiers if not c.hears_loudness]
     names = [music.name for music in result.music]
-    changes_by_way: dict[tuple[str, str], dict[str, Change]] = {}
+    changes_by_way: dict[tuple[str, str], dict[str, WayChange]] = {}
     for music, changed, way, change in _changes(result):
         changes_by_way.setdefault((changed.name, way), {})[music] = change
     rows = [
@@ -117,25 +117,25 @@ def tries(result: ArousalTries) -> Table:
     return rows, ("way", "music", "idea", *names, "naturalness, AUC")
 
 
-def _changes(result: Arousal) -> Iterator[tuple[str, Changed, str, Change]]:
+def _changes(result: Arousal) -> Iterator[tuple[str, ChangesByWay, str, WayChange]]:
     for music in result.music:
         for changed in music.changed:
             for way, change in changed.ways.items():
                 yield music.name, changed, way, change
 
 
-def _interval(heard: Heard, way: str) -> str:
+def _interval(heard: HeardChange, way: str) -> str:
     is_low = way == MOODS[0]
     share = heard.lower if is_low else heard.higher
     low, high = heard.lower_interval if is_low else heard.higher_interval
     return f"{100 * share:.0f} [{100 * low:.0f}, {100 * high:.0f}]"
 
 
-def _both(heard: Heard) -> str:
+def _both(heard: HeardChange) -> str:
     return f"{100 * heard.lower:.0f} / {100 * heard.higher:.0f}"
 
 
-def _by_all(change: Change, classifiers: Sequence[Fitted]) -> str:
+def _by_all(change: WayChange, classifiers: Sequence[Fitted]) -> str:
     return ", ".join(_both(change.heard[c.name]) for c in classifiers)
 
 

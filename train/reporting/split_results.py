@@ -11,8 +11,7 @@ from scipy import stats
 
 from train.reporting.paper import COLUMNS
 from train.reporting.reading import read
-from train.reporting.results.evaluation import Evaluation
-from train.reporting.results.evaluation import Table as Table1
+from train.reporting.results.evaluation import Evaluation, Table1
 from train.reporting.results.latent import Latent
 from train.reporting.results.training import Training
 

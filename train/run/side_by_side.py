@@ -104,7 +104,7 @@ class Run:
         return next((line for line in reversed(lines) if line.strip()), "no message")
 
 
-class Training:
+class TrainingRuns:
     """Runs of `train.fit` side by side, until all are done, time is up or a signal comes.
 
     Parameters

@@ -13,11 +13,10 @@ from fadernets.music.midifile.tracks import (
     META,
     SYSEX,
     TRACK_NAME,
+    Event,
     Track,
     as_quantity,
 )
-
-Event = tuple[int, bytes]  # tick and bytes
 
 
 def track_number(file: MidiFile, name: str) -> int | None:

@@ -22,6 +22,7 @@ from fadernets.music.midifile.tracks import (
     SYSEX,
     TEMPO,
     TIME_SIGNATURE,
+    Event,
     Track,
     as_quantity,
 )
@@ -37,8 +38,6 @@ IN_SEQUENCE = (0, 32, 6, 38, *range(96, 102))
 NO_STATE, IN_TURN = -1, -2  # events that set nothing; those of which each one counts
 # Beats: what rings in for less than half a step is a legato's overlap, as in the note label.
 LEAST_RINGING = 1 / (2 * STEPS_PER_BEAT)
-
-Event = tuple[int, bytes]  # tick and bytes
 
 
 def between(data: bytes, begin: float, end: float) -> bytes:

@@ -15,6 +15,8 @@ import numpy as np
 
 from fadernets.music.midifile.limits import LIMITS, Excess
 
+Event = tuple[int, bytes]  # to be written: its tick and its bytes
+
 HEAD = 8  # bytes of a chunk before its content: its name and its length
 META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7  # statuses that a length follows
 END_OF_TRACK, TRACK_NAME, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x03, 0x51, 0x58, 0x59

@@ -10,7 +10,7 @@ from fadernets.playback import audio
 from survey.analysis.number_format import counted
 from survey.building import clips, sounds, stimuli_file
 from survey.building.corpus import Progress
-from survey.building.sounds import Sound, SoundError, decibels
+from survey.building.sounds import AnalysedSound, SoundError, decibels
 from survey.building.stimuli_file import ListedItem, SoundFile
 from survey.building.study_spec import BuildError, StudySpec
 from survey.comparisons.anchors import is_anchor
@@ -44,7 +44,7 @@ class Checked:
     """
 
     items: list[ListedItem]
-    sounds: Mapping[SoundFile, Sound]
+    sounds: Mapping[SoundFile, AnalysedSound]
     gains: Mapping[SoundFile, float]
     lufs: float | None
     samples: int
@@ -115,7 +115,7 @@ def check(spec: StudySpec, progress: Progress = lambda *_: None) -> Checked:
     anchors = registry.find(spec.design).anchors if spec.anchors is None else spec.anchors
     items = stimuli_file.with_anchors(items, anchors)
     files = list(dict.fromkeys(file for item in items for file in item.files.values()))
-    measured: dict[SoundFile, Sound] = {}
+    measured: dict[SoundFile, AnalysedSound] = {}
     faults = []
     for number, file in enumerate(files):
         progress("checking", number, len(files))
@@ -134,7 +134,7 @@ def check(spec: StudySpec, progress: Progress = lambda *_: None) -> Checked:
 
 
 def _gains(
-    measured: Mapping[SoundFile, Sound], loudness: str
+    measured: Mapping[SoundFile, AnalysedSound], loudness: str
 ) -> tuple[dict[SoundFile, float], float | None]:
     """A factor for each sound, and the loudness that all get by it."""
     if loudness == "align":
@@ -146,6 +146,6 @@ def _gains(
     return {file: factor if one.is_rendered else 1.0 for file, one in measured.items()}, None
 
 
-def _crest(sound: Sound) -> float:
+def _crest(sound: AnalysedSound) -> float:
     """How far the peak is above the loudness, in dB."""
     return decibels(sound.peak) - sound.lufs

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Participant, Study, now
 from survey.admin import monitoring
-from survey.admin.live_results import Live
+from survey.admin.live_results import LiveResults
 from survey.admin.monitoring import ago
 from tests.survey.person import Person
 
@@ -111,7 +111,7 @@ def close(database: Database, study: Study) -> None:
 def test_live_results_follow_the_answers(
     client: TestClient, database: Database, study: Study, app: FastAPI
 ) -> None:
-    live = Live()
+    live = LiveResults()
 
     def look():
         with database.read() as session:
@@ -148,7 +148,7 @@ def test_live_results_of_several_strengths_are_not_averaged(
     Person.ready(client).finish(direction="lower", melody=2)
     close(database, study)
     with database.read() as session:
-        live_results = Live().of(session, session.get(Study, study.id))
+        live_results = LiveResults().of(session, session.get(Study, study.id))
     assert [part.name for part in live_results.parts] == ["strength 1", "strength 2"]
     shares = [part.numbers.agreement["overall"].value for part in live_results.parts]
     assert shares == [1, 0]
@@ -165,9 +165,9 @@ def test_live_results_keep_the_studys_rules(
     for _ in range(5):
         person.step()
     with database.read() as session:
-        live_results = Live().of(session, session.get(Study, study.id))
+        live_results = LiveResults().of(session, session.get(Study, study.id))
     assert (live_results.analysed, live_results.rated) == (0, 0)
     person.finish()
     with database.read() as session:
-        live_results = Live().of(session, session.get(Study, study.id))
+        live_results = LiveResults().of(session, session.get(Study, study.id))
     assert (live_results.analysed, live_results.rated) == (1, EACH)

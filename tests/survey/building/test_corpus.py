@@ -45,12 +45,12 @@ def test_of_many_files_some_are_drawn(tmp_path, monkeypatch):
 
 
 def test_a_folder_without_music_is_refused(tmp_path):
-    with pytest.raises(corpus.WorkError, match="has no MIDI files"):
+    with pytest.raises(corpus.CorpusError, match="has no MIDI files"):
         read(tmp_path)
     (tmp_path / "broken.mid").write_bytes(b"")
-    with pytest.raises(corpus.WorkError, match="the first of 1: broken.mid is not a MIDI file"):
+    with pytest.raises(corpus.CorpusError, match="the first of 1: broken.mid is not a MIDI file"):
         read(tmp_path)
-    with pytest.raises(corpus.WorkError, match="nowhere is not a folder"):
+    with pytest.raises(corpus.CorpusError, match="nowhere is not a folder"):
         read(tmp_path / "nowhere")
 
 

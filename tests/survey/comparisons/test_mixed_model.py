@@ -39,7 +39,7 @@ def balanced(people: int, pieces: int, count: int, seed: int) -> pd.DataFrame:
     )
 
 
-def of(table: pd.DataFrame) -> mixed_model.Model:
+def of(table: pd.DataFrame) -> mixed_model.MixedModel:
     return mixed_model.of_question(table, "quality", systems.differences(table, ["quality"]))
 
 

@@ -46,7 +46,7 @@ def answers(
     return pd.DataFrame({**columns, "quality": steps.ravel()})
 
 
-def of(table: pd.DataFrame) -> mixed_model.Model:
+def of(table: pd.DataFrame) -> mixed_model.MixedModel:
     return of_question(table, "quality", systems.differences(table, ["quality"]))
 
 

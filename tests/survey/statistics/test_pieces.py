@@ -8,7 +8,7 @@ from survey.statistics import twoway
 from survey.statistics.agreement import agreement, by_direction, intervals
 from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.dose_response import changes
-from survey.statistics.pieces import Music, music
+from survey.statistics.pieces import MusicAmount, music
 from tests.survey.statistics.by_hand import STRENGTHS, table
 from tests.survey.statistics.unbalanced import transfers
 
@@ -66,7 +66,7 @@ def test_segments_without_a_source_are_not_the_same_music() -> None:
     text = "participant,item,segment,intended,heard\na,x,0,lower,lower\na,y,0,higher,same\n"
     read = table(text)
     assert by_direction(read)["overall"].item_count == 2
-    assert music(read) == Music(items=2, segments=2, pieces=None, by_segment=None)
+    assert music(read) == MusicAmount(items=2, segments=2, pieces=None, by_segment=None)
 
 
 def test_how_much_music_there_is() -> None:

@@ -5,7 +5,7 @@ import pytest
 from train.report import RESULTS
 from train.reporting import claims, paper_tables, split_results, verdicts
 from train.reporting.paper import COLUMNS, NAMES, PAPER
-from train.reporting.results.evaluation import ClassifiedTransfers, Evaluation, Table
+from train.reporting.results.evaluation import ClassifiedTransfers, Evaluation, Table1
 from train.reporting.results.latent import Labelled, Latent, Map, Mixed
 from train.reporting.split_results import Models
 from train.reporting.verdicts import FAILS, HOLDS, MISSING, OPEN
@@ -25,7 +25,7 @@ def evaluation(model: str, scores=None, sd=0.01, **parts) -> Evaluation:
     table = {"faders": faders, "protocol": protocol, "sd_as_played": units}
     return Evaluation(
         checkpoint=model, model=model, name=model, weights_sha256="", data_sha256="", commit=None,
-        seed=0, segments=1, performances=1, table=Table(**table) if scores else None, **parts,
+        seed=0, segments=1, performances=1, table=Table1(**table) if scores else None, **parts,
     )  # fmt: skip
 
 

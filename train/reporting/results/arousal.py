@@ -24,7 +24,7 @@ class Fitted(Part):
     weights: dict[str, FiniteFloat] | None
 
 
-class Heard(Part):
+class HeardChange(Part):
     """How a classifier hears n segments after a change, with intervals over pieces.
 
     `not_there` are those that it does not put on the asked side before the change.
@@ -41,7 +41,7 @@ class Heard(Part):
     excerpts_higher: Share
 
 
-class Change(Part):
+class WayChange(Part):
     """What one way did to n segments of an excerpt a piece.
 
     Attributes
@@ -61,23 +61,23 @@ class Change(Part):
     after: dict[str, FiniteFloat]
     fewer_onsets: Share | None
     more_sounding: Share | None
-    heard: dict[str, Heard]
+    heard: dict[str, HeardChange]
     contributions: dict[str, FiniteFloat]
 
 
-class Changed(Part):
+class ChangesByWay(Part):
     """All that a model or the rules changed in a collection of music, by way."""
 
     name: str
-    ways: dict[str, Change]
+    ways: dict[str, WayChange]
 
 
-class Music(Part):
+class MusicChanges(Part):
     """A collection of music."""
 
     name: str
     pieces: int
-    changed: list[Changed]
+    changed: list[ChangesByWay]
 
 
 class Arousal(Part):
@@ -86,7 +86,7 @@ class Arousal(Part):
     kind: Literal["arousal"]
     split: str
     classifiers: list[Fitted]
-    music: list[Music]
+    music: list[MusicChanges]
     seed: int
     commit: str | None
     data_sha256: str

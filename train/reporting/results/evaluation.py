@@ -107,7 +107,7 @@ class Protocol(Part):
     seed: int
 
 
-class Table(Part):
+class Table1(Part):
     """Table 1 of one model; `sd` are the units of its normalised scores.
 
     `sd_as_played` are those of the runs' originals, measured from tokens as results are. They
@@ -203,7 +203,7 @@ class Evaluation(Part):
         default=None, validation_alias=AliasChoices("classifier", "judge")
     )
     seconds: FiniteFloat | None = None
-    table: Table | None = None
+    table: Table1 | None = None
     name: str = ""  # the file's, unless it holds several models
 
     @property

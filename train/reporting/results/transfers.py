@@ -31,7 +31,7 @@ class Drawing(Part):
     pitches: Annotated[list[int], Field(min_length=2, max_length=2)]
 
 
-class Example(Part):
+class TransferExample(Part):
     """One piece before and after."""
 
     piece: str
@@ -54,4 +54,4 @@ class Transfers(Part):
     weights_sha256: str
     commit: str | None
     decoding: str
-    examples: list[Example]
+    examples: list[TransferExample]
