@@ -22,7 +22,17 @@ from fadernets.music.examples import EXAMPLES, FIRST
 SCRIPTS = (
     *("curve", "roll", "roll_view", "player", "overview", "zoom", "fader", "lane", "tracks"),
     *("locks", "score", "gesture", "history", "kept", "memory", "workbench", "asking", "rolls"),
-    *("hint", "strip_picture", "picture", "keys", "comeback", "settings_file", "link", "drag_out"),
+    *(
+        "hint",
+        "strip_picture",
+        "picture",
+        "keys",
+        "comeback",
+        "offers",
+        "settings_file",
+        "link",
+        "drag_out",
+    ),
     *("variations", "points", "mixing", "progress", "midi_file", "take", "controllers"),
     *("instrument", "devices", "moves", "listeners", "view", "calls"),
 )

@@ -137,7 +137,6 @@
       if (event === "vary") this.hideVariations();
       if (event === "open" || event === "upload") {
         if (this.resuming) this.leaveIt();
-        this.stay();
       }
       const current = number === this.sent; // nothing else was asked meanwhile
       if (current && (event === "ask" || event === "hear")) {
@@ -212,7 +211,6 @@
       }
       this.show("name", piece.name);
       this.offerCarried();
-      this.offerBefore();
       this.offerDonors();
       this.ask();
       this.arrived();

@@ -18,10 +18,10 @@
       document.addEventListener("change", (event) => this.notice(event), true);
       const brought = this.fromAddress();
       this.brought = null;
-      this.remembered = this.memory.start().then(({ own, left }) => {
+      this.remembered = this.memory.start().then((own) => {
         if (!brought) this.resuming = own;
         this.linked = brought;
-        this.offer(left);
+        this.showOffers();
       });
     },
 
@@ -35,7 +35,7 @@
       await this.remembered;
       const { resuming } = this;
       if (!resuming) {
-        this.open(piece);
+        this.replace(piece);
         const { linked } = this;
         this.linked = null;
         return linked ? this.bring(linked) : undefined;
@@ -90,6 +90,8 @@
     resume(piece) {
       const { resuming } = this;
       const { tracks } = resuming;
+      if (!resuming.isAgain && !resuming.hasLeft) this.leave();
+      resuming.hasLeft = true;
       const chosen = piece.tracks.filter((track) => track.chosen).map(({ number }) => number);
       if (tracks && piece.tracks.length && chosen.join() !== tracks.join()) {
         this.reopened = piece.file;
@@ -101,6 +103,7 @@
       this.resuming = this.spare = null;
       if (resuming.isLeft) this.memory.forget(resuming.tab);
       this.open(piece, resuming);
+      this.showOffers();
     },
 
     // The server took no file, or cannot open it: what is asked next, or opened, is asked as before.
@@ -113,31 +116,23 @@
     // It cannot be opened again: what came in its stead is the piece.
     giveUp(piece = this.spare) {
       this.resuming = this.spare = null;
-      if (piece && piece !== this.piece) this.open(piece);
+      if (piece && piece !== this.piece) this.replace(piece);
       else if (piece) this.remember();
+      this.showOffers();
     },
 
-    // What a closed tab has left can be gone on with, or forgotten.
-    offer(left) {
-      if (!left) return;
-      const line = this.find("[data-show=left]");
-      const when = new Date(left.time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-      line.querySelector("span").textContent = `You were at ${left.name} (${when}).`;
-      line.hidden = false;
-      this.find("[data-do=resume]").onclick = async () => {
-        line.hidden = true;
-        this.isBefore = false;
-        this.resuming = { ...(await this.memory.whole(left)), isLeft: true };
-        this.spare = this.piece;
-        const isHere = left.example && left.example === this.piece?.example;
-        if (isHere) this.resume(this.piece);
-        else this.openAgain(this.resuming);
-      };
-      this.find("[data-do=forget]").onclick = () => {
-        line.hidden = true;
-        this.isBefore = false;
-        this.memory.forget(left.tab);
-      };
+    // Another piece comes in the stead of the one that is here, or other tracks of its file.
+    replace(piece) {
+      const isOther = this.piece && this.piece.file !== piece.file;
+      if (isOther) this.leave();
+      this.open(piece);
+      if (isOther) this.showOffers();
+    },
+
+    // Whether there is something that the examples do not bring back.
+    get isMade() {
+      if (!this.piece) return false;
+      return !this.piece.example || this.score.isMoved(this.now) || this.now.lock.length > 0;
     },
 
     // Keep what there is now; not before all of what is coming back is there.
@@ -146,9 +141,8 @@
       const { first, last } = this.overview;
       const { name, example = null } = this.piece;
       const { past, future } = this.history;
-      const isMade = !example || this.score.isMoved(this.now) || this.now.lock.length > 0;
       const tracks = this.tracks.value;
-      if (isMade && !this.isBefore) this.find("[data-show=left]").hidden = true; // nothing new is lost for something old
+      const { isMade } = this;
       this.memory.save({ name, example, tracks, settings: this.now, history: { past, future }, first, last, isMade });
     },
 

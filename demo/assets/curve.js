@@ -64,6 +64,19 @@
       return points.every(([, value]) => value === first) ? first : undefined;
     },
 
+    // The stretches of beats over which a part asks for something.
+    asked(points) {
+      const stretches = [];
+      for (const [i, [beat, value]] of points.entries()) {
+        const [from, before] = points[i - 1] ?? [beat, null];
+        if (before === null || value === null || from === beat) continue;
+        const last = stretches.at(-1);
+        if (last?.[1] === from) last[1] = beat;
+        else stretches.push([from, beat]);
+      }
+      return stretches;
+    },
+
     // The mean of a part at beats; null if it asks for nothing at one of them.
     mean(points, beats) {
       const values = beats.map((beat) => curve.at(points, beat));

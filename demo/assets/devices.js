@@ -191,7 +191,7 @@
       this.takes += 1;
       this.taken = new File([bytes], `Take ${this.takes}.mid`, { type: "audio/midi" });
       this.find("[data-do=save-take]").hidden = false;
-      this.bringMade(this.taken);
+      this.bringFile(this.taken);
     },
 
     showRecord() {

@@ -23,8 +23,10 @@
     // selection, one of steps by keys or not.
     constructor(fader, overview, changed) {
       Object.assign(this, { fader, overview, changed, figures: null, held: -1 });
-      this.points = null; // of the selection
+      this.points = null; // of the selection; where nothing is asked for they are at the fader's home
+      this.given = null; // likewise before anything was drawn, null where nothing is asked for
       this.curve = null; // of the whole piece
+      this.beside = null; // offsets of the whole piece where the curve is one of positions
       this.element = document.createElement("div");
       this.element.className = "fn-lane";
       this.element.dataset.lane = fader.name;
@@ -36,18 +38,23 @@
       this.picture = shape("svg", { role: "group", "aria-label": `${this.title} over the piece` });
       this.element.append(this.heading, this.picture);
       this.picture.addEventListener("pointerdown", (event) => this.press(event));
+      // A finger on a breakpoint has taken it by now; beside one it may be about to scroll the page.
+      const take = (event) => this.isDragging && !this.isNew && event.preventDefault();
+      this.picture.addEventListener("touchstart", take, { passive: false });
       this.picture.addEventListener("pointermove", (event) => this.drag(event));
       this.picture.addEventListener("pointerup", () => this.lift());
       this.picture.addEventListener("pointercancel", () => this.cancel());
       this.picture.addEventListener("keydown", (event) => this.key(event));
+      document.addEventListener("keydown", ({ key }) => key === "Escape" && this.cancel());
     }
 
     // points: [[beat, value]] of the selection, null where it is as played; curve: likewise of the
-    // whole piece, or null.
-    put(points, curve) {
+    // whole piece, or null; beside: offsets of the whole piece beside positions, or null.
+    put(points, curve, beside) {
+      this.given = points;
       this.points = points.map(([beat, value]) => [beat, value ?? this.bounded(this.fader.home)]);
-      this.curve = curve;
-      this.held = -1;
+      this.before = this.points;
+      Object.assign(this, { curve, beside, held: -1, isDragging: false, isOut: false });
       this.draw();
     }
 
@@ -98,6 +105,16 @@
       return [this.overview.beat(place), this.bounded(Number(min) + share * (max - min))];
     }
 
+    // The breakpoint that is nearest to a pointer, and how many pixels away.
+    away({ clientX, clientY }) {
+      const { left, top } = this.picture.getBoundingClientRect();
+      const all = this.points.map(([beat, value]) =>
+        Math.hypot(this.x(beat) - clientX + left, this.y(this.share(value)) - clientY + top)
+      );
+      const least = Math.min(...all);
+      return [all.indexOf(least), least];
+    }
+
     bounded(value) {
       const { min, max } = this.fader.input;
       return Math.round(Math.max(min, Math.min(max, value)) * 100) / 100;
@@ -120,18 +137,16 @@
       if (!this.points || event.button) return;
       event.preventDefault();
       const [beat, value] = this.under(event);
-      const box = this.picture.getBoundingClientRect();
       const [begin, end] = [this.points[0][0], this.points[this.points.length - 1][0]];
       if (beat < begin || beat > end) {
-        this.say("Only the bars that are chosen can be drawn");
+        this.say("Choose these bars in the strip to draw here");
         return;
       }
-      const away = this.points.map(([time, height]) =>
-        Math.hypot(this.x(time) - event.clientX + box.left, this.y(this.share(height)) - event.clientY + box.top)
-      );
       this.before = this.points.map((point) => [...point]);
-      this.held = away.indexOf(Math.min(...away));
-      if (away[this.held] > NEAR_PIXELS && this.points.length < MAX_POINTS) {
+      const [nearest, away] = this.away(event);
+      this.held = nearest;
+      this.isNew = away > NEAR_PIXELS && this.points.length < MAX_POINTS;
+      if (this.isNew) {
         const after = this.points.findIndex(([time]) => time > beat);
         this.held = after < 0 ? this.points.length - 1 : after;
         this.points.splice(this.held, 0, [beat, value]);
@@ -143,7 +158,11 @@
     }
 
     drag(event) {
-      if (!this.isDragging) return;
+      if (!this.isDragging) {
+        const isNear = this.points && this.away(event)[1] <= NEAR_PIXELS;
+        this.picture.style.cursor = isNear ? "grab" : "";
+        return;
+      }
       const box = this.picture.getBoundingClientRect();
       const out = Math.max(box.top - event.clientY, event.clientY - box.bottom);
       const [beat, value] = this.under(event);
@@ -162,8 +181,26 @@
     }
 
     cancel() {
-      this.isDragging = this.isOut = false;
-      this.put(this.before, this.curve);
+      if (this.isDragging) this.put(this.given, this.curve, this.beside);
+    }
+
+    // What is drawn by now. Where nothing was asked for nothing is, but for a stretch that is drawn in.
+    get drawn() {
+      const { points, before, given } = this;
+      const [count, grown] = [given.length, points.length - given.length];
+      const isSame = (i, j) => String(points[i]) === String(before[j]);
+      const isOpen = (i) => given[i]?.[1] === null;
+      let from = 0; // of what has changed, and its end
+      while (from < Math.min(count, points.length) && isSame(from, from)) from++;
+      let to = count;
+      while (to > from && to + grown > from && isSame(to + grown - 1, to - 1)) to--;
+      const isWithin = from < to ? isOpen(from) || isOpen(to - 1) : isOpen(from - 1) && isOpen(from);
+      if (isWithin) {
+        while (isOpen(from - 1)) from--;
+        while (isOpen(to)) to++;
+      }
+      const place = (i) => (i < from ? i : i - grown >= to ? i - grown : -1); // where it was
+      return points.map((point, i) => (isOpen(place(i)) ? [point[0], null] : point));
     }
 
     // The first and the last stay, with the value of the one beside.
@@ -196,8 +233,8 @@
 
     // Tell of the new curve, if it is another, and let the keys go on from a breakpoint.
     commit(index, isStep = false) {
-      const points = this.points.map((point) => [...point]);
-      if (JSON.stringify(points) !== JSON.stringify(this.before)) this.changed(points, isStep);
+      const points = this.drawn.map((point) => [...point]);
+      if (JSON.stringify(this.points) !== JSON.stringify(this.before)) this.changed(points, isStep);
       else this.draw();
       this.knobs[index]?.focus();
     }
@@ -218,7 +255,7 @@
         ...middle,
         ...this.densities(),
         shape("path", { class: "elsewhere", d: this.path(this.everywhere) }),
-        shape("path", { class: "curve", d: this.path(this.points) }),
+        shape("path", { class: "curve", d: this.path(this.drawn) }),
         ...this.points.map((point, index) => this.knob(point, index))
       );
       if (focused >= 0) this.knobs[focused]?.focus({ preventScroll: true });
@@ -284,8 +321,11 @@
     }
 
     described(index) {
-      const [beat, value] = this.points[index];
-      return `${this.fader.worded(value)} at ${this.overview.label(beat)}`;
+      const [beat, value] = this.drawn[index];
+      const offset = this.beside ? F.curve.at(this.beside, beat) : 0;
+      const words = value === null ? this.fader.worded(offset, false) : this.fader.worded(value);
+      const isEnd = index && index === this.points.length - 1;
+      return `${words} at ${isEnd ? "the end of " : ""}${this.overview.label(beat, isEnd)}`;
     }
 
     tell(index) {

@@ -1,6 +1,6 @@
 // What a visitor has made, kept in this browser and sent nowhere: of each tab its piece, settings,
 // history and selection, and a file of the visitor's own. A tab that comes back, by a reload or by
-// Back, finds them by its name; what a closed tab has left is offered to a new one.
+// Back, finds them by its name; what closed tabs have left, and a tab before another piece, is offered.
 (function (F) {
   "use strict";
 
@@ -48,7 +48,7 @@
       this.tab = null;
     }
 
-    // What this tab had, or else what a closed one has left: {own, left}, records or null.
+    // What this tab had: a record with its file, or null.
     async start() {
       try {
         this.database = await database();
@@ -58,13 +58,22 @@
         if (!isOwn) await held(this.tab);
         sessionStorage.setItem(TAB, this.tab);
         const records = await this.records();
-        const own = records.find(({ tab }) => tab === before) ?? null;
-        const open = await openTabs();
-        const left = own ? null : records.find(({ tab, isMade }) => isMade && !open.has(tab)) ?? null;
-        return { own: own && (await this.whole(own)), left };
+        const own = records.find(({ tab }) => tab === before);
+        return own ? await this.whole(own) : null;
       } catch {
         this.database = null;
-        return { own: null, left: null };
+        return null;
+      }
+    }
+
+    // What tabs that are closed have left, and tabs before another piece: records, the newest first.
+    async left() {
+      if (!this.database) return [];
+      try {
+        const [records, open] = [await this.records(), await openTabs()];
+        return records.filter(({ tab, isMade }) => isMade && tab !== this.tab && !open.has(tab));
+      } catch {
+        return []; // the visitor has deleted it
       }
     }
 
@@ -110,20 +119,19 @@
       }
     }
 
-    // This tab's record and file, kept under another name, as a closed tab's are; null without any.
-    async leave() {
-      if (!this.database) return null;
-      try {
-        const own = await done(this.store("pages").get(this.tab));
-        if (!own) return null;
-        const { file } = await this.whole(own);
-        const left = { ...own, tab: `${this.tab}-${Date.now()}`, time: Date.now() };
-        await done(this.store("pages", "readwrite").put(left));
-        if (file) await done(this.store("files", "readwrite").put({ tab: left.tab, file }));
-        return left;
-      } catch {
-        return null; // the browser has no room
+    // This tab's record and file, as they are before what is saved next, are kept under another name,
+    // as a closed tab's are; neither, if the browser has no room.
+    leave() {
+      if (!this.database) return Promise.resolve();
+      const tab = `${this.tab}-${Date.now()}`;
+      const transaction = this.database.transaction(["pages", "files"], "readwrite");
+      for (const name of ["pages", "files"]) {
+        const store = transaction.objectStore(name);
+        store.get(this.tab).onsuccess = ({ target }) => target.result && store.put({ ...target.result, tab });
       }
+      return new Promise((resolve) => {
+        for (const end of ["complete", "abort"]) transaction.addEventListener(end, () => resolve());
+      });
     }
 
     forget(tab) {

@@ -31,19 +31,7 @@
       if (!file?.url) return;
       const bytes = await fetch(file.url).then((answer) => answer.blob());
       const name = file.orig_name ?? file.path.split("/").pop();
-      this.bringMade(new File([bytes], name, { type: "audio/midi" }));
-    },
-
-    // A file that was made here becomes the piece.
-    async bringMade(file) {
-      this.leaving = await this.memory.leave();
-      this.bringFile(file);
-    },
-
-    // It was refused: the piece of before is on the page still.
-    stay() {
-      if (this.leaving) this.memory.forget(this.leaving.tab);
-      this.leaving = null;
+      this.bringFile(new File([bytes], name, { type: "audio/midi" }));
     },
 
     // The examples, once they are on the page, and a file.
@@ -54,13 +42,6 @@
         choice.append(new Option(input.closest("label").innerText.trim(), input.value));
       }
       choice.append(new Option("a MIDI file\u2026", OWN));
-    },
-
-    // The piece of before can be gone back to, for as long as what was made is on the page.
-    offerBefore() {
-      this.isBefore = Boolean(this.leaving);
-      if (this.leaving) this.offer(this.leaving);
-      this.leaving = null;
     },
   });
 })((window.FaderNets = window.FaderNets || {}));

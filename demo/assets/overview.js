@@ -147,10 +147,11 @@
       return this.piece.edges[this.count];
     }
 
-    // What to call the place of a beat.
-    label(beat) {
+    // What to call the place of a beat, or, of an end, that before it.
+    label(beat, isEnd = false) {
       const { segments, length_s: length, has_bars: hasBars } = this.piece;
       const place = this.place(beat);
+      if (isEnd && hasBars) return `bar ${segments[Math.min(this.count, Math.ceil(place)) - 1].last_bar}`;
       const index = Math.min(this.count - 1, Math.floor(place));
       const { bar, last_bar: lastBar, start_s: start } = segments[index];
       const within = Math.min(1, place - index);

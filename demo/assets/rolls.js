@@ -58,11 +58,16 @@
         this.showRegion();
       } else if (this.fingers.size === 1) {
         const time = this.timeAt(event.clientX);
-        const { region } = this.player;
-        if (region && (time < region[0] || time > region[1])) this.loopBetween(0, 0);
-        this.player.seek(time);
+        if (event.pointerType !== "touch") this.point(time); // a finger may be about to scroll the page
         this.drag = { x: event.clientX, from: time, to: null };
       }
+    },
+
+    // The playhead goes to a time; what goes round elsewhere does so no more.
+    point(time) {
+      const { region } = this.player;
+      if (region && (time < region[0] || time > region[1])) this.loopBetween(0, 0);
+      this.player.seek(time);
     },
 
     dragRolls(event) {
@@ -71,7 +76,9 @@
       if (this.pinch && this.fingers.size === 2) {
         const [from, to] = this.fingers.values();
         const apart = Math.abs(to - from);
-        this.rollView.by(Math.max(apart, 1) / Math.max(this.pinch.apart, 1), this.pinch.about);
+        const { rollView } = this;
+        rollView.by(Math.max(apart, 1) / Math.max(this.pinch.apart, 1), this.pinch.about);
+        rollView.set(rollView.share, rollView.from + this.pinch.about - this.timeAt((from + to) / 2));
         this.pinch.apart = apart;
       } else if (this.drag && (this.drag.to !== null || Math.abs(event.clientX - this.drag.x) > DRAG_PIXELS)) {
         this.drag.to = this.timeAt(event.clientX);
@@ -84,6 +91,7 @@
       const { drag } = this;
       this.drag = null;
       if (!this.fingers.size) this.pinch = null;
+      if (drag?.to === null && event.pointerType === "touch" && !isCancelled) this.point(drag.from);
       if (!drag || drag.to === null || isCancelled) return this.showRegion();
       this.loopBetween(this.snapped(drag.from), this.snapped(drag.to));
       if (this.player.region) this.player.seek(this.player.region[0]);

@@ -43,23 +43,29 @@
       return F.curve.part(curves[name], span, RESTS[kind]);
     }
 
-    // Whether densities have positions there, true, or offsets, false; null if they have neither.
-    scale(settings, span) {
-      const has = (isPosition, rest) =>
-        this.densities.some((name) =>
-          this.part(settings, name, span, isPosition).some(([, value]) => value !== rest)
-        );
-      if (has(true, null)) return true;
-      return has(false, 0) ? false : null;
+    // Whether a fader asks for something from one beat to another, by positions or by offsets.
+    isAsked(settings, name, span, isPosition) {
+      const rest = RESTS[isPosition ? "position" : "offset"];
+      return this.part(settings, name, span, isPosition).some(([, value]) => value !== rest);
     }
 
-    // Settings with other breakpoints of a fader from one beat to another; null is as played.
-    // area: {span, whole}, beats.
+    // Whether densities have positions there, true, or offsets, false; null if they have neither.
+    scale(settings, span) {
+      const has = (isPosition) => this.densities.some((name) => this.isAsked(settings, name, span, isPosition));
+      if (has(true)) return true;
+      return has(false) ? false : null;
+    }
+
+    // Settings with other breakpoints of a fader from one beat to another; null is as played. Where
+    // positions ask for nothing, offsets stay. area: {span, whole}, beats.
     set(settings, name, inner, { span, whole }, isPosition) {
       const level = (rest) => span.map((beat) => [beat, rest]);
       const put = (points, isGiven, rest) =>
         F.curve.joined(points, span, (isGiven && inner) || level(rest), whole, rest);
-      const offsets = put(settings[name], !isPosition, 0);
+      const placed = isPosition && inner ? F.curve.asked(inner) : [span];
+      const offsets = isPosition
+        ? placed.reduce((points, part) => F.curve.joined(points, part, part.map((beat) => [beat, 0]), whole, 0), settings[name])
+        : put(settings[name], true, 0);
       if (!this.densities.includes(name)) return { ...settings, [name]: offsets };
       const positions = put(settings.positions[name], isPosition, null);
       return { ...settings, [name]: offsets, positions: { ...settings.positions, [name]: positions } };

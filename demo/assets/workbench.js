@@ -206,13 +206,18 @@
     }
 
     // Whether all segments chosen get the same densities, or each moves from what it has. What a
-    // density's fader asks for on average stays.
+    // density's fader asks for on average stays, and so do offsets beside positions.
     reshape(absolute) {
-      const densities = this.faders.filter((fader) => !fader.isMood);
-      const part = ({ name }) => this.score.part(this.now, name, this.area.span, !absolute);
-      const values = densities.map((fader) => [fader.name, fader.converted(part(fader), absolute)]);
+      const { score } = this;
+      const { span, whole } = this.area;
+      const reshaped = (settings, fader) => {
+        const part = (stretch) => score.part(settings, fader.name, stretch, !absolute);
+        const put = (now, stretch) =>
+          score.set(now, fader.name, fader.converted(part(stretch), absolute), { span: stretch, whole }, absolute);
+        return (absolute ? [span] : F.curve.asked(part(span))).reduce(put, settings);
+      };
       this.absolute = absolute;
-      this.set(Object.fromEntries(values));
+      this.change(this.faders.filter((fader) => !fader.isMood).reduce(reshaped, this.now));
     }
 
     // The lane of a fader comes, and into sight, or goes.
@@ -277,8 +282,9 @@
         const isPosition = this.isPosition(fader.name);
         const points = score.part(now, fader.name, span, isPosition);
         fader.scale(isPosition);
-        fader.put({ level: F.curve.level(points), mean: F.curve.mean(points, middles) });
-        this.lanes[i].put(points, (isPosition ? now.positions : now)[fader.name]);
+        const isMixed = score.isAsked(now, fader.name, span, !isPosition);
+        fader.put({ level: isMixed ? undefined : F.curve.level(points), mean: F.curve.mean(points, middles) });
+        this.lanes[i].put(points, (isPosition ? now.positions : now)[fader.name], isPosition ? now[fader.name] : null);
       }
       this.show("span", this.overview.text);
     }

@@ -59,6 +59,7 @@
     // place: share of the piece that comes to lie so many pixels from the box's left edge.
     set(level, place, aside) {
       this.level = Math.max(1, Math.min(this.most, level));
+      this.box.dataset.zoomed = this.level > 1;
       this.long.style.width = this.level > 1 ? `${this.level * 100}%` : "";
       this.box.scrollLeft = place * this.long.offsetWidth - aside;
       this.redraw();

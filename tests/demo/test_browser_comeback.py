@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -123,8 +125,8 @@ def test_an_own_file_whose_tracks_do_not_come_back_gives_nothing_to_another(
     page.close()
 
 
-def test_a_closed_tab_is_offered_to_a_new_one(enter, hands):
-    """And not before it is closed: two tabs are two visitors' desks."""
+def test_closed_tabs_are_offered_to_a_new_one(enter, hands):
+    """And not before they are closed. Each is gone on with or forgotten."""
     page = enter()
     opened(page, hands)
     was = moved(page)
@@ -133,30 +135,60 @@ def test_a_closed_tab_is_offered_to_a_new_one(enter, hands):
     assert "hands" not in second.inner_text("[data-show=name]")
     page.reload()  # each has its own
     is_as_it_was(page, was)
-    moved(second)
+    also = moved(second)
+    example = second.inner_text("[data-show=name]")
     page.close()
     second.close()
     third = enter()
-    line = third.locator("[data-show=left]")
-    expect(line).to_contain_text("You were at")
-    line.get_by_role("button", name="Forget it").click()  # the second, used last
-    expect(line).to_be_hidden()
-    third.reload()
-    wait_until_heard(third)
+    lines = third.locator("[data-show=left] li")
+    expect(lines).to_have_text([re.compile("^You were at " + name) for name in (example, "hands")])
+    expect(lines.nth(1)).to_be_hidden()
+    third.get_by_text("1 more").click()
+    new = moved(third)
+    lines.nth(1).get_by_role("button", name="Go on").click()
+    expect(third.get_by_role("heading", name="hands")).to_be_visible()
+    is_as_it_was(third, was)
+    third.reload()  # what was new here is not lost for something old
+    is_as_it_was(third, was)
+    expect(lines).to_have_text([re.compile("^You were at " + example)] * 2)
+    lines.nth(0).get_by_role("button", name="Go on").click()
+    expect(third.get_by_role("heading", name=example)).to_be_visible()
+    is_as_it_was(third, new)
+    third.get_by_text("1 more").click()
+    third.get_by_role("button", name="Forget it: hands").click()
+    expect(lines).to_have_count(1)
+    expect(lines.get_by_role("button", name="Forget it")).to_be_focused()
     third.close()
     fourth = enter()
-    expect(fourth.locator("[data-show=left]")).to_contain_text("You were at hands")
-    fourth.get_by_role("button", name="Go on").click()
-    expect(fourth.get_by_role("heading", name="hands")).to_be_visible()
-    is_as_it_was(fourth, was)
-    fourth.reload()
-    is_as_it_was(fourth, was)
-    fourth.close()
-    fifth = enter()
-    line = fifth.locator("[data-show=left]")
-    expect(line).to_be_visible()
-    moved(fifth)  # what is new here is not lost for something old
-    expect(line).to_be_hidden()
+    lines = fourth.locator("[data-show=left] li")
+    expect(lines).to_have_count(2)
+    fourth.get_by_text("1 more").click()
+    lines.nth(1).get_by_role("button", name="Go on").click()
+    expect(lines).to_have_count(1)
+    is_as_it_was(fourth, also)
+    lines.get_by_role("button", name="Forget it").click()
+    expect(lines).to_have_count(0)
+    expect(fourth.locator("[data-show=left]")).to_be_hidden()
+
+
+def test_the_piece_before_another_is_offered(enter, hands, tmp_path):
+    """Another piece on the desk takes nothing off it; what is refused leaves nothing there."""
+    page = enter()
+    opened(page, hands)
+    was = moved(page)
+    (tmp_path / "no.mid").write_bytes(b"no piece")
+    page.set_input_files(FILE, tmp_path / "no.mid")
+    expect(page.locator("#fn-message")).to_contain_text("no.mid is not a MIDI file.")
+    lines = page.locator("[data-show=left] li")
+    expect(lines).to_have_count(0)
+    page.get_by_label("Bach Chorale").check(force=True)
+    expect(page.get_by_role("heading", name="O Haupt voll")).to_be_visible()
+    wait_until_heard(page)
+    expect(lines).to_contain_text(["You were at hands"])
+    lines.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="hands")).to_be_visible()
+    is_as_it_was(page, was)
+    expect(lines).to_have_count(0)  # nothing was made of the example
 
 
 def test_a_file_that_the_browser_cannot_keep(enter, hands):

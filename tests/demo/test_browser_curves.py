@@ -157,3 +157,67 @@ def test_the_other_scale_asks_for_the_same(visit):
         wait_until_heard(page)
     assert page.evaluate("FaderNets.bench.now.note") == curve
     assert float(rhythm.input_value()) == offset
+
+
+# Of every bar its offset, or, of those that have one, its position.
+ASKED = """() => { const { now, overview } = FaderNets.bench;
+    const amount = { offsets: now.rhythm, positions: now.positions.rhythm };
+    return overview.values(amount).map(
+        ({ value, isPosition }) => [isPosition ? "to" : "by", value]); }"""
+
+
+def test_a_point_changes_the_stretch_that_it_is_drawn_in(visit):
+    """Offsets before and after a stretch of positions stay, though all of it is chosen."""
+    page = visit()
+    open_whole_piece(page)
+    rhythm = page.get_by_role("slider", name="Rhythm density", exact=True)
+    rhythm.press("End")
+    wait_until_heard(page)
+    select = "([first, last]) => FaderNets.bench.overview.choose(first, last)"
+    page.evaluate(select, [4, 7])
+    page.get_by_role("radio", name="Same for all").check(force=True)
+    wait_until_heard(page)
+    page.evaluate(select, [0, 11])
+    wait_until_heard(page)
+    beside = [["by", 1]] * 4
+    mixed = page.evaluate(ASKED)
+    assert mixed[:4] == mixed[8:] == beside and mixed[4][0] == mixed[7][0] == "to"
+    expect(rhythm).to_have_attribute("aria-valuetext", "varies")
+    page.get_by_role("button", name="Draw Rhythm").click()
+    lane = page.locator("[data-lane=rhythm]")
+    lane.scroll_into_view_if_needed()
+    points = lane.get_by_role("slider")
+    expect(points.first).to_have_attribute("aria-valuetext", "+1.00 at bar 1")
+    expect(points.last).to_have_attribute("aria-valuetext", "+1.00 at the end of bar 12")
+
+    drag(page, "rhythm", (0.46, 0.9), (0.46, 0.9))
+    drawn = page.evaluate(ASKED)
+    assert drawn[:4] == drawn[8:] == beside and drawn[4:8] != mixed[4:8]
+
+    # Escape gives up what is being dragged, and so does an undo meanwhile.
+    box = lane.locator("svg").bounding_box()
+    for key, asked in (("Escape", drawn), ("Control+z", mixed)):
+        page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 10)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 40, steps=3)
+        page.keyboard.press(key)
+        page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 60, steps=3)
+        page.mouse.up()
+        wait_until_heard(page)
+        assert page.evaluate(ASKED) == asked
+
+    page.get_by_role("radio", name="Keep the shape").check(force=True)
+    wait_until_heard(page)
+    kept = page.evaluate(ASKED)
+    assert kept[:4] == kept[8:] == beside and kept[4][0] == "by"
+
+    # A stretch in which nothing was asked for is drawn in as a whole, and no other.
+    page.get_by_role("button", name="Reset").click()
+    page.evaluate(select, [4, 7])
+    page.get_by_role("radio", name="Same for all").check(force=True)
+    rhythm.press("End")
+    page.evaluate(select, [0, 11])
+    wait_until_heard(page)
+    drag(page, "rhythm", (0.1, 0.9), (0.1, 0.9))
+    asked = page.evaluate(ASKED)
+    assert {how for how, _ in asked[:8]} == {"to"} and asked[8:] == [["by", 0]] * 4

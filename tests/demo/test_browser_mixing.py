@@ -46,7 +46,7 @@ def test_with_an_example_and_back(visit, hands, tmp_path):
     expect(heading).to_have_text("hands")
     wait_until_heard(page)
     assert page.evaluate(NOW) == was
-    expect(line).to_be_hidden()
+    expect(line.locator("li")).to_contain_text(["You were at hands with the notes of "])
 
 
 def test_with_a_file_and_after_a_reload(visit, hands, tmp_path):

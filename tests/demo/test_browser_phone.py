@@ -12,6 +12,8 @@ from tests.demo.page import PHONE, WIDE, wait_until_heard
 pytestmark = pytest.mark.browser
 
 STEP = 15  # pixels from one place of a finger to the next
+SET = """JSON.stringify([FaderNets.bench.now, FaderNets.bench.overview.first,
+    FaderNets.bench.overview.last, FaderNets.bench.player.position])"""
 
 
 @pytest.fixture
@@ -124,3 +126,59 @@ def test_two_fingers_zoom_the_rolls_and_one_loops(phone):
     phone.wait_for_function("FaderNets.bench.player.region !== null")
     begin, end = phone.evaluate("FaderNets.bench.player.region")
     assert end - begin < 0.6 * phone.evaluate("FaderNets.bench.rolls[1].span")
+
+
+def test_a_finger_that_scrolls_changes_nothing(phone):
+    """Up and down across the strip, a lane and the rolls; sideways it does what it is there for."""
+    phone.get_by_role("button", name="Whole piece").tap()
+    phone.locator("[data-fader=rhythm] [data-draw]").tap()
+    lane = phone.locator("[data-lane=rhythm] svg")
+    wait_until_heard(phone)
+    phone.wait_for_timeout(300)  # until it has scrolled there
+    before = phone.evaluate(SET)
+    for place in (lane, phone.locator(".fn-rolls"), phone.locator(".fn-strip")):
+        for way in (-STEP, STEP):
+            top = phone.evaluate("scrollY")
+            swipe(phone, place, 0.4, 0, way)
+            assert abs(phone.evaluate("scrollY") - top) > 4 * STEP
+            assert phone.evaluate(SET) == before
+    swipe(phone, lane.get_by_role("slider").first, 0.7, 0, -3)  # a breakpoint itself is moved
+    wait_until_heard(phone)
+    assert phone.evaluate("FaderNets.bench.now.rhythm[0][1]") > 0.3
+    phone.locator(".fn-rolls").tap()  # and a tap goes there
+    assert phone.evaluate("FaderNets.bench.player.position") > 10
+
+
+def test_what_is_zoomed_into_is_scrolled_by_thumb(phone):
+    phone.get_by_role("button", name="Whole piece").tap()
+    wait_until_heard(phone)
+    closer, grip = (
+        phone.get_by_role("button", name="Zoom in", exact=True),
+        phone.locator(".fn-grip"),
+    )
+    assert not grip.is_visible()
+    closer.tap()
+    closer.tap()
+    before = phone.evaluate(SET)
+    left = phone.evaluate("FaderNets.bench.zoom.box.scrollLeft")
+    box = phone.locator(".fn-scroll").bounding_box()
+    along = (left + box["width"] / 2) / grip.bounding_box()["width"]
+    swipe(phone, grip, along, -10, 0)
+    assert phone.evaluate("FaderNets.bench.zoom.box.scrollLeft") > left + 50
+    phone.evaluate("FaderNets.bench.zoomRolls(4)")
+    bar = phone.locator(".fn-roll-bar")
+    bar.scroll_into_view_if_needed()
+    start = phone.evaluate("FaderNets.bench.rollView.from")
+    swipe(phone, bar, 0.7, -10, 0)
+    moved = phone.evaluate("FaderNets.bench.rollView.from")
+    assert moved > start
+    # Two fingers that go side by side, too.
+    finger = phone.context.new_cdp_session(phone)
+    rolls = phone.locator(".fn-rolls").bounding_box()
+    for step, kind in enumerate(["touchStart", *["touchMove"] * 6, "touchEnd"]):
+        xs = [] if kind == "touchEnd" else [120 + 15 * step, 220 + 15 * step]
+        places = [{"x": x, "y": rolls["y"] + 60, "id": k} for k, x in enumerate(xs)]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+        phone.wait_for_timeout(20)
+    assert phone.evaluate("FaderNets.bench.rollView.from") < moved - 1
+    assert phone.evaluate(SET) == before
