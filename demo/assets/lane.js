@@ -8,6 +8,7 @@
   const NEAR_PIXELS = 18; // from a breakpoint, that a press may be
   const OUT_PIXELS = 24; // above or below the lane, where a breakpoint is let go
   const MARGIN = 8; // pixels above the highest and below the lowest value
+  const INSET = 3; // pixels between the middle of a breakpoint and an end of the lane, at least
   const MAX_POINTS = 200;
   const STEPS = { ArrowUp: 0.05, ArrowDown: -0.05, PageUp: 0.25, PageDown: -0.25 };
   const BEATS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -293,7 +294,8 @@
     }
 
     knob([beat, value], index) {
-      const knob = shape("circle", { cx: this.x(beat), cy: this.y(this.share(value)), r: 6 });
+      const aside = Math.max(INSET, Math.min(this.size.width - INSET, this.x(beat))); // whole at both ends
+      const knob = shape("circle", { cx: aside, cy: this.y(this.share(value)), r: 6 });
       const { min, max } = this.fader.input;
       const label = `${this.title}, point ${index + 1} of ${this.points.length}`;
       const slider = { min, max, now: value, text: this.described(index) };

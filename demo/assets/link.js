@@ -89,6 +89,7 @@
         const first = at(brought.first, this.overview.first);
         this.overview.select(first, Math.max(first, at(brought.last, this.overview.last)));
         this.change(settings);
+        this.tell(F.SettingsFile.unknown(brought.settings, this.score));
       } catch ({ message }) {
         this.tell(message);
       }

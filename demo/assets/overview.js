@@ -93,7 +93,7 @@
       if (!hasBars) return isAll ? `All, ${span}` : `${span} of ${F.clock(length)}`;
       const [from, to] = [segments[this.first].bar, segments[this.last].last_bar];
       const total = segments[this.count - 1].last_bar;
-      if (isAll) return `All ${total} bars, ${span}`;
+      if (isAll) return `${total > 1 ? `All ${total} bars` : "The only bar"}, ${span}`;
       return `${from === to ? `Bar ${from}${this.part}` : `Bars ${from}–${to}`} of ${total}, ${span}`;
     }
 

@@ -27,13 +27,15 @@
 
   F.SettingsFile = {
     // Settings as the page has them, of plain data; throws an Error with a sentence. whole: the beats
-    // at which the piece begins and ends.
+    // at which the piece begins and ends. Densities are positions where `absolute` says so.
     read(data, score, whole) {
       if (!data || typeof data !== "object") throw new Error("These are no settings of faders.");
       const { neutral } = score;
       const names = [...score.densities, ...score.moods];
-      const moved = names.map((name) => [name, points(data[name], name, whole, [-1, 0])]);
-      const given = data.positions ?? {};
+      const isPosition = (name) => data.absolute === true && score.densities.includes(name);
+      const offset = (name) => (isPosition(name) ? null : points(data[name], name, whole, [-1, 0]));
+      const moved = names.map((name) => [name, offset(name)]);
+      const given = (data.absolute === true ? data : data.positions) ?? {};
       const placed = score.densities.map((name) => [name, points(given[name], name, whole, [0, null])]);
       const seed = data.seed ?? null;
       if (seed !== null && !(Number.isInteger(seed) && seed >= 0 && seed <= HIGHEST_SEED)) {
@@ -56,6 +58,14 @@
         lock,
         redrawn,
       };
+    },
+
+    // What of data the page cannot set, in a sentence; "" for nothing.
+    unknown(data, score) {
+      const known = ["absolute", ...Object.keys(score.neutral)];
+      const isSet = ([name, value]) => !known.includes(name) && value !== null && value !== false;
+      const names = Object.entries(data).filter(isSet).map(([name]) => name);
+      return names.length ? `This page knows no ${names.join(", ")}: all else is set.` : "";
     },
 
     matches: (file) => FILE.test(file.name) || file.type === "application/json",
@@ -108,6 +118,7 @@
     // Plain data becomes what is set: one step back takes it off again.
     useSettings(data) {
       this.change(F.SettingsFile.read(data, this.score, this.area.whole));
+      this.tell(F.SettingsFile.unknown(data, this.score));
     },
 
     // The file says by which curves its notes were made. They are set when the visitor says so: else

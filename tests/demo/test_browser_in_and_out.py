@@ -13,6 +13,7 @@ from fadernets.__main__ import main
 from fadernets.music import midi
 from fadernets.score import controllers
 from tests.demo.page import FILE, WIDE, opened, picture, wait_until_heard, watch
+from tests.fadernets.music import midi_bytes as mb
 
 pytestmark = pytest.mark.browser
 
@@ -89,6 +90,27 @@ def test_what_are_no_settings_is_said_and_nothing_moves(visit, tmp_path, content
     page.set_input_files("[data-show=settings-file]", tmp_path / "s.json")
     expect(page.locator("[data-show=memory]")).to_contain_text(sentence)
     assert page.evaluate(NOW) == was
+
+
+def test_settings_of_the_command_line_and_of_other_versions(visit, tmp_path):
+    """What the page cannot set it names, and positions are what they are on the command line."""
+    (tmp_path / "short.mid").write_bytes(mb.file(mb.track(*mb.music(3))))
+    page = visit()
+    opened(page, tmp_path / "short.mid")
+    expect(page.locator("[data-show=span]")).to_have_text("The only bar, 0:00\u20130:01")
+    said = page.locator("[data-show=memory]")
+    for given, sentence, place in (
+        ({"rhythm": 0.25, "absolute": True, "strict": False}, "", "positions.rhythm"),
+        ({"note": 0.5, "tempo": [[0, 1]]}, "This page knows no tempo: all else is set.", "note"),
+    ):
+        (tmp_path / "s.json").write_text(json.dumps({"fadernets": "settings", "settings": given}))
+        page.set_input_files("[data-show=settings-file]", tmp_path / "s.json")
+        page.wait_for_function(f"{NOW}.{place} !== null")
+        expect(said).to_have_text(sentence)
+        wait_until_heard(page)
+        values = {value for _, value in page.evaluate(f"{NOW}.{place}")}
+        assert values == {given[place.removeprefix("positions.")]}
+        assert page.evaluate(f"{NOW}.rhythm") is None
 
 
 def test_settings_that_the_piece_cannot_have_are_refused_by_the_server(visit, tmp_path):
