@@ -28,7 +28,7 @@ from survey.building import study_life
 
 
 @dataclass(frozen=True)
-class StudyRow:
+class StudyEntry:
     """A study in the list, and how many people and answers it has."""
 
     study: Study
@@ -46,7 +46,7 @@ def overview(admin: AdminDep) -> Response:
     """All studies, the newest first."""
     with admin.database.read() as session:
         studies = session.scalars(select(Study).order_by(Study.created_at.desc(), Study.id.desc()))
-        rows = [_row(session, study) for study in studies]
+        rows = [_entry(session, study) for study in studies]
         deleted = study_life.deleted(session)
     return admin.render(
         "overview",
@@ -57,9 +57,9 @@ def overview(admin: AdminDep) -> Response:
     )
 
 
-def _row(session: Session, study: Study) -> StudyRow:
+def _entry(session: Session, study: Study) -> StudyEntry:
     people = select(func.count(Participant.id)).where(Participant.study_id == study.id)
-    return StudyRow(
+    return StudyEntry(
         study,
         session.scalar(people) or 0,
         session.scalar(people.where(Participant.stage == "finished")) or 0,
