@@ -38,6 +38,7 @@ from survey.statistics.chance_tests import (
 )
 from survey.statistics.conditions import Condition, conditions, contrasts
 from survey.statistics.dose_response import Correlation, Slope, changes, doses
+from survey.statistics.estimate import beside
 from survey.statistics.families import corrected
 from survey.statistics.json_fields import finite
 from survey.statistics.mean_opinion_score import Opinion, opinions
@@ -276,7 +277,7 @@ def _joined(
         if estimate.twoway.low is None and note is not None:
             with_bootstrap[name] = replace(
                 estimate,
-                naive=replace(estimate.naive, low=None, high=None, error=None, note=note),
+                naive=beside(estimate.twoway, estimate.naive),
                 bootstrap=Percentiles(None, None, 0, note),
             )
     return with_bootstrap

@@ -22,7 +22,7 @@ from survey.comparisons.anchors import are_tested
 from survey.statistics import twoway
 from survey.statistics.bootstrap import Percentiles, percentiles, totals
 from survey.statistics.crossed_design import crossed, units
-from survey.statistics.estimate import Estimate, t_interval
+from survey.statistics.estimate import Estimate, beside, t_interval
 
 STEPS = 5000  # of Hunter's, at most
 CLOSE = 1e-10  # relative change at which they end
@@ -117,7 +117,7 @@ def preferences(table: pd.DataFrame, question: str) -> list[Preference]:
                 neither=int((signed == 0).sum()),
                 for_second=int((signed > 0).sum()),
                 strength=strength,
-                naive=t_interval(answers.values),
+                naive=beside(strength, t_interval(answers.values)),
                 share=share_above(table, signed),
                 p=twoway.against(answers, 0) if are_tested(one, other) else None,
             )
@@ -168,14 +168,14 @@ def strengths(table: pd.DataFrame, question: str, draws: int, seed: int) -> list
         none = Strength("", Estimate(None, note=APART), Percentiles(None, None, 0))
         return [replace(none, system=system) for system in systems]
     scores = _scores(table, question, systems, values)
-    return [
-        Strength(
-            system,
-            twoway.of_scores(float(values[at]), crossed(table, scores[:, at])),
-            percentiles(resampled[:, at]),
-        )
-        for at, system in enumerate(systems)
-    ]
+    found = []
+    for at, system in enumerate(systems):
+        strength = twoway.of_scores(float(values[at]), crossed(table, scores[:, at]))
+        check = percentiles(resampled[:, at])
+        if strength.low is None:
+            check = Percentiles(None, None, 0, strength.note)
+        found.append(Strength(system, strength, check))
+    return found
 
 
 def _scores(

@@ -17,7 +17,7 @@ import pandas as pd
 from survey.comparisons.anchors import are_tested
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed, crossed
-from survey.statistics.estimate import Estimate, t_interval
+from survey.statistics.estimate import Estimate, beside, t_interval
 from survey.statistics.families import corrected
 
 
@@ -75,13 +75,13 @@ def means(table: pd.DataFrame, questions: Sequence[str]) -> list[SystemMean]:
     system_means = []
     for question in questions:
         for system, answers, rows in _by_system(table, question):
-            values = answers.values
+            values, mean = answers.values, twoway.mean(answers)
             system_means.append(
                 SystemMean(
                     system=system,
                     question=question,
-                    mean=twoway.mean(answers),
-                    naive=t_interval(values),
+                    mean=mean,
+                    naive=beside(mean, t_interval(values)),
                     median=float(np.median(values)) if len(values) else None,
                     participants=answers.participant_count,
                     pieces=answers.item_count,

@@ -8,7 +8,7 @@ applied to all answers alike they are the naive ones, shown beside those of `two
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -87,6 +87,13 @@ def around(value: float, error: float, freedom: float, n: int, note: str | None 
         error, note = 0.0, CONSTANT if note in (None, RAISED) else note
     reach = t_quantile(freedom) * error
     return Estimate(value, value - reach, value + reach, error, freedom, n, note)
+
+
+def beside(headline: Estimate, naive: Estimate) -> Estimate:
+    """A naive interval; none where people or pieces are too few for the one to report."""
+    if headline.low is not None:
+        return naive
+    return replace(naive, low=None, high=None, error=None, freedom=None, note=headline.note)
 
 
 def two_sided(estimate: Estimate, expected: float) -> float | None:

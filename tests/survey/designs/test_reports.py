@@ -47,6 +47,19 @@ def test_whoever_did_the_headphone_check_is_counted(design: str) -> None:
     assert "agree" not in words  # nothing is intended
 
 
+@pytest.mark.parametrize("few", ["participant", "source"])
+@pytest.mark.parametrize("design", DESIGNS)
+def test_one_participant_or_piece_has_no_interval_of_any_kind(design: str, few: str) -> None:
+    """Neither a naive nor a resampled one: nothing tells of other people, or other pieces."""
+    of = data(design)
+    name = of.table[few].iloc[0]
+    tables = results(of, of.table[of.table[few] == name]).everyone.tables
+    ends = ("low", "high", "naive_low", "naive_high", "bootstrap_low", "bootstrap_high")
+    for table in ("means", "differences", "preferences", "strengths", "discrimination"):
+        rows = tables.get(table, pd.DataFrame())
+        assert not rows[[end for end in ends if end in rows]].notna().any(axis=None), table
+
+
 def test_a_mean_near_the_end_of_its_scale_is_warned_of() -> None:
     """The hidden reference is put near 100, where an interval is right less often."""
     said = [one for one in results(data("mushra")).kept.sentences if "end of the scale" in one]
