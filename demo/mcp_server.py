@@ -128,7 +128,7 @@ class Tools:
     def mix(
         self,
         context: Context,
-        rhythm: str,
+        path: str,
         notes: str,
         out: str,
         seed: int | None = None,
@@ -137,9 +137,11 @@ class Tools:
         tracks: str | None = None,
         lock: str | None = None,
     ) -> Answer:
-        """Play the notes of one MIDI file in the rhythm of another, segment by segment."""
+        """Play the notes of the MIDI file `notes` in the rhythm of the one at `path`, segment by
+        segment.
+        """
         span = dict(zip(SPAN, (seed, first, last, tracks, lock), strict=True))
-        return self._made(context, "mix", [rhythm, notes], out, span, output.MIDI)
+        return self._made(context, "mix", [path, notes], out, span, output.MIDI)
 
     def render(self, context: Context, path: str, out: str, tracks: str | None = None) -> Answer:
         """Play a MIDI file by a piano into a sound file, of the kind that the end of its name says:

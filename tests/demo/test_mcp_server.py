@@ -66,7 +66,7 @@ def test_an_assistant_does_with_files_what_the_command_line_does(source, tmp_pat
     calls: list[Call] = [
         ("slide", {"path": path, "out": out["slid.mid"], "rhythm": curve, "lock": "bass"}),
         ("transfer", {"path": path, "out": out["calm.mid"], "preset": "calm", "strength": 0.7}),
-        ("mix", {"rhythm": path, "notes": out["slid.mid"], "out": out["mixed.mid"], "last": 1}),
+        ("mix", {"path": path, "notes": out["slid.mid"], "out": out["mixed.mid"], "last": 1}),
         ("describe", {"path": path, "out": out["x.json"]}),
         ("render", {"path": path, "out": str(tmp_path / "x.ogg")}),
     ]
@@ -104,7 +104,7 @@ def test_what_cannot_be_done_is_a_sentence_and_leaves_every_file(source, tmp_pat
         "no.mid cannot be read": ("slide", {"path": "no.mid", "out": out, "rhythm": 0.3}),
         "there is no such preset": ("transfer", {"path": path, "out": out, "preset": "angry"}),
         "render writes .wav": ("render", {"path": path, "out": out}),
-        "mix writes .mid": ("mix", {"rhythm": path, "notes": path, "out": f"{out}.wav"}),
+        "mix writes .mid": ("mix", {"path": path, "notes": path, "out": f"{out}.wav"}),
         "there is no folder": ("slide", {"path": path, "out": str(tmp_path / "no" / "x.mid")}),
         "is not a MIDI file": ("describe", {"path": str(ROOT / "README.md"), "out": f"{out}.json"}),
         "in.rmi is wrapped in RIFF": ("slide", {**riff, "out": out}),
