@@ -6,6 +6,7 @@ import hashlib
 import io
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ RATE, SECONDS = 44_100, 0.25
 CODING = {"bitrate_mode": "CONSTANT", "compression_level": 0.4}  # all files of one size
 EACH = 4  # lowering and raising stimuli
 ADMIN = "a long token for the tests"
+Recorded = tuple[Path, insert.RecordedStudy]  # the folder of its clips, and what they make
 ROOT_OF_TESTS = Path(__file__).resolve().parents[2]
 
 
@@ -203,18 +205,41 @@ def _stimulus(
     )
 
 
+@pytest.fixture(scope="session")
+def recorded_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Recorded]:
+    """Records the clips of a study of sounds, those of equal fields once for all tests."""
+    recorded: dict[str, Recorded] = {}
+
+    def record(spec: StudySpec, items: int) -> Recorded:
+        from survey.building.from_sounds import study  # SciPy takes a second to import
+
+        key = repr((items, replace(spec, stimuli=Path("stimuli.csv"))))  # of equal content
+        if key not in recorded:
+            settings = Settings(data=tmp_path_factory.mktemp("recorded"))
+            made = study.make(settings, spec, discard=lambda _: None)
+            recorded[key] = settings.audio, made
+        return recorded[key]
+
+    return record
+
+
 @pytest.fixture
-def rated(database: Database, settings: Settings, tmp_path: Path) -> Callable[..., Study]:
+def rated(
+    database: Database,
+    settings: Settings,
+    tmp_path: Path,
+    recorded_once: Callable[..., Recorded],
+) -> Callable[..., Study]:
     """Makes an open study of a design, "rated", of sounds; gives it detached."""
 
     def make(design: str, items: int = 2, **fields: object) -> Study:
-        from survey.building.create import build  # PyTorch takes seconds to import
-
         folder = tmp_path / "sounds"
         folder.mkdir(exist_ok=True)
         table = sound_files.write(folder, items)
         spec = StudySpec(name="rated", design=design, stimuli=table, is_open=True, **fields)
-        build(database, settings, spec)
+        audio, study = recorded_once(spec, items)
+        shutil.copytree(audio, settings.audio, dirs_exist_ok=True)
+        insert.register(database, settings.audio, spec, study)
         with database.read() as session:
             return session.scalars(select(Study).where(Study.name == "rated")).one()
 
