@@ -21,6 +21,7 @@ from survey.analysis import (
     sentences,
 )
 from survey.analysis.analyse import NothingToAnalyse, participant_flow
+from survey.analysis.number_format import counted
 from survey.analysis.results import ParticipantFlow, Provenance
 from survey.analysis.tables import as_table, flow_rows
 from survey.comparisons import people as designs_people
@@ -83,8 +84,8 @@ def analyse(
     stay, excluded = apply_rules(table, checked_rules(rules))
     if not stay:
         raise NothingToAnalyse(
-            f"all answers are left out by the rules of exclusion ({len(excluded)} times a "
-            "participant fell under one); --keep-all applies no rules"
+            f"all answers are left out by the rules of exclusion ({counted(len(excluded), 'time')} "
+            "a participant fell under one); --keep-all applies no rules"
         )
     of_kept = table[table["participant"].isin(stay)]
     answers = table.drop_duplicates(["participant", "stimulus"])

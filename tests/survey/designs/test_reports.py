@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from survey.analysis import participant_sentences
+from survey.analysis.analyse import NothingToAnalyse
 from survey.analysis.results import Provenance
 from survey.analyze import StudyRatings, from_file
 from survey.designs import ratings
@@ -45,6 +46,13 @@ def test_whoever_did_the_headphone_check_is_counted(design: str) -> None:
     assert check is not None and check.checked == checked_results.flow.kept
     assert f"{check.passed} passed it" in words and 0 < check.passed < check.checked
     assert "agree" not in words  # nothing is intended
+
+
+def test_where_nobody_is_left_it_is_said_how_often_rules_applied() -> None:
+    of = data("ab")
+    table = of.table[of.table["participant"] == of.table["participant"].iloc[0]]
+    with pytest.raises(NothingToAnalyse, match=r"\(1 time a participant fell under one\)"):
+        results(of, table.assign(finished=False))
 
 
 @pytest.mark.parametrize("few", ["participant", "source"])
