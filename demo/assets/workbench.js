@@ -286,7 +286,8 @@
         fader.put({ level: isMixed ? undefined : F.curve.level(points), mean: F.curve.mean(points, middles) });
         this.lanes[i].put(points, (isPosition ? now.positions : now)[fader.name], isPosition ? now[fader.name] : null);
       }
-      this.show("span", this.overview.text);
+      const { text } = this.overview; // is read out, and so put there only if it is another
+      if (this.find("[data-show=span]").textContent !== text) this.show("span", text);
     }
 
     select() {

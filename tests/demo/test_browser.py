@@ -186,3 +186,24 @@ def test_moods(visit, artefacts):
         wait_until_heard(page)
     assert picture(page, "result") == sad
     expect(buttons["Sad"]).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_change_is_told_in_one_sentence(visit):
+    """What a screen reader is given to say: of other bars that are chosen these, too."""
+    page = visit()
+    page.evaluate(
+        """() => { window.told = []; const tell = (lines) => { for (const { target } of lines) {
+            const place = target.closest?.("[aria-live=polite], [role=status]");
+            if (place?.offsetParent && place.textContent.trim()) told.push(place.dataset.show);
+        } };
+        new MutationObserver(tell).observe(document.body, {subtree: true, childList: true}); }"""
+    )
+    for act, places in (
+        (lambda: page.get_by_role("slider", name="Rhythm density").press("End"), ["summary"]),
+        (lambda: page.get_by_role("checkbox", name="Bass").check(), ["summary"]),
+        (lambda: page.keyboard.press("Control+z"), ["summary"]),
+        (lambda: page.get_by_role("button", name="Next bars").click(), ["span", "summary"]),
+    ):
+        act()
+        wait_until_heard(page)
+        assert page.evaluate("told.splice(0)") == places
