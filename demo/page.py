@@ -60,7 +60,7 @@ SURVEY = "/survey"
 QUEUE_LOOK_SECONDS = 0.02
 INVITATION = f'<a href="{SURVEY.strip("/")}/">Take part in the listening test</a>. '
 FOOT = """<footer>{invitation}After <i>Music FaderNets</i> by Hao Hao Tan and Dorien Herremans,
-ISMIR 2020. Segments follow the bars and have four beats at most.
+ISMIR 2020. A click takes a bar or a few short ones; bars of more than four beats come in parts.
 Examples: public-domain scores of the music21 corpus.</footer>"""
 
 

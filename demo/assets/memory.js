@@ -7,7 +7,7 @@
   const TAB = "fadernets.tab"; // in the tab's own storage
   const DATABASE = "fadernets";
   const VERSION = 1; // of records; others are not read
-  const MOST = 8; // tabs that are kept
+  const MOST = 8; // of what was left that are kept
   const KEPT_MS = 60 * 24 * 3600 * 1000; // since their last change
 
   function done(request) {
@@ -77,13 +77,17 @@
       }
     }
 
-    // The newest first; older ones are deleted.
+    // The newest first; older ones are deleted, but for those of tabs that are open.
     async records() {
+      const open = await openTabs();
       const all = await done(this.store("pages").getAll());
       all.sort((one, other) => other.time - one.time);
-      const isKept = ({ time, version }, i) => version === VERSION && i < MOST && Date.now() - time < KEPT_MS;
-      for (const { tab } of all.filter((record, i) => !isKept(record, i))) this.forget(tab);
-      return all.filter(isKept);
+      const isOpen = ({ tab }) => tab === this.tab || open.has(tab);
+      const closed = all.filter((record) => !isOpen(record));
+      const isRecent = ({ time, version }, i) => version === VERSION && i < MOST && Date.now() - time < KEPT_MS;
+      const old = new Set(closed.filter((record, i) => !isRecent(record, i)));
+      for (const { tab } of old) this.forget(tab);
+      return all.filter((record) => !old.has(record) && record.version === VERSION);
     }
 
     // A record with its file.

@@ -171,6 +171,21 @@ def test_closed_tabs_are_offered_to_a_new_one(enter, hands):
     expect(fourth.locator("[data-show=left]")).to_be_hidden()
 
 
+def test_of_many_that_were_left_the_last_eight_are_kept(enter):
+    """And what an open tab has, however long nothing was done in it."""
+    page = enter()
+    was = moved(page)
+    second = enter()
+    second.get_by_role("slider", name="Rhythm density").press("End")
+    wait_until_heard(second)
+    for _ in range(10):
+        second.evaluate("FaderNets.bench.memory.leave()")
+    second.evaluate("FaderNets.bench.showOffers()")
+    expect(second.locator("[data-show=left] li")).to_have_count(8)
+    page.reload()
+    is_as_it_was(page, was)
+
+
 def test_the_piece_before_another_is_offered(enter, hands, tmp_path):
     """Another piece on the desk takes nothing off it; what is refused leaves nothing there."""
     page = enter()
