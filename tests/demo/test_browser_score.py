@@ -162,7 +162,7 @@ def test_a_part_of_a_curve_is_drawn(visit, tmp_path):
     assert curve == [[a, 0.2], [b, -0.05], [b, 0.2]]
     box = lane.locator("svg").bounding_box()
     page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 20)
-    expect(lane.locator("output")).to_have_text("Only the bars that are chosen can be drawn")
+    expect(lane.locator("output")).to_have_text("Choose these bars in the strip to draw here")
     assert page.evaluate("FaderNets.bench.now.note") == curve
 
 
