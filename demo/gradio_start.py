@@ -1,4 +1,4 @@
-"""Imports Gradio and keeps three habits from it, which take time or memory.
+"""Imports Gradio and keeps four habits from it, which take time or memory.
 
 For every component that it defines, Gradio parses the component's source and the stub (`.pyi`) that
 lies beside it, for editors, and writes that anew if they differ: two seconds. It skips components
@@ -8,6 +8,10 @@ It keeps what happened in each visitor's session; `demo.guard.sessions` keeps no
 
 Around every event Gradio switches Matplotlib's backend, and for that it loads Matplotlib with the
 first one: half a second, and memory for good. No event of ours draws a figure.
+
+Where the package `mcp` is installed, which `demo.mcp_server` needs, Gradio loads it for an MCP
+server of its own: two thirds of a second. The page has none, so here no such package seems to be
+there.
 
 What is imported stays, so garbage is not looked for meanwhile: that is a tenth of the import.
 """
@@ -32,6 +36,9 @@ def _no_file_for_stubs(item: Any) -> str:
 
 
 inspect.getfile = _no_file_for_stubs  # type: ignore[assignment]
+_hides_mcp = "mcp" not in sys.modules
+if _hides_mcp:
+    sys.modules["mcp"] = None  # type: ignore[assignment]
 _collects = gc.isenabled()
 gc.disable()
 try:
@@ -39,6 +46,8 @@ try:
     import gradio.utils
 finally:
     inspect.getfile = _getfile
+    if _hides_mcp:
+        del sys.modules["mcp"]
     if _collects:
         gc.enable()
 

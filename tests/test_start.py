@@ -61,7 +61,7 @@ def test_what_needs_no_model_starts_without_pytorch(module):
 @pytest.mark.slow
 def test_the_servers_page_is_there_before_what_only_answers_need():
     """Each takes from a quarter of a second to two of a start."""
-    later = {"torch", "music21", "matplotlib", "sklearn", "scipy.stats", "alembic"}
+    later = {"torch", "music21", "matplotlib", "sklearn", "scipy.stats", "alembic", "mcp"}
     assert loaded_by("import demo.app, demo.survey_mount").isdisjoint(later)
 
 
