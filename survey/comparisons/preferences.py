@@ -168,14 +168,14 @@ def strengths(table: pd.DataFrame, question: str, draws: int, seed: int) -> list
         none = Strength("", Estimate(None, note=APART), Percentiles(None, None, 0))
         return [replace(none, system=system) for system in systems]
     scores = _scores(table, question, systems, values)
-    found = []
+    by_system = []
     for at, system in enumerate(systems):
         strength = twoway.of_scores(float(values[at]), crossed(table, scores[:, at]))
         check = percentiles(resampled[:, at])
         if strength.low is None:
             check = Percentiles(None, None, 0, strength.note)
-        found.append(Strength(system, strength, check))
-    return found
+        by_system.append(Strength(system, strength, check))
+    return by_system
 
 
 def _scores(
