@@ -16,7 +16,7 @@ from fadernets.arranger.request import ArrangementRequest, arrangement_request
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.codes import Codes
 from fadernets.decoding.generate import generate
-from fadernets.models.recurrence import in_threads
+from fadernets.models.recurrence import in_threads, is_busy
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.models.vanilla import VanillaVAE
@@ -204,8 +204,8 @@ def side_by_side(
     """What is made of parts of so many segments: on a processor a part for each PyTorch thread.
 
     Half of an arrangement is work of one thread, through which the others would wait. Meanwhile
-    each part has one of PyTorch's threads, and so has what else the program computes. A single
-    segment has one, too: a second wins nothing there, and on busy cores costs five times as long.
+    each part has one of PyTorch's threads, and so has what else the program computes. A single part
+    has all of them, unless the processor is busy.
 
     Parameters
     ----------
@@ -219,6 +219,6 @@ def side_by_side(
     rounds = math.ceil(count / (threads * most))  # in each of which all threads have a part
     size = math.ceil(count / (threads * max(rounds, 1)))
     parts = [slice(first, first + size) for first in range(0, count, max(size, 1))]
-    return (
-        in_threads(make, parts, threads) if device.type == "cpu" else [make(part) for part in parts]
-    )
+    if device.type == "cpu" and (len(parts) > 1 or is_busy()):
+        return in_threads(make, parts, threads)
+    return [make(part) for part in parts]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from fadernets.models.recurrence import Reading, last_states_in_threads
+from fadernets.models.recurrence import Reading, is_busy, last_states, last_states_in_threads
 from fadernets.music import events
 from fadernets.music.key import KEYS
 from fadernets.music.notes import STEPS
@@ -74,7 +74,9 @@ def encoded(
         for gru, sequences in ((encoder.forwards, tokens), (encoder.backwards, backwards))
     ]
     if _stepwise(tokens):
-        states = last_states_in_threads(readings, lengths, condition)
+        states = list(
+            (last_states_in_threads if is_busy() else last_states)(readings, lengths, condition)
+        )
     else:
         states = [_last_state(reading, lengths, condition) for reading in readings]
     codes = []

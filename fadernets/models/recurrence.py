@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from fadernets.models.kept import kept
 FLOAT32, BFLOAT16 = PRECISIONS = ("float32", "bfloat16")
 MIN_BATCH = 8  # rows from which on a product is bound by arithmetic, not by reading the weights
 
+ALONE = 0.5  # of the load average, what a program that has all cores may be above their number
 Product = Callable[[Tensor], Tensor]
 Part = TypeVar("Part")
 Made = TypeVar("Made")
@@ -158,11 +160,21 @@ def _tables(*parts: Tensor) -> Tensor:
     return torch.cat([F.linear(e, weight[:, : e.shape[1]], bias) for weight, bias, e in each])
 
 
+def is_busy() -> bool:
+    """Whether more is running than the processor has cores, as far as the last minute tells.
+
+    PyTorch's threads wait for each other at every operation: beside other work a step of a GRU then
+    takes many times as long. On a processor of their own they are the faster way.
+    """
+    if not hasattr(os, "getloadavg"):  # Windows
+        return False
+    return os.getloadavg()[0] > (os.cpu_count() or 1) + ALONE
+
+
 def in_threads(make: Callable[[Part], Made], parts: Sequence[Part], threads: int) -> list[Made]:
     """What is made of each part, without gradients, in so many threads of one PyTorch thread each.
 
-    PyTorch's own threads wait for each other at every operation: beside other work on the cores a
-    step of a GRU then takes many times as long. Meanwhile the rest of the program has one, too.
+    Meanwhile the rest of the program has one of PyTorch's threads, too.
     """
     before = torch.get_num_threads()
     if before == 1 or not parts:
@@ -186,7 +198,7 @@ def last_states_in_threads(
     """`last_states` of one thread, bit for bit, each (b, hidden): some readings in each thread.
 
     Of few sequences all are read in one: their operations are short, and Python's own lock has
-    threads take turns.
+    threads take turns. Faster than PyTorch's threads where the processor `is_busy`.
     """
     threads = 1 if len(lengths) < MIN_BATCH else torch.get_num_threads()
     size = -(-len(readings) // threads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 
 import numpy as np
 import pytest
@@ -351,9 +352,25 @@ def test_threads_are_as_before_after_an_error(two_threads):
     assert torch.get_num_threads() == 2
 
 
-def test_one_segment_has_one_thread(two_threads):
+@pytest.mark.parametrize(("load", "threads"), [(0.5, 2), (99.0, 1)])
+def test_one_segment_has_one_thread_beside_other_work(two_threads, monkeypatch, load, threads):
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
     made = side_by_side(lambda part: [torch.get_num_threads()], 1, 32, torch.device("cpu"))
-    assert made == [[1]] and torch.get_num_threads() == 2
+    assert made == [[threads]] and torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize("load", [0.5, 99.0])
+def test_beside_other_work_the_notes_are_the_same(net, two_threads, monkeypatch, load):
+    whole = [s for s in segments(music(length=80.0)) if s.problem is None]
+
+    def slid() -> list:
+        (first,) = net.slide(whole[:1], offsets={"rhythm": 0.3})
+        return [first, *net.slide(whole, offsets={"rhythm": -0.3})]
+
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    together = slid()
+    torch.set_num_threads(1)
+    assert [set(notes) for notes in together] == [set(notes) for notes in slid()]
 
 
 @pytest.mark.parametrize(
