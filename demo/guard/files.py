@@ -93,6 +93,7 @@ class Files:
         self._coming: Counter[Hashable] = Counter()  # bytes of uploads that are under way
         self._counts = threading.Lock()  # of owners and counters
         self._sweeping = threading.Lock()
+        self._making = threading.Lock()  # of the folder, which is made no more once it is deleted
         self._since: list[_Counted] = []  # the latest sweep began
         self.has_room = True
         self._make_again()
@@ -149,8 +150,11 @@ class Files:
     def _make_again(self) -> bool:
         """Make what somebody removed of the folder, as systems tidy theirs; whether it is there."""
         try:
-            hold(self.folder)
-            (self.folder / MADE).mkdir(mode=0o700, exist_ok=True)
+            with self._making:
+                if self._stop.is_set():
+                    return False
+                hold(self.folder)
+                (self.folder / MADE).mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             if self.has_room:
                 log.warning("the folder of uploads cannot be made: %s", type(error).__name__)
@@ -256,7 +260,8 @@ class Files:
         """Delete the folder."""
         self._stop.set()
         self._wake.set()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with self._making:
+            shutil.rmtree(self.folder, ignore_errors=True)
         with suppress(OSError):
             (Path(DEFAULT_TEMP_DIR) / "vibe_edit_history").rmdir()  # of Gradio, unused
 

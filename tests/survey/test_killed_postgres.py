@@ -57,4 +57,4 @@ def test_a_transaction_that_writes_is_seen(database: Database, study: Study) -> 
             session.flush()
             assert store.has_writer()
         assert not store.has_writer()
-        assert store.found(with_ends=True) == (True, set(), set())
+        assert store.survivors(with_ends=True) == (True, set(), set())

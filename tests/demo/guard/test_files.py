@@ -143,6 +143,15 @@ def test_when_all_have_too_much_whoever_has_the_most_loses_the_oldest(files, roo
     assert left(files) == {"few0", "few1", "some0", "some1", "some2", "many1", "many2", "many3"}
 
 
+def test_a_folder_that_is_deleted_is_not_made_again(files):
+    """By a sweep that was about to begin, or by a request that comes as the server ends."""
+    files.close()
+    files.sweep()
+    assert files.is_full("me")
+    files.new_folder()
+    assert not files.folder.exists()
+
+
 def test_files_just_written_stay(files, room_for):
     room_for(4)
     for name in "123":
