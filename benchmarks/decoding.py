@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from benchmarks import limits
 from benchmarks.plain_gru import PlainEventDecoder, decode_greedily
 from benchmarks.timing import interleaved, rate, ratio, rounded
+from fadernets.compute.recurrence import BFLOAT16, FLOAT32, MIN_BATCH, PRECISIONS
 from fadernets.decoding.generate import generate
 from fadernets.models.layers import EventDecoder
-from fadernets.models.recurrence import BFLOAT16, FLOAT32, MIN_BATCH, PRECISIONS
 from fadernets.music import events
 from fadernets.music.key import KEYS
 from fadernets.music.notes import Notes

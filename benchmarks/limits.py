@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from benchmarks.timing import interleaved, rounded
-from fadernets.models.recurrence import product
+from fadernets.compute.recurrence import product
 
 STREAMED = 64 * 2**20  # weights of 256 MiB, more than any cache here holds
 MIN_OPERATIONS = 5e8  # multiplications and additions a timing: the clock's grain is nothing

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from fadernets.models.recurrence import PRECISIONS
+from fadernets.compute.recurrence import PRECISIONS
 from train.metrics.borders import PLACES
 from train.report import fill, table
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -15,8 +14,8 @@ from fadernets.arranger.arrange import DEFAULT, arrange
 from fadernets.arranger.request import ArrangementRequest, arrangement_request
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.codes import Codes
+from fadernets.compute.threads import side_by_side
 from fadernets.decoding.generate import generate
-from fadernets.models.recurrence import in_threads, is_busy
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.models.vanilla import VanillaVAE
@@ -196,29 +195,3 @@ class Arranger:
             seeds=None if seeds is None else seeds[part],
             weights=self.weights,
         )
-
-
-def side_by_side(
-    make: Callable[[slice], list[Notes]], count: int, most: int, device: torch.device
-) -> list[list[Notes]]:
-    """What is made of parts of so many segments: on a processor a part for each PyTorch thread.
-
-    Half of an arrangement is work of one thread, through which the others would wait. Meanwhile
-    each part has one of PyTorch's threads, and so has what else the program computes. A single part
-    has all of them, unless the processor is busy.
-
-    Parameters
-    ----------
-    make : function
-        From a part to the notes of its segments.
-    count, most : int
-        Segments in all, and of a part.
-    device : torch.device
-    """
-    threads = torch.get_num_threads() if device.type == "cpu" else 1
-    rounds = math.ceil(count / (threads * most))  # in each of which all threads have a part
-    size = math.ceil(count / (threads * max(rounds, 1)))
-    parts = [slice(first, first + size) for first in range(0, count, max(size, 1))]
-    if device.type == "cpu" and (len(parts) > 1 or is_busy()):
-        return in_threads(make, parts, threads)
-    return [make(part) for part in parts]

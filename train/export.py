@@ -20,12 +20,12 @@ import torch
 from scipy.optimize import isotonic_regression
 
 from fadernets import checkpoint, mood_transfer
+from fadernets.compute.recurrence import BFLOAT16
 from fadernets.decoding.generate import generate
 from fadernets.faders import Fader
 from fadernets.models import Model, build
 from fadernets.models.config import ModelConfig
 from fadernets.models.mixture import MixtureVAE
-from fadernets.models.recurrence import BFLOAT16
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music.attributes import PLANNED, PLANNED_ONSETS

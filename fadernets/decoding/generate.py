@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fadernets.compute.recurrence import FLOAT32, PRECISIONS
 from fadernets.decoding.grammar import Grammar
 from fadernets.decoding.incremental_decoder import IncrementalDecoder
 from fadernets.models.layers import EventDecoder
-from fadernets.models.recurrence import FLOAT32, PRECISIONS
 from fadernets.music import events
 
 MAX_LENGTH = 200  # tokens; training segments have 100 at most, a denser one may need more

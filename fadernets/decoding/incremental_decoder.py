@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fadernets.models.kept import kept
+from fadernets.compute.kept import kept
+from fadernets.compute.recurrence import FLOAT32, MIN_BATCH, cell, product
 from fadernets.models.layers import EventDecoder
-from fadernets.models.recurrence import FLOAT32, MIN_BATCH, cell, product
 
 
 class IncrementalDecoder:

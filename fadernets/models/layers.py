@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from fadernets.models.recurrence import Reading, is_busy, last_states, last_states_in_threads
+from fadernets.compute.recurrence import Reading, last_states, last_states_in_threads
+from fadernets.compute.threads import is_busy
 from fadernets.music import events
 from fadernets.music.key import KEYS
 from fadernets.music.notes import STEPS

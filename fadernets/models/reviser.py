@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fadernets.compute.transformer import transformed
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
-from fadernets.models.transformer import transformed
 from fadernets.music.attributes import (
     MAX_POLYPHONY,
     ONSET,

@@ -20,7 +20,7 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
 from fadernets.music.stitching import stitch
 from fadernets.net import FaderNet
-from fadernets.realisers import Arranger, side_by_side
+from fadernets.realisers import Arranger
 from fadernets.whole_piece import changed
 from tests.fadernets import tiny
 from tests.fadernets.music import midi_bytes as mb
@@ -321,14 +321,6 @@ def test_what_rings_through_a_segment_that_strikes_nothing_stays_for_it(net, str
     assert ((result.notes.onset < 4.9) & (result.notes.offset > 4.1)).any()
 
 
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.slow
 def test_parts_side_by_side_are_what_each_is_alone(net, two_threads):
     piece = music(length=400.0)
@@ -340,23 +332,6 @@ def test_parts_side_by_side_are_what_each_is_alone(net, two_threads):
     for one, other in zip(together, alone, strict=True):
         for field in ("onset", "offset", "pitch", "velocity"):
             np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
-
-
-def test_threads_are_as_before_after_an_error(two_threads):
-    def fail(part: slice):
-        assert torch.get_num_threads() == 1
-        raise KeyError(part)
-
-    with pytest.raises(KeyError):
-        side_by_side(fail, 2, 32, torch.device("cpu"))
-    assert torch.get_num_threads() == 2
-
-
-@pytest.mark.parametrize(("load", "threads"), [(0.5, 2), (99.0, 1)])
-def test_one_segment_has_one_thread_beside_other_work(two_threads, monkeypatch, load, threads):
-    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
-    made = side_by_side(lambda part: [torch.get_num_threads()], 1, 32, torch.device("cpu"))
-    assert made == [[threads]] and torch.get_num_threads() == 2
 
 
 @pytest.mark.parametrize("load", [0.5, 99.0])
@@ -371,22 +346,3 @@ def test_beside_other_work_the_notes_are_the_same(net, two_threads, monkeypatch,
     together = slid()
     torch.set_num_threads(1)
     assert [set(notes) for notes in together] == [set(notes) for notes in slid()]
-
-
-@pytest.mark.parametrize(
-    ("count", "device", "sizes"),
-    [
-        (0, "cpu", []),
-        (1, "cpu", [1]),
-        (5, "cpu", [3, 2]),
-        (9, "cpu", [3, 3, 3]),
-        (9, "cuda", [3, 3, 3]),
-        (4, "cuda", [2, 2]),
-    ],
-)
-def test_parts_are_as_even_as_threads_can_share_them(two_threads, count, device, sizes):
-    def size(part: slice) -> list:
-        return [None] * len(range(count)[part])
-
-    parts = side_by_side(size, count, 4 if device == "cpu" else 3, torch.device(device))
-    assert [len(part) for part in parts] == sizes

@@ -3,12 +3,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from fadernets.compute.recurrence import MIN_BATCH, product
 from fadernets.decoding.generate import generate
 from fadernets.decoding.grammar import Grammar
 from fadernets.decoding.incremental_decoder import IncrementalDecoder
 from fadernets.models import layers
 from fadernets.models.layers import EventDecoder, EventEncoder
-from fadernets.models.recurrence import MIN_BATCH, product
 from fadernets.music import events, examples
 from fadernets.music.key import KEYS
 from fadernets.music.segments import segments

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from fadernets.models import recurrence
-from fadernets.models.recurrence import Reading, cell, last_states, last_states_in_threads, product
+from fadernets.compute import recurrence
+from fadernets.compute.recurrence import Reading, cell, last_states, last_states_in_threads, product
 
 HIDDEN, WIDTH, DENSITIES = 5, 4, 3
 

@@ -11,7 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from fadernets.models.kept import kept
+from fadernets.compute.kept import kept
 
 
 def transformed(layers: nn.TransformerEncoder, hidden: Tensor) -> Tensor:

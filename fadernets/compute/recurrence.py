@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fadernets.models.kept import kept
+from fadernets.compute.kept import kept
+from fadernets.compute.threads import in_threads
 
 FLOAT32, BFLOAT16 = PRECISIONS = ("float32", "bfloat16")
 MIN_BATCH = 8  # rows from which on a product is bound by arithmetic, not by reading the weights
 
-ALONE = 0.5  # of the load average, what a program that has all cores may be above their number
 Product = Callable[[Tensor], Tensor]
-Part = TypeVar("Part")
-Made = TypeVar("Made")
 
 
 class Reading(NamedTuple):
@@ -158,38 +154,6 @@ def _tables(*parts: Tensor) -> Tensor:
     """
     each = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     return torch.cat([F.linear(e, weight[:, : e.shape[1]], bias) for weight, bias, e in each])
-
-
-def is_busy() -> bool:
-    """Whether more is running than the processor has cores, as far as the last minute tells.
-
-    PyTorch's threads wait for each other at every operation: beside other work a step of a GRU then
-    takes many times as long. On a processor of their own they are the faster way.
-    """
-    if not hasattr(os, "getloadavg"):  # Windows
-        return False
-    return os.getloadavg()[0] > (os.cpu_count() or 1) + ALONE
-
-
-def in_threads(make: Callable[[Part], Made], parts: Sequence[Part], threads: int) -> list[Made]:
-    """What is made of each part, without gradients, in so many threads of one PyTorch thread each.
-
-    Meanwhile the rest of the program has one of PyTorch's threads, too.
-    """
-    before = torch.get_num_threads()
-    if before == 1 or not parts:
-        return [make(part) for part in parts]
-    is_inference = torch.is_inference_mode_enabled()
-
-    def made(part: Part) -> Made:
-        with torch.inference_mode(is_inference), torch.no_grad():  # of this thread
-            return make(part)
-
-    try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            return list(pool.map(made, parts))
-    finally:
-        torch.set_num_threads(before)
 
 
 def last_states_in_threads(

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fadernets.models import transformer
-from fadernets.models.transformer import transformed
+from fadernets.compute import transformer
+from fadernets.compute.transformer import transformed
 
 WIDTH = 32
 
