@@ -29,7 +29,7 @@ gc.disable()
 GARBAGE_THRESHOLDS = (10_000, 10, 10)  # rarer than Python's: it took a twelfth of the time of tests
 
 # Examples of a property. Without a deadline: a busy machine is slow. `make check` takes `quick`.
-for profile, examples in {"quick": 20, "usual": 25, "thorough": 300}.items():
+for profile, examples in {"quick": 10, "usual": 25, "thorough": 300}.items():
     settings.register_profile(profile, deadline=None, max_examples=examples)
 settings.load_profile("usual")
 

@@ -125,6 +125,7 @@ def test_writers_wait_for_each_other(database: Database, url: str) -> None:
         opened.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("same_object", [True, False], ids=["same process", "another process"])
 def test_a_turn_that_does_not_come_is_an_error(
@@ -199,6 +200,7 @@ def test_scrubbing_waits_for_writers_as_long_as_it_is_told(database: Database) -
     assert database.scrub(0.1)
 
 
+@pytest.mark.slow
 def test_a_probe_stores_nothing_and_says_whether_one_could(database: Database, url: str) -> None:
     with pytest.raises(SQLAlchemyError):
         database.probe()  # no tables, or no file at all

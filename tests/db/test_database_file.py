@@ -16,6 +16,7 @@ from db.models import Audit
 from db.presence import DatabaseFileGone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("end", ["", "-wal", "-shm"])
 @pytest.mark.parametrize("instead", ["nothing", "another file", "no folder"])
@@ -77,6 +78,7 @@ def test_a_database_that_was_closed_can_be_used_again(database: Database) -> Non
             second.scalars(select(Audit)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
 def test_new_files_are_closed_to_other_users(database: Database, tmp_path: Path, mask: int) -> None:

@@ -86,6 +86,7 @@ def test_an_upgrade_bounds_seconds_and_keeps_the_rest(database: Database) -> Non
     ]
 
 
+@pytest.mark.slow
 def test_an_upgrade_counts_nobody_as_lapsed(database: Database) -> None:
     """From the previous migration; studies as they were, and the new count is checked."""
     upgrade(database, UNCOUNTED)
@@ -182,6 +183,7 @@ def test_an_upgrade_gives_no_study_a_panel(database: Database) -> None:
         assert connection.scalar(text("SELECT count(*) FROM panel_places")) == 0
 
 
+@pytest.mark.slow
 def test_an_upgrade_checks_nobody_s_headphones(database: Database) -> None:
     """From the previous migration: with a panel's place, all as it was."""
     upgrade(database, UNHEARD)
@@ -305,6 +307,7 @@ def test_tables_of_others_are_left_alone(database: Database) -> None:
         upgrade(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_failed_upgrade_changes_nothing(database: Database) -> None:
     upgrade(database, FIRST)

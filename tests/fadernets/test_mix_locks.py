@@ -63,6 +63,7 @@ def test_locked_notes_come_out_of_a_mixed_file_exactly(net, piece, other, words,
                 assert begins[0].tolist() == begins[1].tolist()
 
 
+@pytest.mark.slow
 def test_what_the_other_piece_strikes_twice_is_not_in_the_way_of_locked_notes(net):
     """It has a key struck while it sounds, in a step in which all is held and locked."""
     own = Notes.of([0, 0, 0.125, 0.7375], [0.0021, 1, 1.125, 1.375], [21, 60, 61, 21], [1] * 4)

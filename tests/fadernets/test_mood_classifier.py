@@ -41,6 +41,7 @@ def test_a_file_that_holds_none_is_refused(tmp_path):
         mood_classifier.load(path)
 
 
+@pytest.mark.slow
 def test_the_shipped_model_moves_what_it_hears():
     net, source = fadernets.load(), [LONG, SHORT]
     calm, energetic = (net.transfer(source, side) for side in ("low", "high"))

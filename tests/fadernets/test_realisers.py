@@ -40,6 +40,7 @@ def rows(segments: list[Notes]) -> list[list[tuple[float, float, int, int]]]:
     return [list(notes) for notes in segments]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["arranger", "decoding"])
 @pytest.mark.parametrize("seeds", [None, [3, 1, 4, 7, 5, 9, 2]])
 def test_parts_of_a_batch_are_played_as_the_whole(monkeypatch, arranger, kind, seeds):

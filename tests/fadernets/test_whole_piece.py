@@ -334,6 +334,7 @@ def test_parts_side_by_side_are_what_each_is_alone(net, two_threads):
             np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("load", [0.5, 99.0])
 def test_beside_other_work_the_notes_are_the_same(net, two_threads, monkeypatch, load):
     whole = [s for s in segments(music(length=80.0)) if s.problem is None]

@@ -287,6 +287,7 @@ def test_methods(site: Site, quiet: None, method: str, path: str) -> None:
             check(response, site)
 
 
+@pytest.mark.slow
 def test_the_survey_goes_on(site: Site) -> None:
     """After all that."""
     with site.client.app.state.database.write() as session:  # an admin's script has closed it

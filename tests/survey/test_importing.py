@@ -241,6 +241,7 @@ class TestCommand:
     def run(self, file: Path, *arguments: str) -> int:
         return importing.main([str(file), *arguments])
 
+    @pytest.mark.slow
     def test_into_an_empty_database(
         self, example: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ):

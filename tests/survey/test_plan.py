@@ -6,6 +6,7 @@ import pytest
 from survey import plan
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "expected"),
     [

@@ -66,6 +66,7 @@ def test_sound_that_comes_with_the_notes_is_priced():
     assert cost.of_answer(session, ten | {"original": False}) == cost.of_answer(session, ten)
 
 
+@pytest.mark.slow
 def test_segments_that_a_chunk_of_the_sound_takes_are_priced():
     """Without a gain all of them are: it is worked out from the whole result."""
     whole = {"first": 0, "last": 1_199, "rhythm": 0.5, "chunk": 1}
@@ -91,6 +92,7 @@ def drone(bars: int) -> PieceSession:
     return PieceSession(replace(piece, notes=notes, original=None))
 
 
+@pytest.mark.slow
 def test_a_note_that_sounds_through_the_piece_is_priced_with_all_that_it_takes():
     """What follows it back to its beginning changes every segment on the way."""
     one = {"first": 390, "last": 390, "rhythm": 0.5, "original": False, "peak": 0.5}

@@ -30,6 +30,7 @@ def test_excerpt_keeps_time(session):
     assert excerpt(piece, 0.0, piece.length) is piece
 
 
+@pytest.mark.slow
 def test_excerpt_keeps_the_pedal(session):
     piece = replace(session.piece, pedal=np.array([[1.0, 5.0], [7.0, 9.0], [13.0, 14.0]]))
     assert excerpt(piece, 4.0, 12.0).pedal.tolist() == [[0.0, 1.0], [3.0, 5.0]]
@@ -75,6 +76,7 @@ def test_notes_that_the_pedal_holds_ring_in_too():
     assert list(part.notes)[2] == (0.0, 0.5, 60, 50)
 
 
+@pytest.mark.slow
 def test_what_rings_in_is_heard(net, tmp_path):
     """A chord of the bar before, held on through a bar in which nothing is struck, as WAV."""
     chord = Notes.of([0.0] * 3, [8.0] * 3, [48, 55, 64], [90] * 3)

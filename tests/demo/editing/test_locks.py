@@ -84,6 +84,7 @@ def test_a_lock_that_holds_all_back_is_the_only_reason(net, hands):
     assert "the left hand, the right hand and the rhythm stay." in summary
 
 
+@pytest.mark.slow
 def test_the_answer_says_what_ties_hold_back(net, tmp_path):
     chord = [event for pitch in (36, 48, 55, 60) for event in mb.note(0, 7600, pitch)]
     path = tmp_path / "in.mid"
@@ -92,6 +93,7 @@ def test_the_answer_says_what_ties_hold_back(net, tmp_path):
     assert ": notes that sound on into what follows stay." in summary
 
 
+@pytest.mark.slow
 def test_what_every_note_holds_back_is_all(net, hands):
     session = open_file(hands)
     request = EditRequest(0, 3, faders={"rhythm": 1.0}, lock=LockWords.read("left,right,rhythm"))

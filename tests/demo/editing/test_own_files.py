@@ -39,6 +39,7 @@ def test_a_piece_is_saved_as_the_visitors_own_file(net, own, tmp_path):
     assert Path(untouched).read_bytes() == own.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_is_to_be_known_of_a_file_is_said(net, own, tmp_path):
     session = open_file(own)
     answer = service.answer(net, session, ask(0, 0))

@@ -30,6 +30,7 @@ def test_places_are_bars_or_times(session):
     assert name.endswith("_" + expected.replace(":", "-").replace("–", "-"))
 
 
+@pytest.mark.slow
 def test_the_strip_knows_the_bars_of_each_segment():
     message = service.piece_message(open_example("rag"))
     assert message["has_bars"]

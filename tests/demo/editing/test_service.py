@@ -155,6 +155,7 @@ def test_a_bad_file_is_one_sentence(tmp_path):
         open_file(path)
 
 
+@pytest.mark.slow
 def test_a_mood_of_the_page_is_that_of_the_command_line(net, session):
     """The page moves one mood after the other, with strengths of their own."""
     request = EditRequest(2, 3, arousal=1.0, valence=-1.0)

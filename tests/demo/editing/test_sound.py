@@ -20,6 +20,7 @@ from fadernets.score import playing
 from tests.demo.editing.requested import ask, decoded, elsewhere, whole_piece_request
 
 
+@pytest.mark.slow
 def test_both_sounds_have_one_gain_and_length(net, session):
     answer = service.answer(net, session, ask(4, 4, note=1.0))["sound"]
     (before, rate), (after, other_rate) = decoded(answer["original"]), decoded(answer["result"])

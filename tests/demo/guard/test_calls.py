@@ -58,6 +58,7 @@ def run(steps: Callable[[Server], Awaitable[None]]) -> None:
     asyncio.run(running())
 
 
+@pytest.mark.slow
 def test_who_collects_nothing_calls_no_more():
     async def steps(server: Server) -> None:
         assert [await server.call("a") for _ in range(CALLS_A_SESSION)] == ["a"] * CALLS_A_SESSION
@@ -109,6 +110,7 @@ def test_nothing_is_kept_of_what_was_collected():
     run(steps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("returns", [True, False])
 def test_one_whose_connection_broke_may_come_back(returns: bool):
     """Gradio deletes the messages at once, and has the call answer nobody."""

@@ -36,6 +36,7 @@ def test_a_change_keeps_the_frame_and_what_cannot_be_encoded(
     ]
 
 
+@pytest.mark.slow
 def test_a_piece_of_one_bar_of_a_waltz_can_be_changed(tmp_path):
     """Such as a selection that was saved."""
     path, output = tmp_path / "waltz.mid", tmp_path / "out.mid"
@@ -305,6 +306,7 @@ def test_what_nobody_moves_may_go_along_unless_it_is_strict(tmp_path):
     assert cut[False] == 0 < cut[True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "why"),
     [
@@ -328,6 +330,7 @@ def test_a_file_that_stays_as_it_is_is_named(source, tmp_path, capsys, options, 
     assert "out.mid has the notes of in.mid: " in said and why in said
 
 
+@pytest.mark.slow
 def test_a_change_that_the_ticks_of_a_file_are_too_coarse_for_is_said(tmp_path, capsys):
     """A beat is a tick, so that no note can be shorter."""
     beats = [

@@ -66,6 +66,7 @@ def test_without_anything_moved_the_file_is_as_it_is(source, tmp_path, capsys):
     assert "still.json moves nothing" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_bars_alone_change(source, saved, tmp_path):
     assert run("edit", source, saved, tmp_path / "out.mid", "--bars", "4") == 0
     assert all(unchanged(source, tmp_path / "out.mid", [0, 1, 5]))

@@ -110,6 +110,7 @@ def test_notes_are_listed_by_the_numbers_that_locks_know(song, capsys):
     assert "note 1: bar 1, beat 0, E2, velocity 50\n" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["track:1", "left", "right"])
 def test_what_is_locked_whole_gets_no_new_notes(words, tmp_path):
     song, output, track = tmp_path / "song.mid", tmp_path / "out.mid", int(words == "right")

@@ -81,6 +81,7 @@ def test_a_damaged_file_is_changed_as_far_as_it_goes(band, tmp_path, small, caps
     assert not midi.read(output).original.damage
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moves", [["--rhythm", "0.5"], ["--rhythm", "0"]])
 @pytest.mark.parametrize(
     ("name", "proposed"),

@@ -7,6 +7,7 @@ from fadernets.playback import audio
 from tests.fadernets.command_line.commands import run
 
 
+@pytest.mark.slow
 def test_render_plays_the_piece(source, tmp_path):
     assert run("render", source, tmp_path / "out.wav") == 0
     samples, rate = soundfile.read(tmp_path / "out.wav")

@@ -196,6 +196,7 @@ def test_long_shifts_and_the_end_of_time():
     assert after(*start, off(64), events.EOS)[1] == {events.PAD}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gain", [1, 5, 50])
 @pytest.mark.parametrize("sampled", [False, True])
 def test_an_untrained_decoder_plays_valid_segments(gain, sampled):

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
@@ -36,6 +37,7 @@ def test_every_term_of_the_objective():
     assert terms.keys() == {*expected, "total"}
 
 
+@pytest.mark.slow
 def test_it_is_the_gmvae_without_its_mixtures():
     """Same weights, same events and labels; only the prior differs (paper 3.2)."""
     gmvae, vanilla, inputs = model(), of("vanilla"), batch(bars(4, seed=11))

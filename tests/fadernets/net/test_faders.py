@@ -19,6 +19,7 @@ def moved(codes: Codes, **regularised) -> Codes:
     return replace(codes, values=values)
 
 
+@pytest.mark.slow
 def test_a_fader_sets_the_regularised_dimension_and_no_other(net, segments):
     codes = net.encode(segments)
     for positions, regularised in (

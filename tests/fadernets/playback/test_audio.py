@@ -50,6 +50,7 @@ def decibels(sound, start=0.0, stop=None):
     return 10 * np.log10(np.mean(np.square(sound.samples[first:last], dtype=float)) + 1e-20)
 
 
+@pytest.mark.slow
 @BOTH
 def test_velocity_is_loudness(synthesiser):
     soft, loud = (
@@ -59,6 +60,7 @@ def test_velocity_is_loudness(synthesiser):
     assert decibels(loud) - decibels(soft) > 15
 
 
+@pytest.mark.slow
 @BOTH
 def test_the_pedal_sustains(synthesiser):
     key, pedalled = (
@@ -70,6 +72,7 @@ def test_the_pedal_sustains(synthesiser):
     assert decibels(pedalled, 2.0, 3.0) - decibels(pedalled, 5.0, 6.0) > 20  # and lets go
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_sound_is_as_long_as_the_piece_and_its_tail(synthesiser):
     for length in (2.0, 5.5):  # the last note ends at 2; a file may go on in silence
@@ -94,6 +97,7 @@ def test_notes_come_when_they_should(synthesiser):
     assert loud[0] / sound.rate == pytest.approx(1.0, abs=0.05)
 
 
+@pytest.mark.slow
 @BOTH
 def test_rendering_is_deterministic(synthesiser):
     first, second = (render(scale(2), synthesiser=synthesiser) for _ in range(2))
@@ -145,6 +149,7 @@ def test_normalising_fills_the_range_but_leaves_soft_music_soft():
     assert 0.01 < soft.peak < 0.2
 
 
+@pytest.mark.slow
 def test_a_pair_has_one_gain_and_does_not_clip():
     soft, loud = piece((0, 1, 60, 30)), piece((0, 2, 60, 110), (0, 2, 64, 110))
     raw = [render(side, gain=1.0) for side in (soft, loud)]
@@ -209,6 +214,7 @@ def test_the_synthesiser_can_be_chosen_by_the_environment(monkeypatch):
     render(piece((0, 1, 60, 80)), synthesiser="midirenderer")  # an argument goes first
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("fluidsynth"), reason="no fluidsynth program")
 def test_fluidsynth_by_the_environment(monkeypatch):
     by_argument = render(scale(2), gain=1.0, synthesiser="fluidsynth")

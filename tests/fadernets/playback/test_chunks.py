@@ -120,6 +120,7 @@ def test_chunks_sound_as_the_piece_does():
         assert decibels(rendered[part]) == pytest.approx(decibels(expected[part]), abs=1.0)
 
 
+@pytest.mark.slow
 def test_tempo_changes_are_kept():
     source = piece([(b, b + 0.5, 60, 100) for b in (0, 2, 4, 7, 8)], length=9.0)
     slower = Piece(

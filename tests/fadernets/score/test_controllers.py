@@ -77,6 +77,7 @@ def test_they_come_back_and_all_other_events_keep_their_bytes(data, asked):
     assert controllers.written(saved, asked, piece) == saved  # in place of the one that it had
 
 
+@pytest.mark.slow
 @given(asked=set_anyhow())
 def test_what_a_daw_kept_of_them_is_near(asked):
     """Without the text of the settings there are the controllers, 127 steps high."""

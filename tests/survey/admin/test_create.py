@@ -21,6 +21,7 @@ from tests.survey.manager import Manager, actions, contents
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
+@pytest.mark.slow
 @ONE
 @pytest.mark.parametrize(
     ("change", "words"),

@@ -65,6 +65,7 @@ def test_emptied_and_ticked_rules(manager: Manager, database: Database, study: S
     assert made.name == "again" and made.trials_each == study.trials_each
 
 
+@pytest.mark.slow
 @ONE
 @pytest.mark.parametrize(
     ("change", "words"),

@@ -35,6 +35,7 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+@pytest.mark.slow
 def test_a_study_gets_a_panel(
     manager: Manager, client: TestClient, database: Database, draft: None
 ) -> None:

@@ -164,6 +164,7 @@ def test_marked_ones_are_named_and_not_paid_unless_ticked(
     assert all(paid(database).values())
 
 
+@pytest.mark.slow
 def test_a_code_is_paid_once(manager: Manager, database: Database, codes: list[str]) -> None:
     page = manager.send(PATH, PATH, codes=f"{codes[0]}\n{codes[1]}\nAAAA-AAAA")
     form = next(form for action, form in forms(page.text) if action.endswith("/paid"))

@@ -146,6 +146,7 @@ def test_a_dry_run_goes_the_way_of_whom_a_panel_sends(
     assert Person.join(client, panel=ids()).state()["stage"] == "questions"  # the place is free
 
 
+@pytest.mark.slow
 @ONE
 def test_the_study_in_it_is_the_study(
     manager: Manager, app: FastAPI, client: TestClient, study: Study, temporary: Path
@@ -176,6 +177,7 @@ def test_previews_do_not_meet(
     app.state.admin_services.previews.close()
 
 
+@pytest.mark.slow
 @ONE
 def test_no_admin_inside(
     manager: Manager, app: FastAPI, client: TestClient, study: Study, temporary: Path
@@ -323,6 +325,7 @@ def test_no_process_leaves_a_preview(
         assert len(list(temporary.iterdir())) == remaining
 
 
+@pytest.mark.slow
 @ONE
 def test_a_copy_that_fails_leaves_no_folder(
     database: Database,

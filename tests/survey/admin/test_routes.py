@@ -135,6 +135,7 @@ def test_no_study_of_this_name(manager: Manager, client: TestClient, study: Stud
             assert response.status_code == 404, response.text
 
 
+@pytest.mark.slow
 def test_wrong_tokens_keep_nobody_out(client: TestClient, study: Study) -> None:
     wrong_header, script = (
         basic("not the token at all"),

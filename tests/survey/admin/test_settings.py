@@ -87,6 +87,7 @@ def test_settings(manager: Manager, client: TestClient, database: Database, stud
     assert not stored_study(database).invited_only
 
 
+@pytest.mark.slow
 def test_a_language_until_somebody_has_agreed(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -158,6 +159,7 @@ def test_where_nobody_has_agreed_it_is_not_said_that_0_have(manager: Manager, st
     assert "The study is open, and nobody who is in it has agreed to an earlier text." in asked.text
 
 
+@pytest.mark.slow
 def test_each_participant_points_at_their_text(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -210,6 +212,7 @@ def test_a_text_of_the_studys_own(
     assert "one year" in client.get("/s/small").text
 
 
+@pytest.mark.slow
 @ONE
 def test_a_contact_that_nobody_would_read_is_told(
     manager: Manager, database: Database, study: Study
@@ -241,6 +244,7 @@ def test_the_softwares_text_is_not_taken_for_the_studys(
     assert "Schreiben Sie an b@example.org." in texts.consent(row)
 
 
+@pytest.mark.slow
 def test_a_draft_is_changed_without_a_question(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:

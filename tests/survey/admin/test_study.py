@@ -105,6 +105,7 @@ def test_a_study_of_few_pieces_is_warned_of(manager: Manager, database: Database
     ]
 
 
+@pytest.mark.slow
 def test_closing_and_opening(manager: Manager, client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     assert manager.send("/studies/small", "/studies/small/close").status_code == 303
@@ -128,6 +129,7 @@ def refuses_to_open(manager: Manager, database: Database, words: str) -> None:
     assert contents(database) == before
 
 
+@pytest.mark.slow
 @ONE
 def test_no_opening_without_a_durable_store(
     settings: Settings, study: Study, database: Database

@@ -75,6 +75,7 @@ def test_silence_around_the_music(clip_files):
         assert steps.max() < 0.01  # nothing clicks
 
 
+@pytest.mark.slow
 def test_a_tempo_map_is_played():
     (notes,) = tiny.bars(1)
     slow = np.array([[0.0, 120.0], [2.0, 40.0]])
@@ -99,6 +100,7 @@ def test_silence_is_never_stored():
         clips.encode(np.full((RATE, 2), 0.001, np.float32), RATE)
 
 
+@pytest.mark.slow
 def test_files_are_named_by_their_hash(tmp_path, clip_files):
     folder = tmp_path / "new" / "audio"
     clip = clips.store(clip_files[0], clips.length(3.0), folder)

@@ -20,6 +20,7 @@ def collect(pairs: CollectedPairs, **change) -> CollectedPair:
     return pairs.add(before, after, **words)
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_a_table_of_sounds(tmp_path: Path) -> None:
     pairs = CollectedPairs(tmp_path)
     first, second = collect(pairs), collect(pairs, direction="higher", piece='=1+1, "x"\n')
@@ -37,6 +38,7 @@ def test_what_is_kept_is_a_table_of_sounds(tmp_path: Path) -> None:
     assert contents == [[melody(4), melody(2)]] * 2
 
 
+@pytest.mark.slow
 def test_names_of_pieces_in_other_scripts(tmp_path: Path) -> None:
     pairs = CollectedPairs(tmp_path)
     ones = [collect(pairs, piece="月光", bars=""), collect(pairs, piece="x" * 300)]
@@ -44,6 +46,7 @@ def test_names_of_pieces_in_other_scripts(tmp_path: Path) -> None:
     assert ones[0].item == ones[0].id[:4]
 
 
+@pytest.mark.slow
 def test_a_table_can_be_read_whatever_the_settings_are(tmp_path: Path) -> None:
     """CSV doubles quotes and JSON spells control characters out."""
     pairs = CollectedPairs(tmp_path)
@@ -83,6 +86,7 @@ def test_a_pair_is_added_once(tmp_path: Path) -> None:
     assert pairs.all() == [other, again]
 
 
+@pytest.mark.slow
 def test_a_pair_goes_and_others_stay(tmp_path: Path) -> None:
     pairs = CollectedPairs(tmp_path)
     gone, stays = collect(pairs), collect(pairs, bars="bars 5–6")

@@ -110,6 +110,7 @@ def test_pieces_take_turns(net, candidates):
     assert max(drawn.values()) <= selection.MOST_EACH
 
 
+@pytest.mark.slow
 def test_too_few_is_one_sentence(works, net):
     candidates = pool(works[:1])
     with pytest.raises(SelectionError, match=r"^Only \d segments of low arousal can be used"):

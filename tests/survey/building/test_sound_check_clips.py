@@ -35,6 +35,7 @@ def test_both_are_equally_loud_and_long():
     assert left.stat().st_size == right.stat().st_size
 
 
+@pytest.mark.slow
 def test_they_can_be_made_again(tmp_path):
     sound = audio.render(sound_check_clips.chord())
     for side in SIDES:

@@ -188,6 +188,7 @@ def test_a_deleted_study_leaves_nothing_but_its_log(
     assert names == ["again", "rated"]
 
 
+@pytest.mark.slow
 def test_answers_are_not_deleted_with_a_study(
     client: TestClient, database: Database, study: Study
 ) -> None:

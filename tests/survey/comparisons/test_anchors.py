@@ -30,6 +30,7 @@ def tables_of(design: str, **renamed: str) -> dict[str, pd.DataFrame]:
     return tables(results)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("design", "name", "columns"),
     [

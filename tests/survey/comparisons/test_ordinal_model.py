@@ -135,6 +135,7 @@ def test_too_large_a_study_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert of(answers(6, 4, 0)).note == ordinal_model.TOO_LARGE
 
 
+@pytest.mark.slow
 def test_the_report_compares_it_with_the_means() -> None:
     question = Question(name="quality", text="?")
     table = answers(12, 8, 0).assign(stimulus="x")

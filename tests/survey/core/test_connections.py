@@ -176,6 +176,7 @@ def test_who_sends_a_file_is_not_ended_for_those_who_came_later(monkeypatch):
     on_a_server(steps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [1, 2_000])
 def test_to_take_many_looks_through_all_of_them_seldom(monkeypatch, kept: int):
     looks = 0

@@ -52,6 +52,7 @@ def test_an_older_line_changes_no_row_and_a_newer_one_does(
         assert device_of(database, record["public_id"]) == expected
 
 
+@pytest.mark.slow
 @ONE
 def test_what_rows_lack_is_added_and_counted_once(
     database: Database, records: tuple[Line, list[Line]]

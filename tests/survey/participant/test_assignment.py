@@ -240,6 +240,7 @@ def test_orders_have_no_long_runs_and_no_neighbouring_catch_trials() -> None:
     assert len(firsts) > 10
 
 
+@pytest.mark.slow
 def test_a_catch_trial_comes_at_every_place_equally_often() -> None:
     """Before, between and after the transfers: nobody can guess where it is."""
     catch = Candidate(100, "identical", "same")

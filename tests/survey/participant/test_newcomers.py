@@ -81,6 +81,7 @@ def test_no_address_is_kept_and_what_stands_for_it_is_forgotten(clock: Clock) ->
     assert not kept[1]["_began"] and not kept[1]["_counts"]
 
 
+@pytest.mark.slow
 def test_a_script_at_one_address_keeps_nobody_else_out(
     app: FastAPI, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_script_at_one_address_keeps_nobody_else_out(
     assert person.finish()["stage"] == "finished"
 
 
+@pytest.mark.slow
 def test_places_that_one_address_holds_are_not_all(
     app: FastAPI, client: TestClient, database: Database, study: Study, clock: Clock
 ) -> None:
@@ -110,6 +112,7 @@ def test_places_that_one_address_holds_are_not_all(
     assert statuses.count(201) == 40 and set(statuses[40:]) == {429}  # half as many more
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_hall_at_one_address_has_what_all_have(app: FastAPI, client: TestClient, study: Study):
     """People who share an address are not fewer than they would be without anybody's address."""

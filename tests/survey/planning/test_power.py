@@ -23,6 +23,7 @@ def planned(**change: object) -> StudySize:
     return StudySize(truth_of(0.8, Truth()), **{"items": 20, "each": 20, "runs": RUNS, **change})
 
 
+@pytest.mark.slow
 def test_more_participants_and_more_items_are_more_precise() -> None:
     width_of_12, width_of_96 = (expected(planned(), people).agreement.width for people in (12, 96))
     items = expected(planned(items=60, each=60), 96).agreement.width

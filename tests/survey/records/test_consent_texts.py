@@ -35,6 +35,7 @@ def imported(database: Database, record: dict) -> list[consent_texts.Version]:
         return consent_texts.versions(session, study)
 
 
+@pytest.mark.slow
 def test_all_of_them_come_back(database: Database, study: Study) -> None:
     record = exported(database, study)
     with database.read() as session:

@@ -91,6 +91,7 @@ def test_perfect_participants_agree_always(sections_by_kind: dict[str, Sections]
     assert left_out("perfect") == 0
 
 
+@pytest.mark.slow
 def test_realistic_participants_are_between(sections_by_kind: dict[str, Sections]) -> None:
     sections, truth = sections_by_kind["realistic"], Truth()
     overall = sections.intervals["overall"].twoway

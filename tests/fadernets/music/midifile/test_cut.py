@@ -190,6 +190,7 @@ def test_bytes_that_are_no_file_are_refused():
         between(b"no", 0, 4)
 
 
+@pytest.mark.slow
 @given(mb.files(), st.integers(0, 8), st.integers(1, 8))
 def test_a_cut_has_the_state_and_the_events_of_the_file(data, begin, beats):
     """And nothing else: what it sets first was set before, and every controller has its value."""

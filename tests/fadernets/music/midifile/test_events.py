@@ -33,6 +33,7 @@ def test_a_chunk_s_name_in_a_message_before_a_few_bytes_more_is_no_track():
     assert [len(each.tick) for each in file.tracks] == [2]
 
 
+@pytest.mark.slow
 @given(mb.files())
 def test_events_are_those_of_mido(data):
     assume(b"XFIH" not in data)  # mido knows no chunks but tracks

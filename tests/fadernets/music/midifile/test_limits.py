@@ -110,6 +110,7 @@ FILES_AT_BOUND = {  # kind -> a file with n of it
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FILES_AT_BOUND)
 def test_a_bound_is_the_most_there_may_be(kind):
     make = FILES_AT_BOUND[kind]
@@ -161,6 +162,7 @@ def test_the_bounds_are_four_times_what_a_long_recital_has():
     assert LIMITS["events"] >= 2 * LIMITS["notes"] + LIMITS["controller movements"]
 
 
+@pytest.mark.slow
 def test_a_long_recital_is_read_whole():
     piece = read(bombs.recital())
     check_length(piece)

@@ -45,6 +45,7 @@ def overlapping(draw):
     return piece, locked, replace(piece, notes=struck_once(notes), original=original)
 
 
+@pytest.mark.slow
 @given(overlapping())
 def test_locked_notes_end_where_they_did_among_overlapping_strikes_of_their_key(given_pieces):
     """The first release of a key ends its first strike, whichever was meant for it."""
