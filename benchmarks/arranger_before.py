@@ -93,7 +93,7 @@ class Arranging:
         self._process.wait()
 
     def seconds(self, what: str) -> float:
-        """Of the processor, for so many segments one by one, or for ``all`` together.
+        """Seconds of the processor, for so many segments one by one, or for ``all`` together.
 
         Raises
         ------

@@ -131,7 +131,7 @@ def measure(
 
 
 def precisions(batch: int) -> tuple[str, ...]:
-    """Those that differ: few rows are always decoded in float32."""
+    """The precisions that differ: few rows are always decoded in float32."""
     return PRECISIONS if batch >= MIN_BATCH else (FLOAT32,)
 
 

@@ -43,7 +43,7 @@ class Design(NamedTuple):
 
     @property
     def words(self) -> str:
-        """For the table."""
+        """The design in words, for the table."""
         items_each = "" if self.each == self.items else f", {self.each} each"
         return f"{self.participants} × {self.items}{items_each}{self.special}"
 

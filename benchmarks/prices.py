@@ -172,7 +172,7 @@ def seconds(tasks: Tasks, subject: Subject, work: Work, folder: Path) -> float:
 
 
 def _processor_seconds() -> float:
-    """Of this process and of those that it has started and that have ended."""
+    """Processor seconds of this process and of its children that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)
 
@@ -184,7 +184,7 @@ def _ignored(count: int, total: int) -> None:
 def measured(
     tasks: Tasks, kinds: list[str], pieces: list[str], most: float, folder: Path
 ) -> Iterator[dict[str, Any]]:
-    """Of each kind of work on each piece its price, its seconds and how they compare.
+    """The price of each kind of work on each piece, its seconds and how they compare.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def measured(
 
 
 def prices(kinds: list[str], pieces: list[str], folder: Path) -> Iterator[dict[str, Any]]:
-    """Of each kind of work on each piece its price."""
+    """The price of each kind of work on each piece."""
     for subject in (subject_of(name, PIECES[name](), folder) for name in pieces):
         for kind in kinds:
             asked = price(subject, KINDS[kind](subject))

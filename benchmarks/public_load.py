@@ -140,10 +140,10 @@ class Counted(Protocol):
 
     @property
     def port(self) -> int:
-        """Of this machine."""
+        """The port on this machine."""
 
     def cpu_seconds(self) -> tuple[float, float]:
-        """Of the server's own process and of its workers."""
+        """Processor seconds of the server's own process and of its workers."""
 
 
 async def crowd(

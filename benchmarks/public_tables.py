@@ -60,7 +60,7 @@ def latency_table() -> str:
 
 
 def prices_table() -> str:
-    """Of each kind of work the piece on which it takes longest for its price, before and now."""
+    """The piece on which each kind of work takes longest for its price, before and now."""
     report = json.loads((RESULTS / "prices.json").read_text())
     with_ratio = [row for row in report["rows"] if "ratio" in row]
     rows = []

@@ -45,7 +45,7 @@ class Several:
     servers: Sequence[Server]
 
     def cpu_seconds(self) -> tuple[float, float]:
-        """Of the servers' own processes, and of all workers."""
+        """Processor seconds of the servers' own processes, and of all workers."""
         own, workers = zip(*(server.cpu_seconds() for server in self.servers), strict=True)
         return sum(own), sum(workers)
 

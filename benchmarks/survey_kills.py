@@ -126,7 +126,7 @@ class File:
         return writing(self.path)
 
     def survivors(self, with_ends: bool) -> tuple[bool, set[str], set[str]]:
-        """Of a copy as it lies there: whether it is intact, its answers, `ended` if asked."""
+        """Whether a copy is intact as it lies there, its answers, and those `ended` if asked."""
         with tempfile.TemporaryDirectory() as folder:
             copy = copied(self.path, Path(folder))
             return *checked(copy), ended(copy) if with_ends else set()

@@ -41,7 +41,7 @@ def interleaved(actions: Mapping[str, Callable[[], object]], repeats: int) -> di
 
 
 def rate(seconds: list[float], amount: float) -> dict[str, float]:
-    """Of an amount done in each time: the median a second, and the lowest and highest."""
+    """The median amount a second, the lowest and the highest, of an amount done in each time."""
     rates = amount / np.array(seconds)
     return {
         "median": rounded(np.median(rates)),
@@ -61,7 +61,7 @@ def ratio(slow: list[float], fast: list[float], slow_amount: float, fast_amount:
 
 
 def rounded(value: float) -> float:
-    """To four significant digits."""
+    """A value to four significant digits."""
     return float(f"{value:.4g}")
 
 

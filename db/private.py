@@ -10,7 +10,7 @@ FILE, FOLDER = 0o600, 0o700
 
 
 def opener(path: str | os.PathLike[str], flags: int) -> int:
-    """For `open`: a file that is made is closed to others; one that is there stays as it is."""
+    """An opener for `open`: a new file is closed to others; one that is there stays as it is."""
     return os.open(path, flags, FILE)
 
 

@@ -69,7 +69,7 @@ class CodeFaders:
     def _offset(
         self, codes: Codes, name: str, by: Each, home: Each | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The densities and the z^d, each (n,), that offsets of a fader make of codes'."""
+        """The densities and the z^d, each (n,), of codes after a fader was moved by offsets."""
         scale, by = self.scale(name), np.asarray(by, float)
         now, code = self.wanted_densities(codes)[name], self._level(codes, name)
         density = scale.offset(now if home is None else home, by)

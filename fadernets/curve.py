@@ -93,7 +93,7 @@ class Curve:
         return self.at(piece.bars(middles) if self.unit == "bars" else middles)
 
     def to_json(self) -> dict[str, list[list[float | None]]]:
-        """What `amount` reads."""
+        """The curve as JSON, which `amount` reads."""
         return {self.unit: [list(point) for point in self.points]}
 
 

@@ -70,9 +70,9 @@ class Fader:
     def offset(self, density: ArrayLike, by: ArrayLike) -> np.ndarray:
         """Densities moved by offsets; those beyond an end of the scale go no further.
 
-        Of a way v to the end, as a share of the scale, there is left
-        ``NEAR_END * log(1 + (exp(v / NEAR_END) - 1) * remains(by))``: less by a constant where v is
-        large, a part of v where it is small, and nothing for 1 and -1.
+        A density at a distance v from the end, as a share of the scale, comes to the distance
+        ``NEAR_END * log(1 + (exp(v / NEAR_END) - 1) * remains(by))``. Far from the end an offset
+        takes a constant from v, near the end a part of v; 1 and -1 leave nothing of it.
 
         >>> fader = Fader("note", (1.0, 9.0), (-1.0, 1.0))
         >>> fader.offset([2.0, 4.0, 9.5], 0.5).round(1).tolist()

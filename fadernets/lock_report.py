@@ -58,7 +58,7 @@ class LockReport:
                 self._rows.setdefault(name, []).append(row)
 
     def means(self) -> dict[str, dict[str, float]]:
-        """By name of the density the means of `FIELDS` over all segments."""
+        """The means of `FIELDS` over all segments, by name of the density."""
         return {
             name: {
                 field: float(np.mean([getattr(density, field) for density, *_ in rows]))
@@ -68,7 +68,7 @@ class LockReport:
         }
 
     def sentences(self, names: Collection[str]) -> list[str]:
-        """Of each density of those named that something holds back: how far it came, and what.
+        """How far each named density came that something holds back, and what holds it back.
 
         Such as "Rhythm density 0.62, asked 0.80: the melody stays." What is asked is rounded to
         whole steps in every segment, which is nothing's doing: nothing is said where the figures

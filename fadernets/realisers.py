@@ -42,12 +42,12 @@ class Realiser(Protocol):
         """What codes need of their segments to be played; None if they need nothing."""
 
     def shift_arousal(self, request: Any, by: Tensor) -> ArrangementRequest | None:
-        """The request moved by float64 (n,) towards low arousal, below 0 towards high."""
+        """Move the request by float64 (n,) towards low arousal, below 0 towards high."""
 
     def to_parallel_mode(
         self, request: Any, keys: Tensor, side: str, strengths: np.ndarray
     ) -> ArrangementRequest | None:
-        """The request in minor, for side "low", or in major; strengths of shape (n,)."""
+        """Move the request to minor, for side "low", or to major; strengths of shape (n,)."""
 
     def notes_of(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The notes of n codes."""

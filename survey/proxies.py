@@ -1,4 +1,4 @@
-"""Whose a request is: who connected, or whom a proxy names that is trusted to do so.
+"""The visitor that a request comes from: who connected, or whom a trusted proxy names.
 
 Behind a proxy all requests come from the proxy's address, and X-Forwarded-For says whose they are.
 Anybody can send that header, so it counts only where it comes from a proxy that the host named.
@@ -56,7 +56,7 @@ class Proxies:
         return f"X-Forwarded-For is believed of {names} ({VARIABLE})"
 
     def visitor(self, scope: Scope) -> tuple[str, int] | None:
-        """Whose a request is, an address and a port; None where the server is not told.
+        """The address and port that a request comes from; None where the server is not told.
 
         Proxies add at the end whom they got the request from. So it is the last in the header who
         is no trusted proxy, as long as trusted ones said so.

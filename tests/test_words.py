@@ -1,4 +1,4 @@
-"""Names say what a value is: none is a bare `found`, `done`, `told` or `many`."""
+"""Names and docstrings say what a value is: no bare `found`, no "Of each of them: how many"."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("benchmarks", "db", "demo", "fadernets", "survey", "tests", "tools", "train")
 REFUSED = frozenset({"done", "found", "many", "told"})
+# Words that a docstring cannot begin with: its noun would come late, or never.
+REFUSED_BEGINNINGS = frozenset({"By", "Of", "Nobody", "Those", "Whose"})
 # Who may have such a name all the same, and why.
 ALLOWED = {
     ("survey/participant/page_state.py", "done"): "the participant's page reads this key",
@@ -94,3 +96,28 @@ def test_every_way_to_name_something_is_seen(code):
 def test_names_that_are_only_read_are_others_choice():
     code = "future.done()\nfound(1)\nf(found=1)\nfrom x import told\nx = 'many'  # found"
     assert [name for name, _ in bound_names(code)] == ["x"]
+
+
+def beginnings(text: str) -> Iterator[tuple[str, int]]:
+    """The first word of every docstring, each with the line of what it describes."""
+    described = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, described) and (words := (ast.get_docstring(node) or "").split()):
+            yield words[0], getattr(node, "lineno", 1)
+
+
+@pytest.mark.parametrize("package", [name for name in PACKAGES if name != "tests"])
+def test_docstrings_begin_with_what_something_is_or_does(package):
+    places = [
+        (path.relative_to(ROOT).as_posix(), line)
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for word, line in beginnings(path.read_text(encoding="utf-8"))
+        if word in REFUSED_BEGINNINGS
+    ]
+    assert not places, "put the noun first (The number of each note, not Of each note the number)"
+
+
+def test_the_beginning_of_every_docstring_is_seen():
+    code = '"""Of a module."""\nclass A:\n "Those of a class."\n def f(self):\n  "By name."'
+    assert [word for word, _ in beginnings(code)] == ["Of", "Those", "By"]
+    assert list(beginnings("x = 1")) == []

@@ -80,8 +80,8 @@ def identities(
     return moves
 
 
-def seconds_each(variant: Variant, net: FaderNet, source: list[Notes]) -> VariantTime:
-    """Milliseconds per segment: one alone (encoded and played), and in a batch (only played)."""
+def time_each(variant: Variant, net: FaderNet, source: list[Notes]) -> VariantTime:
+    """The time per segment: of one alone (encoded and played), and in a batch (only played)."""
     fader = net.faders[0]
     targets = np.array([measure(notes)[fader] for notes in source])
     alone = []
@@ -127,7 +127,7 @@ def ablation(data: Segments, count: int, seed: int, variants: Sequence[Variant])
                 searches=variant.searches,
                 control=control(variant, net, source, sd),
                 identity=identities(variant, net, source, sd),
-                time=seconds_each(variant, net, source),
+                time=time_each(variant, net, source),
             )
         )
     return Ablation(

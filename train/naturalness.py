@@ -82,7 +82,7 @@ def music(
 
 
 def floor(source: RealMusic, seed: int) -> WaySeparability:
-    """Real windows of the excerpts told from other real ones."""
+    """How well real windows of the excerpts are told from other real ones."""
     windows = naturalness.joined(
         [naturalness.windows(e.segments(), e.group) for e in source.excerpts]
     )

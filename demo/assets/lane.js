@@ -49,8 +49,8 @@
       document.addEventListener("keydown", ({ key }) => key === "Escape" && this.cancel());
     }
 
-    // points: [[beat, value]] of the selection, null where it is as played; curve: likewise of the
-    // whole piece, or null; beside: offsets of the whole piece beside positions, or null.
+    // points: [[beat, value]] of the selection; the value is null where music is as played. curve:
+    // the same of the whole piece, or null. beside: its offsets, where there are positions, or null.
     put(points, curve, beside) {
       this.given = points;
       this.points = points.map(([beat, value]) => [beat, value ?? this.bounded(this.fader.home)]);

@@ -39,7 +39,7 @@
       this.find("[data-do=flip]").disabled = !this.canFlip;
     },
 
-    // What was changed to come to each point, and in which bars.
+    // The name of each point of the history: what was changed to come there, and in which bars.
     pointNames() {
       const points = this.history.points(this.now);
       return points.map(({ settings }, number) => {

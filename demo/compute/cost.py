@@ -129,7 +129,7 @@ def of_varying(session: PieceSession, values: Values) -> float:
 
 
 def _of_chunk(session: PieceSession, begin: float, chunk: object) -> tuple[float, float]:
-    """Beats between which lies all that a chunk of a selection's sound is made of.
+    """The first and the last beat of the music that a chunk of a selection's sound is made of.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Stop:
-    """Nobody waits for the request with this number any more."""
+    """The message that nobody waits for the request with this number any more."""
 
     number: int
 

@@ -43,7 +43,7 @@ Tasks = Mapping[str, Callable[..., Any]]
 
 
 class Stopped(Exception):
-    """Nobody waits for this work any more."""
+    """Raised in work that nobody waits for any more."""
 
 
 class Worker:

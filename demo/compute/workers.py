@@ -180,7 +180,7 @@ class Workers:
                     del self._latest[key]
 
     def progress(self, key: Hashable) -> tuple[int, tuple[int, int]] | None:
-        """Of the newest job with a key its order, and how much is done of how much; else None."""
+        """The order of the newest job with a key, and how much is done of how much; or None."""
         with self._lock:
             job = self._latest.get(key)
         return None if job is None or job.progress is None else (job.order, job.progress)

@@ -28,7 +28,7 @@ NO_FIGURE: Figure = {"position": 0.5, "text": "–"}
 def figures(
     net: FaderNet, session: PieceSession, edit: EditRequest, changed: Piece
 ) -> dict[str, FaderFigures]:
-    """Of each fader: where the piece is, where the result came out, and the fader's scale.
+    """Figures of each fader: where the piece is, where the result came out, and the fader's scale.
 
     Means over the segments that can change, or over all if none can. The scale has the mean
     density that each position asks for, or each offset from what the segments have.

@@ -139,7 +139,7 @@ class PieceSession(SegmentedPiece):
         return self._result[2] if self._result else None
 
     def lock_sentences(self, net: FaderNet, edit: EditRequest) -> list[str]:
-        """Of each fader that locks or ties hold back: how far it came."""
+        """Sentences on how far each fader came that locks or ties hold back."""
         report = self.lock_report(net, edit)
         names = net.faders if edit.moods else edit.faders.keys() | edit.positions.keys()
         return report.sentences(names) if report else []

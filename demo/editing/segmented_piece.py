@@ -103,7 +103,7 @@ class SegmentedPiece:
 
     @cached_property
     def bars_of(self) -> list[tuple[int, int]]:
-        """Of each segment the numbers of its first and its last bar."""
+        """The numbers of each segment's first and last bar."""
         return bars_of(self.piece, self.spans)
 
     def places(self, indices: Sequence[int]) -> list[str]:

@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 
 
 class GivenUp(Exception):
-    """Nobody waited for an answer."""
+    """Raised where nobody waited for an answer."""
 
 
 @dataclass(eq=False)
@@ -38,7 +38,7 @@ class Listeners:
         return session in self._open
 
     def forget(self, session: str) -> None:
-        """Nobody comes back for a session."""
+        """Let go of what waits for a session's visitor to come back."""
         self._returns.pop(session, None)
 
     @contextmanager

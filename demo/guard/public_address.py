@@ -235,6 +235,6 @@ def mend_page(icon: str) -> None:
 
 
 def visitor(request: Any) -> Hashable:
-    """Whose a request is, by its address; None of a request without one."""
+    """The visitor that a request comes from, by its address; None of a request without one."""
     client = getattr(request, "client", None)
     return place(client.host) if client else None

@@ -21,7 +21,7 @@ BOUNDARIES = 4  # at most, in the body of an upload: it has one file
 
 
 class Uploads:
-    """Those that are coming in: of too many, the slowest of whoever has the most is given up.
+    """Uploads that are coming in; of too many, the slowest of whoever has the most is given up.
 
     So a few slow senders do not keep all others out, and one with many loses only own ones.
     """

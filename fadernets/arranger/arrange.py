@@ -207,7 +207,7 @@ def _revised(
 
 
 def _different(plans: LabelPlan, candidates: int) -> tuple[Tensor, Tensor]:
-    """Of each segment's candidates one for every plan: their rows, and each row's among these.
+    """Rows of one candidate for every plan of each segment, and each row's place among these.
 
     Candidates often agree on a plan, and a fifth of the reviser's work would be done again.
     """

@@ -18,7 +18,7 @@ UNKNOWN = Texture(float("nan"), float("nan"))
 
 
 def further_jumps(windows: Sequence[Window], source: Grid, grids: Grid) -> Tensor:
-    """By how much more candidates jump than their segments do: float, shape (n * candidates,).
+    """How much more candidates jump than their segments do: float, shape (n * candidates,).
 
     The jump of a segment is from what sounds beside it to its first half, and to its second one.
     Further jumps of register, in octaves, and of loudness, in 20 of velocity, at both borders are

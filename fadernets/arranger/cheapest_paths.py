@@ -51,7 +51,7 @@ class Costs:
     pace: np.ndarray
 
     def __getitem__(self, rows: np.ndarray) -> Costs:
-        """Those of some rows."""
+        """The costs of some rows."""
         return Costs(*(getattr(self, field.name).take(rows, -1) for field in fields(self)))
 
 

@@ -42,7 +42,7 @@ def unlike_gaps(steps: int, onsets: int) -> np.ndarray:
 
 @lru_cache(maxsize=KEPT)
 def unlike_beats(steps: int, onsets: int, beat: int) -> np.ndarray:
-    """In how many steps each of `rhythms` is unlike one beat before, and two: float32, (m,).
+    """Number of steps in which each of `rhythms` is unlike one beat before, and two: float32, (m,).
 
     `beat` is how many steps a beat has.
     """

@@ -1,7 +1,7 @@
 """Numbers of notes where nobody asked for a note density: they go along with the rhythm.
 
-A plan that holds the density exactly has to cut a note that is held for every onset that it adds,
-and to let notes go on that only ornamented others for every onset that it takes.
+A plan that holds the density exactly pays for rhythm with notes: for every onset that it adds, it
+has to cut a held note; for every onset that it takes away, it has to prolong another note.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEGATO_BEATS = 1 / 24  # by which a note may last into the one that it gives way
 
 
 def slack(request: ArrangementRequest, free_notes: float) -> Tensor:
-    """By how much a sum of notes may differ from what the density asks for: int64, (n,).
+    """How much a sum of notes may differ from what the density asks for: int64, (n,).
 
     `free_notes`, where the density is free, is by how much itself may differ.
     """

@@ -63,14 +63,14 @@ class PlanLimits:
 
     @classmethod
     def of(cls, size: int, steps: int, device: torch.device | str = "cpu") -> PlanLimits:
-        """Of segments that begin with an onset, and nothing else is known of."""
+        """The limits of segments that begin with an onset; nothing else is known of them."""
         allowed = torch.ones(size, steps, 3, dtype=torch.bool, device=device)
         allowed[:, 0, [REST, HOLD]] = False
         none = torch.zeros(size, steps, dtype=torch.long, device=device)
         return cls(none[:, 0], allowed, none + 1, none + 1, none + MAX_POLYPHONY, none)
 
     def __getitem__(self, rows: Tensor) -> PlanLimits:
-        """Those of some segments."""
+        """The limits of some segments."""
         return PlanLimits(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def repeated(self, times: int) -> PlanLimits:

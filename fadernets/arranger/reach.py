@@ -37,7 +37,7 @@ class Reach:
 
 
 def reach(request: ArrangementRequest, arranged: Sequence[Notes]) -> list[dict[str, Reach]]:
-    """Of each of n segments how far it came, by density.
+    """How far each of n segments came, by density.
 
     Parameters
     ----------

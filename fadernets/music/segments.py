@@ -81,7 +81,7 @@ class Segment:
 
 
 def bars_of(piece: Piece, parts: Sequence[Span]) -> list[tuple[int, int]]:
-    """Of each segment the numbers of its first and its last bar, from 1; an upbeat is bar 0."""
+    """The numbers of each segment's first and last bar, from 1; an upbeat is bar 0."""
     begins = np.array([span.start for span in parts]) + ROUNDING
     ends = np.array([span.end for span in parts]).clip(max=piece.length) - EARLY
     bars = np.floor(piece.bars(np.stack([begins, np.maximum(ends, begins)], axis=1)))
@@ -162,7 +162,7 @@ def _presses(pedal: np.ndarray, span: Span) -> np.ndarray:
 
 
 def ringing_rows(notes: Notes, starts: np.ndarray) -> list[np.ndarray]:
-    """Of each segment, the numbers of the notes that ring into it, by onset, then pitch."""
+    """The numbers of the notes that ring into each segment, by onset, then pitch."""
     own = np.searchsorted(starts - EARLY, notes.onset, side="right") - 1
     last = np.searchsorted(starts + RINGS_IN, notes.offset, side="right") - 1
     times = np.maximum(last - own, 0)

@@ -10,7 +10,7 @@ from fadernets.music.notes import BEATS, EARLY, Notes
 
 
 class Texture(NamedTuple):
-    """Of some beats of music.
+    """How high and how loud some beats of music are.
 
     Attributes
     ----------

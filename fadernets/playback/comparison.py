@@ -79,7 +79,7 @@ def counts(comparison: Comparison) -> Counts:
 
 
 def stretches(comparison: Comparison) -> np.ndarray:
-    """By how much longer each note of the result is than its partner: seconds, (n,); 0 if alone."""
+    """How much longer each note of the result is than its partner: seconds, (n,); 0 if alone."""
     before, result = comparison["original"]["notes"], comparison["result"]
     pairs = zip(result["notes"], result["partners"], strict=True)
     lengths = [

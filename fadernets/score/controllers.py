@@ -218,7 +218,7 @@ def _value(kind: tuple[str, str], level: int) -> float | None:
 def _simplified(
     kind: tuple[str, str], points: Sequence[tuple[int, int]], tolerance: float
 ) -> list[tuple[int, int]]:
-    """Those points between which straight lines pass the others.
+    """The points that are needed: straight lines between them pass all others.
 
     Where nothing is moved is a run of its own, so that it stays so; of positions it goes on up to
     where one is given.
@@ -236,7 +236,7 @@ def _simplified(
 
 
 def _thinned(points: Sequence[tuple[int, int]], tolerance: float) -> list[tuple[int, int]]:
-    """Of a run: from each point that is kept, the farthest to which a line passes all between.
+    """The points that are kept of a run: each the farthest to which a line passes all between.
 
     In one way along the run: a cone from the point kept last holds the slopes that pass all others
     so far (Williams, 1978).

@@ -77,7 +77,7 @@ def shift_moods(
 
 
 def moved(edit: Settings, piece: Piece, chosen: Sequence[Segment]) -> list[Segment]:
-    """Those of some segments of a piece that a fader or a mood moves; the others stay."""
+    """The segments, of some of a piece, that a fader or a mood moves; the others stay."""
     offset = moving([*edit.faders.values(), *edit.moods.values()], piece, chosen)
     numbers = {segment.index for segment in offset}
     names = placed(edit, piece, chosen)
@@ -85,7 +85,7 @@ def moved(edit: Settings, piece: Piece, chosen: Sequence[Segment]) -> list[Segme
 
 
 def placed(edit: Settings, piece: Piece, chosen: Sequence[Segment]) -> list[tuple[str, ...]]:
-    """Of each of some segments the faders that have a position there."""
+    """The faders that have a position in each of some segments."""
     amounts = {name: along(amount, piece, chosen) for name, amount in edit.positions.items()}
     return [
         tuple(name for name, values in amounts.items() if not np.isnan(values[row]))

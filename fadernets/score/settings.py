@@ -43,7 +43,7 @@ class Redrawn:
 
     @classmethod
     def read(cls, value: object) -> tuple[Redrawn, ...]:
-        """Of a list of ``[begin, end, seed]``, in the order in which they were drawn; None is none.
+        """Read a list of ``[begin, end, seed]``, in the order of drawing; None is none.
 
         Raises
         ------

@@ -162,7 +162,7 @@ def _rated(admin: AdminRequest) -> list[tuple[CollectedPair, list[Ratings]]]:
 
 
 def _of_study(admin: AdminRequest, session: Session, study: Study) -> dict[str, Ratings]:
-    """By item, of a study that was made of pairs."""
+    """The ratings of a study that was made of pairs, by item."""
     items = [name for name, item in study.build.get("items", {}).items() if "settings" in item]
     if not items:
         return {}

@@ -22,7 +22,7 @@ def code_version() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the libraries that compute."""
+    """The versions of Python and of the libraries that compute."""
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 

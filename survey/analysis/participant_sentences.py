@@ -85,7 +85,7 @@ def _haste(section: ParticipantFlow) -> list[str]:
 
 
 def _habits(section: ParticipantFlow) -> list[str]:
-    """Whose answers follow a habit, whatever they heard."""
+    """How many people's answers follow a habit, whatever they heard."""
     sentences, scales = [], []
     for one in section.habits:
         who = f"{people(one.participants)} ({analysed(one)})"

@@ -83,7 +83,7 @@ class CollectedPairs:
         self.folder = data / "pairs"
 
     def all(self) -> list[CollectedPair]:
-        """In the order in which they were collected; a file that is no pair is left out."""
+        """All pairs, in the order of collecting; a file that is no pair is left out."""
         pairs = []
         for path in self.folder.glob("*.json"):
             try:

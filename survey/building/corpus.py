@@ -163,7 +163,7 @@ def _work(folder: Path, name: str) -> Work:
 
 
 def _printable(name: str) -> str:
-    """A file's name without what no table can hold, or what terminals take for orders."""
+    """A file's name; characters that do not print, such as control codes, are escaped."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
         for char in name

@@ -191,7 +191,7 @@ def _spec_of(study: Study, spec: StudySpec) -> StudySpec:
 def _hashes(
     items: Mapping[str, ItemRecord] | Mapping[str, SoundsItemRecord],
 ) -> dict[str, list[str]]:
-    """Of every pair, its clips' hashes."""
+    """The hashes of every pair's clips."""
     return {name: item["clips"] for name, item in items.items()}
 
 

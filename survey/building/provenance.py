@@ -73,7 +73,7 @@ def record(
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of every library that has a say in the bytes of a clip."""
+    """The versions of Python and of every library that has a say in the bytes of a clip."""
     return {
         "python": platform.python_version(),
         "fadernets": fadernets.__version__,
@@ -173,7 +173,7 @@ def _sound(samples: int) -> SoundRecord:
 def _items(
     pairs: Sequence[Pair], net: FaderNet, recorded: Sequence[Recording]
 ) -> dict[str, ItemRecord]:
-    """Of every pair the clips' hashes and the arousal that the model hears in them."""
+    """The hashes of every pair's clips, and the arousal that the model hears in them."""
     notes, stored = [], []
     for recording in recorded:
         take = recording.take

@@ -291,7 +291,7 @@ def _tempo(work: Work, segment: Segment) -> np.ndarray:
 
 
 def drawn(candidates: Sequence[Candidate], rng: np.random.Generator) -> list[Candidate]:
-    """In random order, but the first of every piece before the second of any piece."""
+    """The candidates in random order, but the first of every piece before any piece's second."""
     counts: Counter[str] = Counter()
     rounds: list[list[Candidate]] = [[] for _ in range(MOST_EACH)]
     for place in rng.permutation(len(candidates)).tolist():

@@ -156,7 +156,7 @@ def with_anchors(items: Sequence[ListedItem], kilohertz: Sequence[float]) -> lis
 
 
 def numbered(items: Sequence[ListedItem]) -> dict[str, int]:
-    """Of every item, which of its source's it is, from 0."""
+    """The number of every item among those of its source, from 0."""
     counts: dict[str, int] = {}
     numbers = {}
     for item in items:

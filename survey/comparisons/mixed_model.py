@@ -119,12 +119,12 @@ def of_question(
 
 
 def rounded(value: float) -> float:
-    """To the digits that the search for the maximum gives alike on all processors."""
+    """A value to the digits that the search for the maximum gives alike on all processors."""
     return float(f"{value:.{DIGITS}g}")
 
 
 def levels(table: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of every row its system, participant and piece, from 0."""
+    """The numbers of every row's system, participant and piece, from 0."""
     system = pd.Categorical(table["system"], categories=list(names)).codes.astype(int)
     people = pd.factorize(table["participant"], sort=True)[0]
     return system, people, pd.factorize(units(table), sort=True)[0]

@@ -98,7 +98,7 @@ def of_question(
 
 
 def rounded(value: float) -> float:
-    """To the digits that the search for the maximum gives alike on all processors."""
+    """A value to the digits that the search for the maximum gives alike on all processors."""
     return float(f"{value:.{DIGITS}g}")
 
 
@@ -175,7 +175,7 @@ class _Likelihood:
         self.bounds = [(0, FARTHEST) if one else far for one in self.is_deviation]
 
     def thresholds(self, parameters: np.ndarray) -> np.ndarray:
-        """In logits, shape (steps - 1,)."""
+        """The thresholds between steps, in logits, shape (steps - 1,)."""
         gaps = np.exp(parameters[1 : self.steps - 1])
         return np.asarray(parameters[0] + np.concatenate([[0], np.cumsum(gaps)]))
 

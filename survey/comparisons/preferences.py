@@ -126,13 +126,13 @@ def preferences(table: pd.DataFrame, question: str) -> list[Preference]:
 
 
 def by_pair(table: pd.DataFrame, question: str) -> dict[str, np.ndarray]:
-    """By words for two systems: each row's preference for one over the other, NaN elsewhere."""
+    """Each row's preference for one system over another, by words for the two; NaN elsewhere."""
     signed = _signed(table, question)
     return {f"{other} over {one}": values for (one, other), values in signed.items()}
 
 
 def _signed(table: pd.DataFrame, question: str) -> dict[tuple[str, str], np.ndarray]:
-    """By two systems in the order of the alphabet: each row's preference for the second."""
+    """Each row's preference for the second of two systems, by the two in the alphabet's order."""
     values = numbers(table, question)
     first, second = (table[name].to_numpy(dtype=object) for name in COLUMNS)
     signed = {}
@@ -252,7 +252,7 @@ def _systems(table: pd.DataFrame) -> list[str]:
 def _points(
     table: pd.DataFrame, question: str, systems: Sequence[str]
 ) -> dict[tuple[str, str], np.ndarray]:
-    """By ordered pair of systems: each answer's points for the first over the second."""
+    """Each answer's points for the first system over the second, by ordered pair of systems."""
     values = numbers(table, question)
     first, second = (table[name].to_numpy(dtype=object) for name in COLUMNS)
     points = {}

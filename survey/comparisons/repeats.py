@@ -32,7 +32,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Consistency:
-    """Of all participants: how many repeats, how many answered exactly alike, mean distance."""
+    """How many repeats there were, how many were answered alike, and the mean distance."""
 
     repeats: int
     participants: int
@@ -75,7 +75,7 @@ def without(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_participant(table: pd.DataFrame) -> pd.DataFrame:
-    """By participant: trials answered twice (`repeats`), and their mean `DISTANCE`."""
+    """Trials that each participant answered twice (`repeats`), and their mean `DISTANCE`."""
     columns = ["repeats", DISTANCE]
     if DISTANCE not in table:
         return pd.DataFrame(columns=columns, dtype=float)
@@ -83,7 +83,7 @@ def by_participant(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def consistency(table: pd.DataFrame) -> Consistency | None:
-    """Of everybody in a table; None if nobody answered a trial twice."""
+    """The consistency of everybody in a table; None if nobody answered a trial twice."""
     if DISTANCE not in table or not table[DISTANCE].notna().any():
         return None
     of_trials = _of_trials(table)

@@ -23,7 +23,7 @@ PASSED = 5  # of these named rightly, at least
 
 
 def order(participant: Participant) -> list[int]:
-    """In which order somebody hears the patterns, by their places: always the same for one."""
+    """The order in which somebody hears the patterns, by their places: always the same for one."""
     return random.Random(participant.public_id).sample(range(len(PATTERNS)), len(PATTERNS))
 
 

@@ -198,7 +198,7 @@ class Panel:
         return hmac.new(self.key.encode(), message, hashlib.sha256).digest()
 
     def stored(self) -> dict[str, Any]:
-        """For `Study.panel`."""
+        """The panel as `Study.panel` keeps it."""
         return asdict(self)
 
     def problems(self) -> list[str]:

@@ -19,7 +19,7 @@ from survey.statistics.families import corrected
 def headphone_differences(
     table: pd.DataFrame, values: Mapping[str, Mapping[str, np.ndarray]]
 ) -> list[GroupDifference]:
-    """By question: who passed the headphone check and who did not, corrected together."""
+    """How those who passed the headphone check differ from the others, corrected together."""
     differences = [
         one
         for name, of_question in values.items()
@@ -29,7 +29,7 @@ def headphone_differences(
 
 
 def known_trends(trends: Iterable[Trend | None]) -> list[Trend]:
-    """Those that the table tells of, corrected together."""
+    """The trends that the table tells of, corrected together."""
     return corrected([one for one in trends if one is not None], Trend)
 
 

@@ -132,7 +132,7 @@ def headphone_groups(differences: Sequence[GroupDifference]) -> dict[str, pd.Dat
 
 
 def ordinal_models(models: Sequence[mixed_model.MixedModel]) -> dict[str, pd.DataFrame]:
-    """Those of questions with a scale; none where there is none."""
+    """The ordinal models of questions with a scale, as rows; no table where there is none."""
     return {"ordinal_model": as_table("ordinal_model", of_models(models))} if models else {}
 
 

@@ -13,7 +13,7 @@ from survey.designs.questions import Question
 def rows(
     table: pd.DataFrame, questions: Sequence[Question], by: Sequence[str]
 ) -> list[dict[str, object]]:
-    """By question and by what was heard: answers, those without a reply, and their share."""
+    """Answers, those without a reply, and their share, by question and by what was heard."""
     table_rows: list[dict[str, object]] = []
     for question in questions:
         if question.kind == "text":

@@ -86,7 +86,7 @@ def _missed(low_shares: Mapping[str, float]) -> str:
 
 
 def _screened(table: pd.DataFrame, question: str) -> dict[str, tuple[float, int]]:
-    """By participant, in what share of how many trials the hidden reference got below `ALIKE`."""
+    """Share of trials with the hidden reference below `ALIKE`, and trials, by participant."""
     hidden = table[(table["system"] == REFERENCE) & table[question].notna()]
     low = (hidden[question] < ALIKE).groupby(hidden["participant"]).agg(["mean", "size"])
     return {str(name): (float(mean), int(size)) for name, mean, size in low.itertuples()}

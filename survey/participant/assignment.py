@@ -215,7 +215,7 @@ def with_repeats(
 
 
 def _repeats(session: Session, study: Study) -> dict[int, Candidate]:
-    """By the number of a stimulus: the one that is the same once more."""
+    """The stimulus that is another one once more, by the number of that one."""
     query = select(Stimulus).where(Stimulus.study_id == study.id)
     stimuli = {one.name: one for one in session.scalars(query)}
     return {

@@ -72,7 +72,7 @@ def holds_places(lease_minutes: int) -> ColumnElement[bool]:
 def waiting(session: Session, study: Study, wanted: int, is_newcomer: bool = False) -> int:
     """Seconds until another person may join a study that wants `wanted`; 0 if now.
 
-    `is_newcomer`: whether few others have begun where they are.
+    `is_newcomer`: whether few others have begun at that person's address.
     """
     held = and_(
         Participant.study_id == study.id,

@@ -30,7 +30,7 @@ class System:
     strength: float
 
     def takes(self, segments: Sequence[Segment]) -> list[Segment]:
-        """Those that the model can change."""
+        """The segments that the model can change."""
         return [segment for segment in segments if self.net.problem(segment) is None]
 
     def changed(self, piece: Piece, segments: Sequence[Segment], moods: Mapping[str, str]) -> Piece:

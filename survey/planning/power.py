@@ -69,7 +69,7 @@ class StudySize:
 
     @property
     def piece_count(self) -> int:
-        """Of how many pieces the items are; if not told, `FEW_PIECES`, or as many as items."""
+        """The number of the items' pieces; by default `FEW_PIECES`, or as many as items."""
         return min(self.items, FEW_PIECES) if self.pieces is None else self.pieces
 
     def __post_init__(self) -> None:

@@ -100,7 +100,7 @@ def apply_rules(
 
 
 def told_of(table: pd.DataFrame, rule: str, rules: Rules) -> int:
-    """Of how many participants the ratings tell what a rule asks; nobody else can fall under it."""
+    """How many participants have ratings that tell what a rule asks; it can exclude nobody else."""
     return int(MEASURES[rule](table, rules).notna().sum())
 
 
@@ -162,7 +162,7 @@ def _seconds(table: pd.DataFrame, rules: Rules) -> pd.Series:
 
 
 def faster(table: pd.DataFrame) -> pd.Series:
-    """By participant: the share of their answers that came before their clips could be heard."""
+    """The share of each participant's answers that came before their clips could be heard."""
     known = table[table["time_to_hear"].notna()]
     return 1 - known["time_to_hear"].astype(float).groupby(known["participant"]).mean()
 

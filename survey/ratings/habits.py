@@ -79,7 +79,7 @@ def counted(habits_by_person: dict[str, list[str]], stay: Collection[str]) -> li
 
 
 def _of(heard: np.ndarray, meant: np.ndarray, rated: np.ndarray, position: np.ndarray) -> list[str]:
-    """Of one person's answers: places in `DIRECTIONS`, -1 for none; ratings, shape (n, scales)."""
+    """One person's habits. Places in `DIRECTIONS`, -1 for none; ratings, (n, scales)."""
     ratings = [column[~np.isnan(column)] for column in rated.T]
     alike = [at for at, column in enumerate(ratings) if is_alike(column)]
     habits = [

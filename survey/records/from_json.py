@@ -66,7 +66,7 @@ def add_study(session: Session, record: Mapping[str, Any], private: bool = False
 def add_invitations(
     session: Session, study: Study, record: Mapping[str, Any], private: bool = False
 ) -> int:
-    """Those of a study's invitations that it does not have yet; returns how many.
+    """Add the invitations that a study does not have yet; returns how many.
 
     Without its hash nobody can use an invitation again; it is kept to be counted.
     """

@@ -146,7 +146,7 @@ def settings_of(study: Study) -> dict[str, Any]:
 
 
 def sha256(text: str) -> str:
-    """Of a text's UTF-8 bytes, in hexadecimal digits."""
+    """The SHA-256 of a text's UTF-8 bytes, in hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -93,7 +93,7 @@ class Traces:
 
 
 def _undone(tasks: Sequence[Task]) -> list[Task]:
-    """Those that could not be done."""
+    """The tasks that could not be done."""
     return [task for task in tasks if not _is_done(task)]
 
 

@@ -185,7 +185,7 @@ def near_edge(share: float | None) -> bool:
 
 
 def pieces_at_edge(answers: Crossed) -> int:
-    """Of how many pieces nearly all answers agree; nearly none, where most answers disagree.
+    """The number of pieces of which nearly all answers agree (nearly none, where most disagree).
 
     A piece counts if one more answer against the others would still leave it so near: few answers
     that happen to be alike tell nothing.

@@ -144,7 +144,7 @@ def _dose(checkpoint: str | None, transfers: pd.DataFrame) -> Dose:
 
 
 def _slope(transfers: pd.DataFrame, intended: str) -> Slope:
-    """Of one direction, from the smallest strength of all transfers to the largest.
+    """The slope of one direction, from the smallest strength of all transfers to the largest.
 
     Of segments that came at several strengths alone: between others, pieces differ, too, and so few
     of each strength would make too many claims. Where all answers are on the line, p is the exact

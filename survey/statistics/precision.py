@@ -119,7 +119,7 @@ class _Level(NamedTuple):
 
 
 def _levels(answers: Crossed) -> list[_Level]:
-    """Of pieces, then of segments, as far as they can be told; none if pieces cannot."""
+    """The levels of pieces, then of segments, as far as they can be told; none if pieces cannot."""
     levels: list[_Level] = []
     if min(answers.participant_count, answers.item_count) <= 1:
         return levels

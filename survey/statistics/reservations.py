@@ -20,7 +20,7 @@ MANY_LEFT = 0.1  # share of those who answered, from which leaving is said to ma
 
 @dataclass(frozen=True)
 class Dropout:
-    """Those who left before the end beside those who stayed.
+    """How those who left before the end differ from those who stayed.
 
     Attributes
     ----------

@@ -117,7 +117,7 @@ def measure(
 ) -> dict[str, float]:
     """Densities of what a model plays, by the definition of the labels that it learnt.
 
-    As `fadernets.music.attributes.measure`, which this is but for ``authors``.
+    But for the definition ``authors`` this is `fadernets.music.attributes.measure`.
     """
     if definition != AUTHORS:
         return attributes.measure(notes, names)

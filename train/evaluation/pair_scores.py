@@ -147,12 +147,12 @@ def moved(pairs: Sequence[Compared], seed: int) -> dict[str, dict[str, DensityMo
     return result
 
 
-# Scores of a segment's own notes, and of which segments before each can be told.
+# How much of a segment is left: scores, each with whether a pair of segments can have it.
 IDENTITY: Mapping[str, tuple[Callable[[Notes, Notes], float], Callable[[Notes, Notes], bool]]] = {
     "note_f1": (metrics.note_f1, lambda before, after: len(before) + len(after) > 0),
     "pitch_class_cosine": (metrics.pitch_class_cosine, lambda before, _: len(before) > 0),
     "key_kept": (metrics.key_kept, lambda before, _: len(before) > 0),
-    # A top voice that sounds in one step only has no contour, not even its own.
+    # A top voice that sounds in one step only has no contour, so nothing can be like it.
     "contour": (metrics.contour, lambda before, _: metrics.contour(before, before) > 0),
 }
 

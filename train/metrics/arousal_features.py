@@ -52,23 +52,23 @@ class Heard:
 
     @cached_property
     def strike(self) -> np.ndarray:
-        """Of each struck note, the number of its strike: int64, (n,)."""
+        """The number of each struck note's strike: int64, (n,)."""
         apart = np.diff(self.struck.onset) > SAME_STRIKE
         return np.concatenate([[0], np.cumsum(apart)])[: len(self.struck)]
 
     @cached_property
     def first(self) -> np.ndarray:
-        """Of each strike, the number of its first note: int64, (s,)."""
+        """The number of each strike's first note: int64, (s,)."""
         return np.flatnonzero(np.diff(self.strike, prepend=-1))
 
     @cached_property
     def top(self) -> np.ndarray:
-        """Of each strike, its highest pitch: float64, (s,)."""
+        """The highest pitch of each strike: float64, (s,)."""
         return np.maximum.reduceat(self.struck.pitch, self.first).astype(float)
 
     @cached_property
     def bottom(self) -> np.ndarray:
-        """Of each strike, its lowest pitch: float64, (s,)."""
+        """The lowest pitch of each strike: float64, (s,)."""
         return np.minimum.reduceat(self.struck.pitch, self.first).astype(float)
 
     @cached_property
@@ -134,7 +134,7 @@ def averages(heard: Heard) -> dict[str, float]:
 
 
 def without_onsets(heard: Heard) -> dict[str, float]:
-    """Those of `averages` that do not tell how often anything is struck, nor how soon it ends."""
+    """The `averages` that do not tell how often anything is struck, nor how soon it ends."""
     return {name: value for name, value in averages(heard).items() if name not in OF_ONSETS}
 
 

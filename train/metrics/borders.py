@@ -33,7 +33,7 @@ class Place:
 
 @dataclass
 class Cuts:
-    """Of notes that cross places: how many there are, are still there, and end at the place now."""
+    """Counts of notes that cross places: all, those still there, and those that end there now."""
 
     crossing: int = 0
     surviving: int = 0
@@ -41,7 +41,7 @@ class Cuts:
 
     @property
     def share(self) -> float:
-        """Of surviving notes, those that end at the place."""
+        """The share of surviving notes that end at the place."""
         return self.cut / max(self.surviving, 1)
 
 

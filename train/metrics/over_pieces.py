@@ -16,14 +16,14 @@ LEAST_PIECES = 2  # that tell how much pieces differ
 
 
 class Tally(NamedTuple):
-    """Of one piece: the sum of some values, and how many they are."""
+    """The sum of some values of one piece, and how many they are."""
 
     total: float
     size: int
 
     @classmethod
     def of(cls, values: Sequence[float] | np.ndarray) -> Tally:
-        """Of values, or of what is true among booleans.
+        """Count values, or what is true among booleans.
 
         >>> Tally.of([True, True, False])
         Tally(total=2.0, size=3)

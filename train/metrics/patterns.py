@@ -48,7 +48,7 @@ def rhythms(notes: Notes, counted: Collection[Beat]) -> list[frozenset[int]]:
 
 
 def alike(notes: Notes, counted: list[Beat]) -> np.ndarray:
-    """Of each two successive beats, the onsets that they share: float64, shape (p,).
+    """The share of onsets that each two successive beats have in common: float64, shape (p,).
 
     Sixteenths struck in both beats, of those struck in either. Two beats without an onset, and
     beats of different lengths, are left out.

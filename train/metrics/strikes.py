@@ -13,7 +13,7 @@ FINGERS = 5
 
 
 def strikes(notes: Notes) -> np.ndarray:
-    """Of each note the number of its strike, from 0: int64, (n,).
+    """The number of each note's strike, from 0: int64, (n,).
 
     >>> strikes(Notes.of([0, 0.05, 1], [1, 1, 2], [60, 64, 67], [80] * 3)).tolist()
     [0, 0, 1]

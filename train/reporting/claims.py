@@ -45,7 +45,7 @@ def column(score: str, fader: str) -> int:
 
 
 def least_above_greatest(higher: Iterable[str], lower: Iterable[str], place: int) -> str:
-    """The paper's figures of a claim of `verdicts.ranked`."""
+    """The paper's least figure of some models and its greatest of others: "0.90 > 0.80"."""
     least = min(PAPER[NAMES[model]][place] for model in higher)
     return f"{least:.2f} > {max(PAPER[NAMES[model]][place] for model in lower):.2f}"
 

@@ -35,7 +35,7 @@ class Models:
 
     @classmethod
     def read(cls, title: str, folder: Path, ending: str = "") -> Models:
-        """Those of a folder whose names end so."""
+        """Read the results of a folder whose names end so."""
         results = read(sorted(folder.glob("*.json")))
         suffix = f"{ending}-training"
         return cls(

@@ -90,7 +90,7 @@ def event_bytes(file: MidiFile, track: Track, event: int) -> bytes:
 def _notes(
     file: MidiFile, first: int, last: int
 ) -> list[tuple[set[int], list[Event], list[Event]]]:
-    """Of each track: events of notes that are not copied, strikes and releases put at the ends."""
+    """For each track: events of notes that are not copied, events to put at the two ends."""
     raw = raw_notes(file)
     early = round(EARLY * file.division)
     own = (raw.start >= first) | ((raw.start >= first - early) & (raw.end > first))
@@ -148,7 +148,7 @@ def _states(file: MidiFile, track: Track) -> np.ndarray:
 
 
 def _latest(file: MidiFile, states: list[np.ndarray], first: int) -> dict[int, set[int]]:
-    """Of each track its events that hold for all tracks at a tick: a tempo and a meter."""
+    """The events of each track that hold for all tracks at a tick: a tempo and a meter."""
     latest: dict[int, set[int]] = {}
     for kind in OF_ALL_TRACKS:
         rows = [

@@ -73,7 +73,7 @@ def with_notes(
 
 
 class Spare(NamedTuple):
-    """Of a key that changes: its notes that stay, and releases for those that have none alone."""
+    """The notes of a changing key that stay, and releases for those that have none of their own."""
 
     notes: list[int]
     releases: list[Release]
@@ -83,7 +83,7 @@ Key = tuple[int, int, int]  # track, channel and pitch
 
 
 def _misread(data: bytes, raw: RawNotes, spare: dict[Key, Spare]) -> list[Key]:
-    """The keys of which some notes that stay end elsewhere in an edited file."""
+    """The keys on which a note that should stay ends at another tick in the edited file."""
     after = raw_notes(MidiFile.parse(data, "the file"))
     ends: dict[Key, list[tuple[int, int]]] = {}
     for part, pitch, *times in zip(after.part, after.pitch, after.start, after.end, strict=True):

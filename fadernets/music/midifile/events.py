@@ -125,7 +125,7 @@ class MidiFile:
 
     @cached_property
     def strikes(self) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]:
-        """Of each track its events that strike or release keys, the keys, velocities or 0."""
+        """For each track: events that strike or release keys, their keys, their velocities."""
         return tuple(self._strikes(track) for track in self.tracks)
 
     def _strikes(self, track: Track) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

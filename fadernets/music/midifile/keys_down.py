@@ -149,9 +149,10 @@ def without_release(raw: RawNotes, stays: np.ndarray) -> np.ndarray:
 def _held_notes(
     raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray
 ) -> np.ndarray:
-    """Of each new note, the note that is down on its key and channel, -1 if none is.
+    """The note that is down on each new note's key and channel, -1 if none is.
 
-    Of several, such as a short note of one hand within a long one of the other, the last to end.
+    Where several are, such as a short note of one hand within a long one of the other, the last
+    to end is taken.
     """
     stays = np.flatnonzero((row >= 0) & (end != GONE))
     if not len(stays) or not len(new):

@@ -17,7 +17,7 @@ def in_ticks(notes: Notes, division: int) -> Notes:
 
 
 def matches(was: Notes, now: Notes) -> np.ndarray:
-    """Of each note, its number among other notes, -1 if it is none of them."""
+    """The number of each note among other notes, -1 if it is none of them."""
     keys, other = (n.onset.astype(np.int64) * 128 + n.pitch for n in (was, now))  # both rise
     place = np.searchsorted(other, keys)
     hit = np.append(other, -1)[place] == keys

@@ -27,7 +27,7 @@ class Release(NamedTuple):
     tick : int
     event : bytes
     behind : int
-        Of the track's events the one that it comes behind, if that is of the same tick.
+        The number of the track's event that it has to follow within the same tick; -1 if none.
     """
 
     tick: int

@@ -51,7 +51,7 @@ class Checked:
     folder: Path
 
     def systems(self) -> str:
-        """Whose versions they are; reference and anchors are not counted among the systems."""
+        """The systems whose versions these are, in words; reference and anchors are not counted."""
         names = list(dict.fromkeys(name for item in self.items for name in item.files))
         compared = [name for name in names if name != REFERENCE and not is_anchor(name)]
         beside = [name for name in names if name not in compared]

@@ -56,7 +56,7 @@ def check_design(
 def _plans(
     design: Design, items: Sequence[ListedItem]
 ) -> list[tuple[ListedItem, list[tuple[str, ...]]]]:
-    """Of every item, the trials that the design makes of it: the systems of their clips."""
+    """The trials that the design makes of every item, each as the systems of its clips."""
     plans = []
     for item in items:
         try:

@@ -41,7 +41,7 @@ class Preparation(Part):
 
     @property
     def densities(self) -> dict[str, DensitySummary]:
-        """By the attribute's name."""
+        """The summary of each attribute's densities, by its name."""
         return {
             name.removesuffix(DENSITY): density for name, density in self.__pydantic_extra__.items()
         }

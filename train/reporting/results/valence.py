@@ -99,7 +99,7 @@ class ModelMoves(Part):
 
     @property
     def transfers(self) -> dict[str, PresetMoves]:
-        """By preset, by single mood ("valence low"), and "nothing", the control."""
+        """The moves of presets, of single moods ("valence low"), and of "nothing", the control."""
         return self.__pydantic_extra__
 
 
