@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks import bombs
 from tests.conftest import BOTH_WAYS, ONE_WAY
+from tests.public.edits import answer_shown, edit_json
 from tests.public.server import Answer, Server
 from tests.public.test_calls import MOST_MEGABYTES, megabytes
-from tests.public.test_life import answer_shown, edit_json
 
 REFUSED = ("notes, 3.3 million", "tracks, 65,535 with a note", "tempos", "a beat of 1 µs", "zeros")
 OPENED = ("the largest", "text of 20 MB")

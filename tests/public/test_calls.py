@@ -19,8 +19,8 @@ from fadernets.music.notes import NO_PEDAL, Notes
 from fadernets.music.piece import Piece
 from tests.conftest import ONE_WAY
 from tests.fadernets import tiny
+from tests.public.edits import edit_json, long_piece, opened
 from tests.public.server import Answer, Server
-from tests.public.test_life import edit_json, long_piece, opened
 
 MANY = 20  # calls of one program
 NEWCOMERS = 15  # a third of them found no place

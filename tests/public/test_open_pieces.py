@@ -9,8 +9,8 @@ import pytest
 
 from fadernets.music import midi
 from tests.fadernets import tiny
+from tests.public.edits import edit_json
 from tests.public.server import WAYS, Answer, Server, serving
-from tests.public.test_life import edit_json
 
 ROOM = 16  # pieces that may be open together
 OWN = 2  # of an address, an eighth of them

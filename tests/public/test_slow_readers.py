@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.public import server as ways
+from tests.public.edits import edit_json
 from tests.public.server import Server, serving
-from tests.public.test_life import edit_json
 
 MOST_UNREAD_BYTES = 5_000_000  # in place of 150 MB
 SILENT = 16  # connections that read nothing of answers of a megabyte

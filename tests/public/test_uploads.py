@@ -18,8 +18,8 @@ from demo.guard.uploads import UPLOADS_AT_ONCE
 from fadernets.music import midi
 from tests.conftest import ONE_WAY
 from tests.fadernets import tiny
+from tests.public.edits import edit_json
 from tests.public.server import Answer, Server
-from tests.public.test_life import edit_json
 from tests.public.test_sessions import MOST_MEGABYTES, megabytes
 
 NAMED = 400  # uploads with a name of their own, of 50 kB: 20 MB

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Audit, Study
 from survey.building import default_study
-from survey.building.child_process import Job, environment
+from survey.building.child_process import BuildJob, environment
 from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
 from survey.journal.durability import durability
@@ -43,7 +43,7 @@ class Journal:
 def test_two_servers_start_at_once(database, settings, folder, caplog, monkeypatch):
     """One study comes of it, open and complete; later calls have nothing to do.
 
-    It is smaller than the real one, whose content `tests/public/test_life.py` looks at.
+    It is smaller than the real one, whose content `tests/public/test_first_run.py` looks at.
     """
     small = partial(StudySpec, midi=folder, pairs=PAIRS, seed=5)
     monkeypatch.setattr(default_study, "StudySpec", small)
@@ -104,7 +104,7 @@ def test_a_draft_where_answers_would_be_lost(database, settings):
     assert not durability(wiped, database).ok
     for host, is_open in ((wiped, False), (settings, True)):
         job = default_study._job(database, host, "a model")
-        assert job == Job(
+        assert job == BuildJob(
             StudySpec(
                 "demo",
                 retention=default_study.RETENTION,
