@@ -38,7 +38,7 @@ class RefusalError(RuntimeError):
 
 
 @dataclass
-class Book:
+class AnswerBook:
     """What participants sent, what was acknowledged to them, and how long that took.
 
     Attributes
@@ -130,7 +130,7 @@ def harm(report: Mapping[str, Any]) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-class Person:
+class CrowdMember:
     """Somebody who takes part in a study.
 
     Parameters
@@ -138,7 +138,7 @@ class Person:
     url : str
         Of the survey, such as ``http://127.0.0.1:7861/survey``.
     study : str
-    book : Book
+    book : AnswerBook
         Shared by the crowd.
     dice : random.Random
     retry : float
@@ -151,7 +151,7 @@ class Person:
         self,
         url: str,
         study: str,
-        book: Book,
+        book: AnswerBook,
         dice: random.Random,
         retry: float,
         tls: ssl.SSLContext,

@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.public_server import Server, running
+from benchmarks.public_server import RunningServer, running
 from benchmarks.timing import machine
 from benchmarks.whole_pieces import long_piece
 from demo.editing import service
@@ -138,7 +138,7 @@ def playing(page: Page, positions: Sequence[float]) -> list[float]:
     return milliseconds
 
 
-def grown(page: Page, server: Server, edits: int) -> dict[str, float]:
+def grown(page: Page, server: RunningServer, edits: int) -> dict[str, float]:
     """Megabytes of page and server after a tenth of so many edits, and after all."""
     sizes = {}
     for number in range(edits):

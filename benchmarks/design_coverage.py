@@ -54,7 +54,7 @@ FOUND_SD, TAKEN_FOR = 4.0, 75.0  # points: how far below 100 it is put; where, i
 SAME_AS = Question(name="same_as", kind="choice", text="?", choices=("A", "B"))
 
 
-class World:
+class DesignWorld:
     """How good each system is to each person in each piece.
 
     Parameters
@@ -136,7 +136,7 @@ def names(system: np.ndarray) -> np.ndarray:
     return np.array(SYSTEMS, dtype=object)[system]
 
 
-def mos(world: World, middling: float = MIDDLING) -> pd.DataFrame:
+def mos(world: DesignWorld, middling: float = MIDDLING) -> pd.DataFrame:
     """Every system in every piece, rated."""
     person, piece = world.answered(len(SYSTEMS))
     system = np.tile(np.arange(len(SYSTEMS)), len(person) // len(SYSTEMS))
@@ -144,7 +144,7 @@ def mos(world: World, middling: float = MIDDLING) -> pd.DataFrame:
     return table(person, piece, system=names(system), quality=quality)
 
 
-def ab(world: World) -> pd.DataFrame:
+def ab(world: DesignWorld) -> pd.DataFrame:
     """Every pair of systems in every piece, in either order."""
     pairs = np.array(list(combinations(range(len(SYSTEMS)), 2)))
     person, piece = world.answered(len(pairs))
@@ -155,7 +155,7 @@ def ab(world: World) -> pd.DataFrame:
     return table(person, piece, **columns, preference=preferred(*heard))
 
 
-def abx(world: World) -> pd.DataFrame:
+def abx(world: DesignWorld) -> pd.DataFrame:
     """The first and the last system in every piece, and one of them again."""
     person, piece = world.answered(1)
     pair = world.dice.permuted(np.tile([0, len(SYSTEMS) - 1], (len(person), 1)), axis=1)
@@ -197,7 +197,7 @@ def on_pages(
     return np.clip(np.round(np.column_stack([good, reference])), 0, 100)
 
 
-def mushra(world: World) -> pd.DataFrame:
+def mushra(world: DesignWorld) -> pd.DataFrame:
     """A page of each piece."""
     person, piece = world.answered(1)
     said = on_pages(world.dice, person, piece, world.people, world.pieces)
@@ -266,28 +266,28 @@ def of_mean(one: systems.SystemMean, most: int, least: int) -> Found:
 
 def study(dice: np.random.Generator, people: int, pieces: int) -> Iterator[tuple[str, list[Found]]]:
     """What is found of each measure, of one study of each design."""
-    rated = mos(World(dice, people, pieces))
+    rated = mos(DesignWorld(dice, people, pieces))
     yield "mean", [of_mean(one, 5, 1) for one in systems.means(rated, ["quality"])]
     yield "difference", [Found(one.difference) for one in systems.differences(rated, ["quality"])]
-    compared = ab(World(dice, people, pieces))
+    compared = ab(DesignWorld(dice, people, pieces))
     pair_preferences = preferences.preferences(compared, "preference")
     yield "preference", [Found(one.strength, one.naive) for one in pair_preferences]
     strengths = preferences.strengths(compared, "preference", DRAWS, 0)
     yield "strength", [Found(one.strength) for one in strengths]
     yield "strength, bootstrap", [Found(one.bootstrap) for one in strengths]
-    tested = abx(World(dice, people, pieces))
+    tested = abx(DesignWorld(dice, people, pieces))
     findings = of_discrimination(tested, [SAME_AS], Resampling(0, DRAWS))
     row = findings.tables["discrimination"].iloc[0]
     yield "told apart", [Found(row)]
     of_pages, of_high = dice.spawn(2)
-    paged = mushra(World(of_pages, people, pieces))
+    paged = mushra(DesignWorld(of_pages, people, pieces))
     means = systems.means(paged, ["quality"])
     for kind in dict.fromkeys(map(of_page, PAGE)):
         yield kind, [of_mean(one, 100, 0) for one in means if of_page(one.system) == kind]
     differences = systems.differences(paged, ["quality"])
     pairs = [one for one in differences if {one.first, one.second} <= set(SYSTEMS)]
     yield "difference, mushra", [Found(one.difference) for one in pairs]
-    high = systems.means(mos(World(of_high, people, pieces), HIGH), ["quality"])
+    high = systems.means(mos(DesignWorld(of_high, people, pieces), HIGH), ["quality"])
     yield "mean, high", [of_mean(one, 5, 1) for one in high]
 
 

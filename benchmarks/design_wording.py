@@ -22,7 +22,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from benchmarks import design_coverage
-from benchmarks.design_coverage import GOOD, SAME_AS, SYSTEMS, World
+from benchmarks.design_coverage import GOOD, SAME_AS, SYSTEMS, DesignWorld
 from benchmarks.study_wording import LEAN, LEVEL
 from survey.designs import habits
 from survey.designs.design import Findings, Resampling
@@ -53,7 +53,7 @@ def study(
     """One study's ratings, each participant's trials in an order of their own."""
     hears = kind in (HEARING, PERFECT)
     apart = 0.0 if design == "abx" and not hears else 1.0
-    world = World(dice, people, pieces, GOOD if hears else np.zeros(len(SYSTEMS)), apart)
+    world = DesignWorld(dice, people, pieces, GOOD if hears else np.zeros(len(SYSTEMS)), apart)
     table = MAKE[design](world)
     order = pd.Series(dice.random(len(table)), index=table.index)
     table["position"] = (order.groupby(table["participant"]).rank() - 1).astype(int)

@@ -32,7 +32,7 @@ METHODS = ("naive", "participant", "two-way", "bootstrap")
 Ends = tuple[float | None, float | None]
 
 
-class Design(NamedTuple):
+class CrossedStudy(NamedTuple):
     """A study: participants, items, items each, its truth, and what is special about that."""
 
     participants: int
@@ -52,21 +52,21 @@ EASY = Truth(agreement=0.97)
 ALIKE = Truth(participant_sd=0, item_sd=0)
 UNEVEN = Truth(agreement=0.99, item_sd=2.5)  # most items are easy, a few very hard
 DESIGNS = (
-    Design(48, 20, 20),
-    Design(48, 10, 10),
-    Design(48, 60, 20),
-    Design(12, 10, 10),
-    Design(48, 4, 4),
-    Design(6, 6, 6),
-    Design(48, 20, 20, EASY, ", easy"),
-    Design(12, 10, 10, EASY, ", easy"),
-    Design(12, 10, 10, ALIKE, ", people and items alike"),
-    Design(48, 20, 20, UNEVEN, ", few items hard"),
-    Design(48, 10, 10, UNEVEN, ", few items hard"),
+    CrossedStudy(48, 20, 20),
+    CrossedStudy(48, 10, 10),
+    CrossedStudy(48, 60, 20),
+    CrossedStudy(12, 10, 10),
+    CrossedStudy(48, 4, 4),
+    CrossedStudy(6, 6, 6),
+    CrossedStudy(48, 20, 20, EASY, ", easy"),
+    CrossedStudy(12, 10, 10, EASY, ", easy"),
+    CrossedStudy(12, 10, 10, ALIKE, ", people and items alike"),
+    CrossedStudy(48, 20, 20, UNEVEN, ", few items hard"),
+    CrossedStudy(48, 10, 10, UNEVEN, ", few items hard"),
 )
 
 
-def covered(design: Design, runs: int, draws: int, seed: int, bar: tqdm) -> list[dict]:
+def covered(design: CrossedStudy, runs: int, draws: int, seed: int, bar: tqdm) -> list[dict]:
     """Coverage and median width of each method, one row for means and one for agreement."""
     truth = design.truth
     plan = StudySize(truth, design.items, design.each, pieces=design.items)

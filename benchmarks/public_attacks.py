@@ -16,9 +16,9 @@ import httpx
 
 from benchmarks import public_bytes, public_midi
 from benchmarks.public_bytes import API, MARK, Shot, request, upload
-from benchmarks.public_checks import MAX_ANSWER_SECONDS, Book, Fuzz, Reply, fire
+from benchmarks.public_checks import MAX_ANSWER_SECONDS, CheckBook, Fuzz, RequestReply, fire
 from benchmarks.public_hostile import post
-from benchmarks.public_server import ROOT, Server
+from benchmarks.public_server import ROOT, RunningServer
 from benchmarks.public_values import META, Target
 
 STALLED_UPLOADS = 12  # begun and not finished
@@ -63,7 +63,7 @@ def attack(url: str, path: str, secret: str) -> dict[str, Any]:
     }
 
 
-def by_client(server: Server, book: Book, dice: random.Random, count: int) -> None:
+def by_client(server: RunningServer, book: CheckBook, dice: random.Random, count: int) -> None:
     """Spoiled MIDI files by the endpoint for programs, as its users call it."""
     from gradio_client import Client, handle_file
 
@@ -82,7 +82,7 @@ def by_client(server: Server, book: Book, dice: random.Random, count: int) -> No
             job.result(timeout=MAX_ANSWER_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever the client makes of a refusal
             status, text = 500, str(error)
-        reply = Reply(status, text.encode(), time.monotonic() - begin, True)
+        reply = RequestReply(status, text.encode(), time.monotonic() - begin, True)
         book.add_reply(shot, reply)
         if reply.seconds > MAX_ANSWER_SECONDS:
             book.add_finding("hang", shot, reply)

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from benchmarks.public_bytes import Shot, request
-from benchmarks.public_server import ROOT, Server
+from benchmarks.public_server import ROOT, RunningServer
 from benchmarks.serving import ServerError
 from benchmarks.timing import rounded
 
@@ -41,7 +41,7 @@ CHUNK = re.compile(rb"([0-9a-fA-F]+)\r\n")
 
 
 @dataclass
-class Reply:
+class RequestReply:
     """The answer to a request: status 0 if there is none; `ended` if the server ended it."""
 
     status: int
@@ -56,7 +56,7 @@ class Reply:
 
 
 @dataclass
-class Book:
+class CheckBook:
     """Counts of answers and of findings, by kind."""
 
     statuses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -78,7 +78,7 @@ class Book:
             example = {"request": str(shot)[:2500], "reply": str(reply)[:1500]}
             self.examples.append({"what": finding, "kind": kind, **example})
 
-    def add_reply(self, shot: Shot, reply: Reply) -> None:
+    def add_reply(self, shot: Shot, reply: RequestReply) -> None:
         """Count an answer."""
         nothing = "closed" if reply.ended else "no end"
         self.statuses[shot.kind][f"{reply.status // 100}xx" if reply.status else nothing] += 1
@@ -109,15 +109,17 @@ class Fuzz:
 
     Parameters
     ----------
-    server : Server
+    server : RunningServer
     secrets : list of str
         Texts that may be in no answer.
-    book : Book
+    book : CheckBook
     end : float
         When to stop sending, by `time.monotonic`.
     """
 
-    def __init__(self, server: Server, secrets: Iterable[str], book: Book, end: float) -> None:
+    def __init__(
+        self, server: RunningServer, secrets: Iterable[str], book: CheckBook, end: float
+    ) -> None:
         self.server, self.book, self.end = server, book, end
         self.secrets = [text.encode() for text in (*secrets, *GENERIC)]
         folders = {str(ROOT), str(Path.home()), sys.prefix}
@@ -154,7 +156,7 @@ class Fuzz:
 
         await asyncio.gather(*(run(task) for task in tasks))
 
-    async def send(self, shot: Shot, alone: bool = False) -> Reply:
+    async def send(self, shot: Shot, alone: bool = False) -> RequestReply:
         """Send a shot and check its answer, and the answer to the event that it began."""
         reply = await self._exchange(shot)
         slow = reply.seconds > MAX_ANSWER_SECONDS and shot.patience > MAX_ANSWER_SECONDS
@@ -165,7 +167,7 @@ class Fuzz:
             self.book.add_finding("hang", shot, reply, str(reply.status))
         return reply
 
-    async def _exchange(self, shot: Shot) -> Reply:
+    async def _exchange(self, shot: Shot) -> RequestReply:
         reply = await fire(self.server.port, shot)
         self._check(shot, reply, shot)
         if shot.follow is None or (name := _event_id(reply)) is None:
@@ -175,7 +177,7 @@ class Fuzz:
         self._check(follow, second, shot)
         return replace(second, seconds=reply.seconds + second.seconds)
 
-    def _check(self, shot: Shot, reply: Reply, cause: Shot) -> None:
+    def _check(self, shot: Shot, reply: RequestReply, cause: Shot) -> None:
         """Look for secrets, paths and other things that may not be in an answer."""
         book, answer = self.book, reply.head + b"\r\n\r\n" + reply.body
         book.add_reply(shot, reply)
@@ -232,18 +234,18 @@ class Fuzz:
                 self.book.add_finding(finding, "GET /healthz", reply)
 
 
-def _event_id(reply: Reply) -> str | None:
+def _event_id(reply: RequestReply) -> str | None:
     try:
         return str(json.loads(reply.body)["event_id"]) if reply.status == 200 else None
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _is_refusal(reply: Reply) -> bool:
+def _is_refusal(reply: RequestReply) -> bool:
     return reply.status >= 400 or b"event: error" in reply.body or b'"success":false' in reply.body
 
 
-def _is_good(reply: Reply) -> bool:
+def _is_good(reply: RequestReply) -> bool:
     """Whether an event was carried out: a piece opened, an answer given, a file made."""
     if b'"process_completed"' in reply.body:
         return b'"success":true' in reply.body
@@ -263,13 +265,13 @@ def _is_sentence(body: bytes) -> bool:
     return isinstance(text, str) and SENTENCE.fullmatch(text) is not None
 
 
-async def fire(port: int, shot: Shot) -> Reply:
+async def fire(port: int, shot: Shot) -> RequestReply:
     """Send the bytes of a request; wait for the end of the answer, or for the shot's patience."""
     begin, data, ended = time.perf_counter(), bytearray(), False
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
-        return Reply(0, b"", time.perf_counter() - begin, True)
+        return RequestReply(0, b"", time.perf_counter() - begin, True)
     sending = asyncio.create_task(_send(writer, shot))
     try:
         async with asyncio.timeout(shot.patience):
@@ -289,7 +291,7 @@ async def fire(port: int, shot: Shot) -> Reply:
     status = int(head[9:12]) if re.match(rb"HTTP/1\.\d \d{3}", head) else 0
     if b"transfer-encoding: chunked" in head.lower():
         body = b"".join(_chunks(body))
-    return Reply(status, body, time.perf_counter() - begin, ended, head)
+    return RequestReply(status, body, time.perf_counter() - begin, ended, head)
 
 
 async def _send(writer: asyncio.StreamWriter, shot: Shot) -> None:

@@ -34,8 +34,8 @@ import httpx
 from benchmarks import public_bytes, public_hostile, public_midi, public_server, public_values
 from benchmarks.public_attacks import attack, by_client, midi, pages_of_others, stalled
 from benchmarks.public_bytes import API, Shot
-from benchmarks.public_checks import Book, Fuzz
-from benchmarks.public_server import Server
+from benchmarks.public_checks import CheckBook, Fuzz
+from benchmarks.public_server import RunningServer
 from benchmarks.public_values import META, Target
 from benchmarks.public_visitor import PageEvents
 from benchmarks.timing import machine, rounded
@@ -64,7 +64,7 @@ class Plant:
         return {"FADERNETS_CANARY": self.hidden, "FADERNETS_ADMIN_TOKEN": self.token}
 
 
-def visit(server: Server, dice: random.Random) -> dict[str, Any]:
+def visit(server: RunningServer, dice: random.Random) -> dict[str, Any]:
     """Do as the page does: open the example, ask, hear, save, download, upload a file, join.
 
     Returns
@@ -136,10 +136,10 @@ def listing(folder: Path) -> set[str]:
 
 
 async def fuzz_server(
-    server: Server, options: argparse.Namespace, plant: Plant, ways: int
+    server: RunningServer, options: argparse.Namespace, plant: Plant, ways: int
 ) -> dict[str, Any]:
     """Everything against one server; the report."""
-    dice, book = random.Random(options.seed), Book()
+    dice, book = random.Random(options.seed), CheckBook()
     before = {"memory_mb": server.memory()["all"], "descriptors": server.descriptors()}
     knowledge = await asyncio.to_thread(visit, server, dice)
     tune = public_midi.midi_file(dice)

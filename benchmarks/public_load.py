@@ -29,12 +29,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from benchmarks import public_server
-from benchmarks.public_server import Server
+from benchmarks.public_server import RunningServer
 from benchmarks.public_visitor import (
     LOCAL,
     PageEvents,
-    Tally,
     Visitor,
+    VisitTally,
     gain_of,
     long_piece,
     position,
@@ -54,7 +54,7 @@ KEEP_FILES_SECONDS = 20  # in place of an hour
 @asynccontextmanager
 async def busy(
     port: int, page_events: PageEvents, visitors: int, file: bytes
-) -> AsyncIterator[Tally]:
+) -> AsyncIterator[VisitTally]:
     """Visitors who have a long piece changed whole, again and again."""
 
     async def visit(number: int) -> None:
@@ -73,7 +73,7 @@ async def busy(
         finally:
             visitor.leave()
 
-    tally, ready = Tally(), asyncio.Semaphore(0)
+    tally, ready = VisitTally(), asyncio.Semaphore(0)
     tasks = [asyncio.create_task(visit(number)) for number in range(visitors)]
     try:
         for _ in tasks:
@@ -89,13 +89,13 @@ async def busy(
 
 
 async def single(
-    port: int, page_events: PageEvents, moves: int, tally: Tally, dice: random.Random
+    port: int, page_events: PageEvents, moves: int, tally: VisitTally, dice: random.Random
 ) -> None:
     """One visitor, one segment, a move a second."""
     visitor = Visitor(port, page_events)
     try:
         await visitor.come()
-        await visitor.moved(Tally(), 2, 2)  # the original's sound comes with the first
+        await visitor.moved(VisitTally(), 2, 2)  # the original's sound comes with the first
         await each_second(moves, lambda: visitor.moved(tally, 2, 2, **position(dice)))
     finally:
         visitor.leave()
@@ -111,11 +111,11 @@ async def each_second(moves: int, action: Any) -> None:
     await asyncio.gather(*tasks)
 
 
-async def alone_and_beside(server: Server, options: argparse.Namespace) -> dict[str, Any]:
+async def alone_and_beside(server: RunningServer, options: argparse.Namespace) -> dict[str, Any]:
     """One visitor alone, and beside whole pieces, in turn."""
     page_events = await PageEvents.of(server.port)
-    tallies = {part: Tally() for part in ("alone", "beside") if part in options.parts}
-    others, file = Tally(), long_piece(options.minutes) if "beside" in tallies else b""
+    tallies = {part: VisitTally() for part in ("alone", "beside") if part in options.parts}
+    others, file = VisitTally(), long_piece(options.minutes) if "beside" in tallies else b""
     dice = random.Random(options.seed)
     for number in range(SLICES):
         moves = options.moves * (number + 1) // SLICES - options.moves * number // SLICES
@@ -175,7 +175,7 @@ async def crowd(
         finally:
             visitor.leave()
 
-    page_events, tally = await PageEvents.of(server.port), Tally()
+    page_events, tally = await PageEvents.of(server.port), VisitTally()
     arrived, start = asyncio.Semaphore(0), asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for number in range(options.visitors):
@@ -191,7 +191,7 @@ async def crowd(
     return {"visitors": options.visitors, **report, **cost}
 
 
-async def memory(server: Server, options: argparse.Namespace) -> dict[str, Any]:
+async def memory(server: RunningServer, options: argparse.Namespace) -> dict[str, Any]:
     """Visitors who come, move and go; what the server takes meanwhile, and keeps afterwards."""
 
     async def visits(number: int) -> None:
@@ -216,7 +216,11 @@ async def memory(server: Server, options: argparse.Namespace) -> dict[str, Any]:
             finally:
                 visitor.leave()
 
-    page_events, tally, moves_made = await PageEvents.of(server.port), Tally(), asyncio.Semaphore(0)
+    page_events, tally, moves_made = (
+        await PageEvents.of(server.port),
+        VisitTally(),
+        asyncio.Semaphore(0),
+    )
     visits_left = [True] * (options.transformations // MOVES_A_VISIT)
     start, begin, curve = server.descriptors(), time.perf_counter(), []
 
@@ -276,7 +280,7 @@ async def memory(server: Server, options: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextmanager
-def shares(report: dict[str, Any], server: Server) -> Iterator[None]:
+def shares(report: dict[str, Any], server: RunningServer) -> Iterator[None]:
     """Add what a part cost this process, which has to be little, and the server."""
     begin, client_seconds, server_seconds = (
         time.perf_counter(),

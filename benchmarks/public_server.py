@@ -37,7 +37,7 @@ START = 120.0  # seconds that a server may take on a busy machine
 
 
 @dataclass(frozen=True)
-class Server:
+class RunningServer:
     """A server that runs.
 
     Attributes
@@ -144,7 +144,7 @@ def running(
     root: Path = ROOT,
     ready: str = "/healthz",
     study: bool = True,
-) -> Iterator[Server]:
+) -> Iterator[RunningServer]:
     """The server in a folder of its own.
 
     Parameters
@@ -190,7 +190,7 @@ def running(
                 if process.poll() is not None or time.perf_counter() - begin > START:
                     raise serving.ServerError(f"the server does not start: {log.read_text()}")
                 time.sleep(0.1)
-            yield Server(url, port, process, folder, log, time.perf_counter() - begin)
+            yield RunningServer(url, port, process, folder, log, time.perf_counter() - begin)
         finally:
             process.terminate()
             try:

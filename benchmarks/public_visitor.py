@@ -96,14 +96,14 @@ async def _parts(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
 
 
 @dataclass
-class Tally:
+class VisitTally:
     """What visitors saw: seconds of each answer, moves overtaken by newer ones, errors by kind."""
 
     times: list[float] = field(default_factory=list)
     skipped: int = 0
     errors: Counter[str] = field(default_factory=Counter)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: VisitTally) -> None:
         """Count what others saw, too."""
         self.times += other.times
         self.skipped += other.skipped
@@ -211,7 +211,7 @@ class Visitor:
         changes = {"original": True, "chunk": chunk, "gain": gain}
         return await self._answer("hear", {**self._edit, **changes})
 
-    async def moved(self, tally: Tally, first: int, last: int, **faders: float) -> bytes:
+    async def moved(self, tally: VisitTally, first: int, last: int, **faders: float) -> bytes:
         """Move faders and count the outcome and its seconds; the body of the answer."""
         begin, body = time.perf_counter(), b""
         try:

@@ -28,7 +28,7 @@ from typing import Any
 
 from benchmarks import public_load, public_server, serving, survey_load
 from benchmarks.crowd import harm
-from benchmarks.public_server import Server
+from benchmarks.public_server import RunningServer
 from benchmarks.timing import machine
 from db.database import Database
 
@@ -42,7 +42,7 @@ class Several:
     """Servers behind one port."""
 
     port: int
-    servers: Sequence[Server]
+    servers: Sequence[RunningServer]
 
     def cpu_seconds(self) -> tuple[float, float]:
         """Processor seconds of the servers' own processes, and of all workers."""

@@ -44,7 +44,7 @@ DEAD_ZONE = 0.05  # of arousal, -1 to 1: changes that are no change
 
 
 @dataclass(frozen=True)
-class World:
+class StudyWorld:
     """What studies are drawn from; sds are of log-odds.
 
     `lower` and `higher` are the agreement of a middling person on a middling segment of each
@@ -73,27 +73,29 @@ class World:
 
 
 WORLDS = (
-    World("usual"),
-    World("pieces of unequal sizes", unequal=True),
-    World("half leave, at random", leave=0.5),
-    World("half leave, who hear less", leave=0.5, poorer=True),
-    World("people lean to “lower”", lower=0.95, higher=0.6),
-    World("few hard pieces", lower=0.99, higher=0.99, piece_sd=2.5, segment_sd=0),
-    World("near 1", lower=0.97, higher=0.97),
-    World("near 0", lower=0.03, higher=0.03),
-    World("guessing: nobody and nothing differs", 1 / 3, 1 / 3, 0, 0, 0),
+    StudyWorld("usual"),
+    StudyWorld("pieces of unequal sizes", unequal=True),
+    StudyWorld("half leave, at random", leave=0.5),
+    StudyWorld("half leave, who hear less", leave=0.5, poorer=True),
+    StudyWorld("people lean to “lower”", lower=0.95, higher=0.6),
+    StudyWorld("few hard pieces", lower=0.99, higher=0.99, piece_sd=2.5, segment_sd=0),
+    StudyWorld("near 1", lower=0.97, higher=0.97),
+    StudyWorld("near 0", lower=0.03, higher=0.03),
+    StudyWorld("guessing: nobody and nothing differs", 1 / 3, 1 / 3, 0, 0, 0),
 )
 
 
 @dataclass(frozen=True)
-class Study:
+class SimulatedStudy:
     """Answers of one study by direction, and the share of people who left."""
 
     answers: dict[str, Crossed]
     left: float
 
 
-def drawn(world: World, people: int, pieces: int, random: np.random.Generator) -> Study:
+def drawn(
+    world: StudyWorld, people: int, pieces: int, random: np.random.Generator
+) -> SimulatedStudy:
     """One study: everybody hears every segment, or leaves, and the rules leave them out."""
     sizes = random.choice(UNEQUAL, pieces) if world.unequal else np.full(pieces, SEGMENTS[pieces])
     piece = np.repeat(np.arange(pieces), sizes)
@@ -111,10 +113,12 @@ def drawn(world: World, people: int, pieces: int, random: np.random.Generator) -
     person, segment = np.indices((len(stay), segments)).reshape(2, -1)
     person = stay[person]
     answers = Crossed(agrees[person, segment], person, piece[segment], segment)
-    return Study({"all": answers, "lower": answers.only(lower[segment])}, float(leaves.mean()))
+    return SimulatedStudy(
+        {"all": answers, "lower": answers.only(lower[segment])}, float(leaves.mean())
+    )
 
 
-def covered(world: World, people: int, pieces: int, runs: int, seed: int) -> Iterator[dict]:
+def covered(world: StudyWorld, people: int, pieces: int, runs: int, seed: int) -> Iterator[dict]:
     """One row for all items and one for lower ones."""
     truth = world.truth()
     judgements: dict[str, list[tuple[bool, float, bool, bool]]] = {name: [] for name in truth}

@@ -189,7 +189,7 @@ def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
 
 
 @dataclass(frozen=True)
-class Part:
+class WordedPart:
     """What claims rest on, of one condition, as in `survey.analysis.results.Sections`."""
 
     intervals: dict[str, Agreement]
@@ -199,9 +199,9 @@ class Part:
     change: Changes
 
 
-def _part(rows: pd.DataFrame, seed: int) -> Part:
+def _part(rows: pd.DataFrame, seed: int) -> WordedPart:
     agreement = by_direction(rows)
-    return Part(
+    return WordedPart(
         intervals=intervals(rows),
         chance=Chance(against_chance(agreement, seed), lower_against_higher(agreement, seed)),
         lean=lean(rows),
@@ -210,7 +210,7 @@ def _part(rows: pd.DataFrame, seed: int) -> Part:
     )
 
 
-def _sentences(part: Part) -> list[str]:
+def _sentences(part: WordedPart) -> list[str]:
     return [
         *heard_sentences.intervals(part.intervals),
         *heard_sentences.chance(part.chance),

@@ -39,7 +39,7 @@ import httpx
 import psycopg
 
 from benchmarks import serving
-from benchmarks.crowd import Book, Person, harm
+from benchmarks.crowd import AnswerBook, CrowdMember, harm
 from benchmarks.survey_study import NAMES, Replies
 from db.database import Database
 
@@ -201,7 +201,7 @@ def copied(path: Path, folder: Path) -> Path:
 def kill_once(
     server: serving.Mortal,
     store: File | OnPostgres,
-    book: Book,
+    book: AnswerBook,
     toll: Toll,
     dice: random.Random,
 ) -> None:
@@ -236,7 +236,7 @@ def kill_once(
 async def client(
     url: str,
     study: str,
-    book: Book,
+    book: AnswerBook,
     seed: str,
     ending: asyncio.Event,
     tls: ssl.SSLContext,
@@ -246,7 +246,7 @@ async def client(
     """Take part, one person after the other, until the end."""
     dice = random.Random(seed)
     while not ending.is_set():
-        person = Person(url, study, book, dice, RETRY_SECONDS, tls)
+        person = CrowdMember(url, study, book, dice, RETRY_SECONDS, tls)
         try:
             state = await person.join(panel)
             while state["stage"] != "finished" and not ending.is_set():
@@ -287,13 +287,13 @@ async def run(
     Returns
     -------
     dict
-        Counts and seconds, see `Toll` and `benchmarks.crowd.Book.compared`.
+        Counts and seconds, see `Toll` and `benchmarks.crowd.AnswerBook.compared`.
     """
     begin, load = time.perf_counter(), os.getloadavg()[0]
     path, port = folder / "survey.sqlite", serving.free_port()
     store = OnPostgres(database_url) if database_url else File(path)
     server = serving.Mortal(serving.environment(folder, database_url), port)
-    book, toll, dice, ending = Book(), Toll(), random.Random(seed), asyncio.Event()
+    book, toll, dice, ending = AnswerBook(), Toll(), random.Random(seed), asyncio.Event()
     tls, url = httpx.create_ssl_context(), serving.address(port)
     try:
         async with asyncio.TaskGroup() as group:

@@ -34,7 +34,7 @@ import httpx
 import numpy as np
 
 from benchmarks import serving, survey_study
-from benchmarks.crowd import Book, Person, harm
+from benchmarks.crowd import AnswerBook, CrowdMember, harm
 from benchmarks.survey_study import Replies
 from db.database import Database
 from survey.core.settings import Settings
@@ -50,7 +50,7 @@ NAMES = {"page": "page, script or sheet", "sound": "sound check"}
 async def participant(
     url: str,
     study: str,
-    book: Book,
+    book: AnswerBook,
     seed: str,
     pace: float,
     end: float,
@@ -59,7 +59,7 @@ async def participant(
 ) -> None:
     """Arrive, take part until `end`, by the clock of the event loop."""
     loop, dice = asyncio.get_running_loop(), random.Random(seed)
-    person = Person(url, study, book, dice, RETRY_SECONDS, tls)
+    person = CrowdMember(url, study, book, dice, RETRY_SECONDS, tls)
     try:
         await asyncio.sleep(dice.uniform(0, ARRIVAL_SECONDS))
         await person.open_pages()
@@ -84,9 +84,9 @@ async def crowd(
     pace: float,
     minutes: float,
     seed: int,
-) -> tuple[Book, list[float]]:
+) -> tuple[AnswerBook, list[float]]:
     """The participants' record at the end, and the load averages meanwhile."""
-    book, tls = Book(), httpx.create_ssl_context()
+    book, tls = AnswerBook(), httpx.create_ssl_context()
     end = asyncio.get_running_loop().time() + ARRIVAL_SECONDS + 60 * minutes
     loads: list[float] = []
     async with asyncio.TaskGroup() as group:

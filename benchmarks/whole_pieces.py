@@ -36,7 +36,7 @@ from fadernets.music.stitching import stitch
 from fadernets.net import FaderNet
 from fadernets.realisers import Arranger
 from fadernets.whole_piece import changed
-from train.metrics.borders import Fit
+from train.metrics.borders import BorderFit
 
 ASKED = {"rhythm": 0.8}
 OFFSETS = {"rhythm": {"rhythm": 0.3}, "both": {"rhythm": 0.5, "note": 0.3}}
@@ -80,7 +80,7 @@ def reviser_alone(net: FaderNet, count: int) -> Callable[[], object]:
 
 def fit(net: FaderNet, pieces: Sequence[Piece]) -> dict[str, object]:
     """How results fit at borders, by fader and direction, and how the originals do."""
-    fits = {"original": Fit()}
+    fits = {"original": BorderFit()}
     for piece in pieces:
         numbers = [segment.index for segment in segments(piece) if net.problem(segment) is None]
         fits["original"].add(piece, piece, numbers)
@@ -93,7 +93,7 @@ def fit(net: FaderNet, pieces: Sequence[Piece]) -> dict[str, object]:
                 return net.slide(part, {name: net.position(name, own + by)})
 
             result = changed(piece, numbers, change)
-            fits.setdefault(f"{name} {sign:+d} sd", Fit()).add(piece, result, numbers)
+            fits.setdefault(f"{name} {sign:+d} sd", BorderFit()).add(piece, result, numbers)
     return {way: each.as_json() for way, each in fits.items()}
 
 

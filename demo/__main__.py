@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HOST, PORT = "127.0.0.1", 7860
 
 
-class Server(uvicorn.Server):
+class DemoServer(uvicorn.Server):
     """A server that says where it can be reached as soon as it can, and then does something."""
 
     def __init__(
@@ -85,7 +85,7 @@ def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: 
     )
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
     address = f"http://{host}:{listener.getsockname()[1]}/"
-    Server(config, address, Proxies.from_env(), test.begin).run(sockets=[listener])
+    DemoServer(config, address, Proxies.from_env(), test.begin).run(sockets=[listener])
 
 
 def _arguments() -> argparse.Namespace:

@@ -13,7 +13,7 @@ import pytest
 from fadernets.__main__ import main, parser
 from fadernets.music import examples, midi
 from fadernets.score import controllers
-from fadernets.score.settings import Settings
+from fadernets.score.settings import PieceSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
@@ -42,7 +42,7 @@ def pieces(tmp_path, monkeypatch) -> Path:
         midi.write(examples.load(example), tmp_path / f"{name}.mid")
     (tmp_path / "IN.mid").write_bytes((tmp_path / "in.mid").read_bytes())
     piece = midi.read(tmp_path / "in.mid")
-    carried = controllers.written(midi.file_bytes(piece), Settings(arousal=0.5), piece)
+    carried = controllers.written(midi.file_bytes(piece), PieceSettings(arousal=0.5), piece)
     (tmp_path / "CURVES.mid").write_bytes(carried)
     return tmp_path
 

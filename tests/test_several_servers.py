@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from benchmarks import serving, several_servers, survey_study
-from benchmarks.crowd import Book, Person, harm
+from benchmarks.crowd import AnswerBook, CrowdMember, harm
 from benchmarks.several_servers import CONFIG, NAMES, proxied
 from benchmarks.survey_kills import client
 from db.database import Database
@@ -61,9 +61,9 @@ def two(postgres: PostgresServer, tmp_path: Path) -> Iterator[Two]:
         yield Two(servers, f"http://127.0.0.1:{port}/survey", url)
 
 
-async def _kill_in_turn(two: Two) -> tuple[Book, Counter[str]]:
+async def _kill_in_turn(two: Two) -> tuple[AnswerBook, Counter[str]]:
     """People take part while one server after the other is killed and comes back."""
-    book, ending, tls = Book(), asyncio.Event(), httpx.create_ssl_context()
+    book, ending, tls = AnswerBook(), asyncio.Event(), httpx.create_ssl_context()
     arguments = two.url, survey_study.NAME, book
     async with asyncio.TaskGroup() as group:
         for number in range(CLIENTS):
@@ -100,8 +100,13 @@ def test_each_server_knows_what_the_other_was_told(two: Two) -> None:
     direct = [f"http://127.0.0.1:{server.port}/survey" for server in two.servers]
 
     async def take_part() -> str:
-        person = Person(
-            two.url, survey_study.NAME, Book(), random.Random(0), 0.2, httpx.create_ssl_context()
+        person = CrowdMember(
+            two.url,
+            survey_study.NAME,
+            AnswerBook(),
+            random.Random(0),
+            0.2,
+            httpx.create_ssl_context(),
         )
         try:
             state = await person.join()

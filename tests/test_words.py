@@ -1,8 +1,9 @@
-"""Names and docstrings say what a value is: no bare `found`, no "Of each of them: how many"."""
+"""Names and docstrings say what a value is: no bare `found`, no two classes `Job`."""
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ REFUSED_BEGINNINGS = frozenset({"By", "Of", "Nobody", "Those", "Whose"})
 ALLOWED = {
     ("survey/participant/page_state.py", "done"): "the participant's page reads this key",
     ("survey/ratings/exclusion.py", "found"): "exported tables have a column of this name",
+}
+# Classes of one name in several modules are one thing.
+ALLOWED_CLASSES = {
+    "Estimate": "a number with its 95 % interval, in packages that do not import each other"
 }
 
 
@@ -96,6 +101,17 @@ def test_every_way_to_name_something_is_seen(code):
 def test_names_that_are_only_read_are_others_choice():
     code = "future.done()\nfound(1)\nf(found=1)\nfrom x import told\nx = 'many'  # found"
     assert [name for name, _ in bound_names(code)] == ["x"]
+
+
+def test_the_name_of_a_class_means_one_thing():
+    places = defaultdict(list)
+    for package in PACKAGES:
+        for path in () if package == "tests" else sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    places[node.name].append(path.relative_to(ROOT).as_posix())
+    several = {name: files for name, files in places.items() if len(files) > 1}
+    assert several.keys() == ALLOWED_CLASSES.keys(), several
 
 
 def beginnings(text: str) -> Iterator[tuple[str, int]]:

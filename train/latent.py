@@ -26,7 +26,7 @@ from train.data import corpora
 from train.data.dataset import SPLITS, TEST, Segments
 from train.evaluate import chosen, commit, notes_of, weights_sha256
 from train.evaluation.crossvalidation import aucs
-from train.reporting.results.latent import Labelled, Latent, Map, Mixed
+from train.reporting.results.latent import LabelledMap, Latent, Map, Mixed
 from train.reporting.writing import text_of, write
 
 POINTS = 600  # of a map at most
@@ -91,7 +91,7 @@ def mixed(net: FaderNet, data: Segments, seed: int, progress: tqdm) -> Mixed:
     )
 
 
-def labelled(net: FaderNet, data: Segments, seed: int) -> Labelled | None:
+def labelled(net: FaderNet, data: Segments, seed: int) -> LabelledMap | None:
     """One map of the joined codes of rated segments, and how well the codes separate arousal.
 
     The silhouette of the two labels is computed on the codes, not on the map. The AUC is that of
@@ -109,7 +109,7 @@ def labelled(net: FaderNet, data: Segments, seed: int) -> Labelled | None:
     separation = None
     if net.model.component_logits(codes.values):
         separation = aucs({"model": net.arousal(codes)}, high, data.piece[rows], seed)["model"]
-    return Labelled(
+    return LabelledMap(
         segments=len(rows),
         pieces=len(np.unique(data.piece[rows])),
         arousal=high.astype(int).tolist(),

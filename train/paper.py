@@ -32,7 +32,7 @@ from train.run.loop import LOG
 from train.run.made_of import MadeOf, checksum, listing
 from train.run.ownership import owned
 from train.run.resume import CHECKPOINT, load_state
-from train.run.side_by_side import Run, TrainingRuns, environment
+from train.run.side_by_side import SplitRun, TrainingRuns, environment
 
 DATA, PROGRESS, REPLACED = "segments.npz", "progress.log", "replaced"
 MODELS = ("vanilla", "gmvae", "pati", "cvae", "fadernetworks", "glsr", "singlegmvae")
@@ -61,7 +61,7 @@ def call(module: str, *arguments: object) -> bool:
 
 
 def evaluate(
-    runs: Sequence[Run],
+    runs: Sequence[SplitRun],
     data: Path,
     out: Path,
     jobs: int,
@@ -71,11 +71,11 @@ def evaluate(
 ) -> bool:
     """Evaluate the finished models, each on the test segments of its split, `jobs` at a time."""
 
-    def inputs(run: Run) -> dict[str, object]:
+    def inputs(run: SplitRun) -> dict[str, object]:
         sums = run.folder / checkpoint.SUMS
         return {"weights": checksum(sums), "data": checksum(data), **protocol}
 
-    def result(run: Run) -> Path:
+    def result(run: SplitRun) -> Path:
         return out / "results" / run.split / f"{run.model}.json"
 
     options = [text for n, v in protocol.items() for text in (f"--{n}", v)]
@@ -105,7 +105,7 @@ def minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} min left" if seconds >= 30 else "less than a minute left"
 
 
-def record(runs: Sequence[Run], out: Path, hardware: str, made_of: MadeOf) -> None:
+def record(runs: Sequence[SplitRun], out: Path, hardware: str, made_of: MadeOf) -> None:
     """Write how the finished models were trained."""
     # Cards are lent on machines without what results files need: training imports none of it.
     from train.reporting.writing import text_of, write
@@ -120,7 +120,7 @@ def record(runs: Sequence[Run], out: Path, hardware: str, made_of: MadeOf) -> No
             made_of.keep(path, inputs)
 
 
-def figures(runs: Sequence[Run], data: Path, out: Path, device: str, made_of: MadeOf) -> bool:
+def figures(runs: Sequence[SplitRun], data: Path, out: Path, device: str, made_of: MadeOf) -> bool:
     """Maps of codes, transfers, figures and tables of the finished models, by split."""
     succeeded = True
     for split in dict.fromkeys(run.split for run in runs):
@@ -205,7 +205,7 @@ def main(arguments: list[str] | None = None) -> int:
     options, fit_options = parser().parse_known_args(arguments)
     out: Path = options.out
     data = options.data or out / DATA
-    runs = [Run(s, m, out / s / m) for s in options.splits for m in options.models]
+    runs = [SplitRun(s, m, out / s / m) for s in options.splits for m in options.models]
     if options.pack:
         pack(runs, options.pack)
         return 0
@@ -275,7 +275,7 @@ def run_inputs(config: argparse.Namespace) -> dict[str, object]:
 
 
 def begin_anew(
-    runs: Sequence[Run], inputs: Mapping[str, object], out: Path, made_of: MadeOf
+    runs: Sequence[SplitRun], inputs: Mapping[str, object], out: Path, made_of: MadeOf
 ) -> None:
     """Put aside runs that were made of something else, so that they are trained again."""
     for run in runs:

@@ -32,7 +32,7 @@ from train.reporting.results.ablation import Ablation
 from train.reporting.results.arousal import Arousal, ArousalTries
 from train.reporting.results.evaluation import Evaluation
 from train.reporting.results.naturalness import Naturalness, NaturalnessTries
-from train.reporting.results.part import Part
+from train.reporting.results.part import ResultsPart
 from train.reporting.results.preparation import Preparation
 from train.reporting.results.training import Training
 from train.reporting.results.valence import Valence
@@ -56,7 +56,7 @@ PAPER_FIGURES = DOCS / "paper"
 DRAWN = ("table1", "figure3", "figure4", "figure5", "response", "movement")
 
 
-Kind = TypeVar("Kind", bound=Part)
+Kind = TypeVar("Kind", bound=ResultsPart)
 
 
 def stored(name: str, kind: type[Kind]) -> Kind:

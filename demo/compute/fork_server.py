@@ -24,7 +24,7 @@ from typing import IO
 
 from demo.compute import messages
 from demo.compute.jobs import WorkError
-from demo.compute.messages import Kind, Reply
+from demo.compute.messages import Reply, ReplyKind
 from survey.core.environment import without_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,7 +128,7 @@ class ForkServer:
                     os.close(its_replies)
                 with control.makefile("rb") as answers:
                     reply: Reply = messages.read(answers)
-                if reply.kind != Kind.READY:
+                if reply.kind != ReplyKind.READY:
                     raise WorkError(reply.value)
                 unless_started.pop_all()
             process = None

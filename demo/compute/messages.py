@@ -54,7 +54,7 @@ class Forget:
     session_ids: Sequence[str]
 
 
-class Kind(StrEnum):
+class ReplyKind(StrEnum):
     """What a `Reply` says."""
 
     READY = "ready"  # the model is loaded
@@ -71,7 +71,7 @@ class Reply:
     """What a worker answers to the request with the same number."""
 
     number: int
-    kind: Kind
+    kind: ReplyKind
     value: Any = None
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from demo.compute import messages
 from demo.compute.fork_server import ForkedWorker, ForkServer, temporary
 from demo.compute.jobs import STOPPING, Dropped, Job, Lane, WorkError
-from demo.compute.messages import Forget, Kind, Reply, Request, Stop
+from demo.compute.messages import Forget, Reply, ReplyKind, Request, Stop
 from fadernets.playback.audio import rendering_prefix
 
 JOB_SECONDS = 300.0  # without getting on, after which a job counts as hung
@@ -124,7 +124,7 @@ class WorkerProcess:
         self.job, self.got_on = job, began
         try:
             reply = self._ask(job, with_session=False)
-            if reply.kind == Kind.UNKNOWN:
+            if reply.kind == ReplyKind.UNKNOWN:
                 reply = self._ask(job, with_session=True)
         except (EOFError, OSError):
             self.stop()  # or it might go on writing its file
@@ -139,13 +139,13 @@ class WorkerProcess:
         finally:
             self.job = None
             self.lane.took(job, time.monotonic() - began)
-        if reply.kind == Kind.RESULT:
+        if reply.kind == ReplyKind.RESULT:
             if job.dropped and job.folder is not None:  # nobody will take the file away
                 shutil.rmtree(job.folder, ignore_errors=True)
             job.succeed(reply.value)
-        elif reply.kind == Kind.STOPPED:
+        elif reply.kind == ReplyKind.STOPPED:
             job.fail(Dropped("nobody waits for it"))
-        elif reply.kind == Kind.REFUSED:
+        elif reply.kind == ReplyKind.REFUSED:
             job.fail(WorkError(reply.value))
         else:
             log.warning("%s failed: %s", job.task, reply.value)
@@ -160,7 +160,7 @@ class WorkerProcess:
             reply = self._read()
             if reply.number != job.number:
                 continue
-            if reply.kind != Kind.PROGRESS:
+            if reply.kind != ReplyKind.PROGRESS:
                 return reply
             if reply.value != job.progress:
                 self.got_on = time.monotonic()

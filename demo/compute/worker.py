@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from demo.compute import messages
-from demo.compute.messages import Forget, Kind, Reply, Request, Stop
+from demo.compute.messages import Forget, Reply, ReplyKind, Request, Stop
 from survey.core.process_end import run
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Worker:
         """Say how far the work is; raises `Stopped` if nobody waits for it."""
         if self.stopped == self.number:
             raise Stopped
-        self._reply(Kind.PROGRESS, (count, total))
+        self._reply(ReplyKind.PROGRESS, (count, total))
 
     def _listen(self) -> None:
         try:
@@ -103,13 +103,13 @@ class Worker:
             self.waiting.put(None)
             self.abandoned()
 
-    def _answer(self, request: Request) -> tuple[Kind, Any]:
+    def _answer(self, request: Request) -> tuple[ReplyKind, Any]:
         arguments = request.arguments
         if request.session is not None:
             self.sessions[request.session.id] = request.session
         if request.session_id is not None:
             if request.session_id not in self.sessions:
-                return Kind.UNKNOWN, None
+                return ReplyKind.UNKNOWN, None
             self.sessions.move_to_end(request.session_id)
             session = self.sessions[request.session_id]
             session.progress = self.progress
@@ -118,9 +118,9 @@ class Worker:
             arguments = (self.progress, *arguments)
         self._make_room()
         try:
-            return Kind.RESULT, self.tasks[request.task](*arguments)
+            return ReplyKind.RESULT, self.tasks[request.task](*arguments)
         except Stopped:
-            return Kind.STOPPED, None
+            return ReplyKind.STOPPED, None
         except Exception as error:  # noqa: BLE001 - the worker lives on, whatever it is
             return _failure(error)
 
@@ -131,11 +131,11 @@ class Worker:
             _, session = self.sessions.popitem(last=False)
             notes -= session.piece.weight
 
-    def _reply(self, kind: Kind, value: Any) -> None:
+    def _reply(self, kind: ReplyKind, value: Any) -> None:
         messages.write(self.replies, Reply(self.number, kind, value))
 
 
-def _failure(error: Exception) -> tuple[Kind, str]:
+def _failure(error: Exception) -> tuple[ReplyKind, str]:
     """A sentence for the visitor if our own code raised it, else where it happened, for the log.
 
     A `ValueError` from a library may hold paths and values, so the visitor does not see it.
@@ -143,8 +143,8 @@ def _failure(error: Exception) -> tuple[Kind, str]:
     last = traceback.extract_tb(error.__traceback__)[-1]
     is_ours = last.filename.startswith(PACKAGES)
     if is_ours and isinstance(error, (ValueError, RuntimeError)) and str(error):
-        return Kind.REFUSED, str(error)
-    return Kind.FAILED, f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+        return ReplyKind.REFUSED, str(error)
+    return ReplyKind.FAILED, f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
 
 
 def load_tasks(model: str | None) -> Tasks:
@@ -248,7 +248,7 @@ def main() -> int:
         tasks = load_tasks(os.environ.get("FADERNETS_MODEL") or None)
     except CheckpointError as error:
         control.recv(2)  # else the pipe closes before the server reads the sentence
-        _report(control, Kind.REFUSED, str(error))
+        _report(control, ReplyKind.REFUSED, str(error))
         return 2
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers
     # Collecting garbage would write into every object, and so copy what workers share.
@@ -263,10 +263,10 @@ def main() -> int:
                     os.setpgid(worker, worker)  # here, too: it may be killed at once
                 for pipe in pipes:
                     os.close(pipe)
-                _report(control, Kind.READY, worker)
+                _report(control, ReplyKind.READY, worker)
                 continue
             if not forks:
-                _report(control, Kind.READY, os.getpid())
+                _report(control, ReplyKind.READY, os.getpid())
             control.close()
             return _work(tasks, nice, *pipes)
     except ConnectionError:  # the server was killed
@@ -274,7 +274,7 @@ def main() -> int:
     return 0
 
 
-def _report(control: socket.socket, kind: Kind, value: Any) -> None:
+def _report(control: socket.socket, kind: ReplyKind, value: Any) -> None:
     with control.makefile("wb") as pipe:
         messages.write(pipe, Reply(0, kind, value))
 

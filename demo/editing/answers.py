@@ -29,7 +29,7 @@ class SoundMessage(TypedDict):
     gain: NotRequired[float]  # of the result's chunks
 
 
-class Figure(TypedDict):
+class FaderFigure(TypedDict):
     """A place on a fader's scale, 0 to 1, of densities that of offsets; and the figure there."""
 
     position: float
@@ -54,8 +54,8 @@ class Along(TypedDict):
 class FaderFigures(TypedDict):
     """Where the piece is, where the result came out, and the fader's scale; of moods no scale."""
 
-    piece: Figure
-    result: Figure
+    piece: FaderFigure
+    result: FaderFigure
     tables: NotRequired[Tables]
     along: NotRequired[Along]
 
@@ -92,7 +92,7 @@ class _Selection(TypedDict):
     last: int
 
 
-class Answer(_Selection):
+class EditAnswer(_Selection):
     """What becomes of the selection."""
 
     length: float  # seconds
@@ -157,7 +157,7 @@ class SegmentMessage(TypedDict):
     problem: str | None
 
 
-class Track(TypedDict):
+class VisitorTrack(TypedDict):
     """A track of the visitor's file."""
 
     number: int  # from 1, of all that have notes
@@ -172,7 +172,7 @@ class PieceMessage(TypedDict):
     id: str
     file: str  # the same for all pieces of one file
     name: str
-    tracks: list[Track]  # those that can be chosen; none where there is nothing to choose
+    tracks: list[VisitorTrack]  # those that can be chosen; none where there is nothing to choose
     locks: bool  # whether the model can leave notes as they are
     has_bars: bool  # whether its bars mean something to a musician
     edges: list[float]  # beats at which segments begin, and at which the last one ends
@@ -195,7 +195,7 @@ class EndpointFigures(TypedDict):
     before: dict[str, float]
     after: dict[str, float]
     unchanged: list[UnchangedSegment]
-    tracks: list[Track]  # all that have notes
+    tracks: list[VisitorTrack]  # all that have notes
     notices: list[str]
     reach: dict[str, dict[str, float]]  # `fadernets.lock_report.LockReport.means`
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.editing.answers import FaderFigures, Figure, Tables
+from demo.editing.answers import FaderFigure, FaderFigures, Tables
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest
 from fadernets import mood_classifier
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SAMPLE = 32  # segments whose mean arousal stands for that of a longer selection
 MOST_ALONG = 512  # segments whose arousal is drawn along the piece: .2 ms each
 SCALE_POINTS = 21  # of a fader's scale, which the page interpolates
-NO_FIGURE: Figure = {"position": 0.5, "text": "–"}
+NO_FIGURE: FaderFigure = {"position": 0.5, "text": "–"}
 
 
 def figures(
@@ -102,7 +102,9 @@ def _arousal_along(chosen: Sequence[Segment]) -> np.ndarray:
     return np.interp([segment.index for segment in chosen], indices, values)
 
 
-def _density(density: float, scales: tuple[np.ndarray, np.ndarray], places: np.ndarray) -> Figure:
+def _density(
+    density: float, scales: tuple[np.ndarray, np.ndarray], places: np.ndarray
+) -> FaderFigure:
     """A mean density, and where it is on a fader's scales of offsets and of positions."""
     offset, position = (_place(density, table, places) for table in scales)
     return {"position": offset, "level": position, "text": f"{density:.2f}"}
@@ -118,7 +120,7 @@ def _place(density: float, table: np.ndarray, places: np.ndarray) -> float:
     return float(nearest)
 
 
-def _arousal(chosen: Sequence[Segment]) -> Figure:
+def _arousal(chosen: Sequence[Segment]) -> FaderFigure:
     return _percent(mean_arousal([segment.sounding for segment in chosen]))
 
 
@@ -134,11 +136,11 @@ def mean_arousal(source: Sequence[Notes]) -> float:
     return float(mood_classifier.of_arousal().probability(chosen).mean()) if chosen else 0.0
 
 
-def _percent(probability: float) -> Figure:
+def _percent(probability: float) -> FaderFigure:
     return {"position": probability, "text": f"{100 * probability:.0f} %"}
 
 
-def _in_major(chosen: Sequence[Segment]) -> Figure:
+def _in_major(chosen: Sequence[Segment]) -> FaderFigure:
     """Share of segments in major, by which valence is moved; those without notes have no key."""
     is_major = [key.find(s.notes) < key.MINOR for s in chosen if len(s.notes)]
     return _percent(float(np.mean(is_major))) if is_major else NO_FIGURE

@@ -9,7 +9,7 @@ from typing import Literal
 
 from fadernets.curve import Curve
 from fadernets.mood_transfer import STRONGEST, asked_moods
-from fadernets.score.settings import Settings
+from fadernets.score.settings import PieceSettings
 from fadernets.score.values import Values as Values
 from fadernets.score.values import amount as amount_of
 from fadernets.score.values import flag as flag
@@ -22,7 +22,7 @@ TRACKS_NAMED = 1_000  # in a request, at most: as many as a file may have
 
 
 @dataclass(frozen=True)
-class EditRequest(Settings):
+class EditRequest(PieceSettings):
     """Settings, and which segments they are for.
 
     Attributes
@@ -45,9 +45,9 @@ class EditRequest(Settings):
         Raises
         ------
         ValueError
-            As `Settings.read` does, or if there are no such segments.
+            As `PieceSettings.read` does, or if there are no such segments.
         """
-        settings = Settings.read(values, faders)
+        settings = PieceSettings.read(values, faders)
         first = whole(values, "first", 0, count - 1)
         last = whole(values, "last", first or 0, count - 1)
         if first is None or last is None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from demo.editing.answers import Track
+from demo.editing.answers import VisitorTrack
 from fadernets.music.midifile.part import labels
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import runs
@@ -64,7 +64,7 @@ class SegmentedPiece:
         return segments(self.piece)
 
     @property
-    def tracks(self) -> list[Track]:
+    def tracks(self) -> list[VisitorTrack]:
         """The tracks of its file that have notes."""
         original = self.piece.original
         if original is None:
@@ -80,7 +80,7 @@ class SegmentedPiece:
         ]
 
     @cached_property
-    def choices(self) -> list[Track]:
+    def choices(self) -> list[VisitorTrack]:
         """The tracks that can be chosen: all but drums, if there are two or more.
 
         A piano on the drums' channel counts where there is no other track.

@@ -13,9 +13,9 @@ import numpy as np
 
 from demo.editing import opening, sound
 from demo.editing.answers import (
-    Answer,
     Chunk,
     ChunkAnswer,
+    EditAnswer,
     PieceMessage,
     Rolls,
     SoundMessage,
@@ -33,7 +33,7 @@ from fadernets.music.piece import Piece
 from fadernets.playback import comparison
 from fadernets.playback.audio import AudioError
 from fadernets.score import controllers
-from fadernets.score.settings import Settings
+from fadernets.score.settings import PieceSettings
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -100,7 +100,7 @@ def carried(session: PieceSession) -> dict[str, Any] | None:
     document = controllers.read(piece.original.data, piece) if piece.original else None
     if document is None:
         return None
-    settings = Settings.read(document, tuple(ATTRIBUTES))
+    settings = PieceSettings.read(document, tuple(ATTRIBUTES))
     try:
         settings.lock.check(piece)
     except ValueError:  # a track that this piece has not
@@ -126,7 +126,7 @@ def carried(session: PieceSession) -> dict[str, Any] | None:
 
 def answer(
     net: FaderNet, session: PieceSession, values: Values, *, hear: bool = False
-) -> Answer | ChunkAnswer:
+) -> EditAnswer | ChunkAnswer:
     """What becomes of the selection when the faders stand as `values` say.
 
     Parameters

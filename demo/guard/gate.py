@@ -49,7 +49,7 @@ from demo.guard.routes import (
     path_of,
     route_of,
 )
-from demo.guard.uploads import Upload, Uploads, boundary
+from demo.guard.uploads import IncomingUploads, Upload, boundary
 
 LARGEST_EVENT_BYTES = 64 * 1024  # of its body; what a page asks for takes a few hundred
 ENVELOPE_BYTES = 64 * 1024  # of an upload's body beside the file
@@ -125,7 +125,7 @@ class Gate:
         self.waits, self.is_open = waits, is_open
         self.session_of, self.listening = session_of, listening
         self._too_large = f"The file is too large: {largest_file // 10**6} MB is the most."
-        self._uploads, self._kept = Uploads(), KeptAnswers(app)
+        self._uploads, self._kept = IncomingUploads(), KeptAnswers(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

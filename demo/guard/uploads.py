@@ -20,7 +20,7 @@ UPLOADS_AT_ONCE = 32
 BOUNDARIES = 4  # at most, in the body of an upload: it has one file
 
 
-class Uploads:
+class IncomingUploads:
     """Uploads that are coming in; of too many, the slowest of whoever has the most is given up.
 
     So a few slow senders do not keep all others out, and one with many loses only own ones.

@@ -23,7 +23,7 @@ from fadernets.music.segments import Segment, segments
 from fadernets.score import controllers, playing
 from fadernets.score.arranging import Arrangement
 from fadernets.score.confined import confined
-from fadernets.score.settings import Settings
+from fadernets.score.settings import PieceSettings
 from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ BATCH = 256  # segments changed at a time
 
 
 @dataclass(frozen=True)
-class Job:
+class PieceChange:
     """What of a piece is to be changed, and how.
 
     Attributes
@@ -58,13 +58,13 @@ class Job:
     progress: Callable[[int], None]
 
 
-Arrange = Callable[[Job], Piece]
+Arrange = Callable[[PieceChange], Piece]
 
 
-def by_settings(asked: Settings) -> Arrange:
+def by_settings(asked: PieceSettings) -> Arrange:
     """What changes a piece as the page does."""
 
-    def arrange(job: Job) -> Piece:
+    def arrange(job: PieceChange) -> Piece:
         net = job.net
         chosen = segments(job.piece, numbers=job.indices)
         codes: dict[int, Codes] = {}
@@ -83,7 +83,7 @@ def by_settings(asked: Settings) -> Arrange:
 def by_codes(code: Callable[[FaderNet, list[Segment]], Codes]) -> Arrange:
     """What plays other codes in the place of segments."""
 
-    def arrange(job: Job) -> Piece:
+    def arrange(job: PieceChange) -> Piece:
         count = 0
 
         def change(batch: list[Segment]) -> list[Notes]:
@@ -107,7 +107,7 @@ def change_piece(
     args: argparse.Namespace,
     piece: Piece,
     arrange: Arrange,
-    asked: Settings | None = None,
+    asked: PieceSettings | None = None,
     lack: Callable[[FaderNet, int], str | None] = lambda net, index: None,
 ) -> None:
     """Change the chosen segments that can be, write the piece and name the others.
@@ -136,7 +136,7 @@ def change_piece(
         nonlocal count
         count = segment_count
 
-    job = Job(net, piece, [s.index for s in moved], locks, report, args.seed, progress)
+    job = PieceChange(net, piece, [s.index for s in moved], locks, report, args.seed, progress)
     with status_lines(lambda: f"{count} of {len(moved)} segments"):
         try:
             result = arrange(job)
@@ -174,7 +174,7 @@ def write_unchanged(args: argparse.Namespace, piece: Piece, hint: str) -> None:
     )
 
 
-def _write(args: argparse.Namespace, piece: Piece, asked: Settings | None) -> bool:
+def _write(args: argparse.Namespace, piece: Piece, asked: PieceSettings | None) -> bool:
     """Write a piece; with --curves, the file carries what was asked for. Whether notes are as read.
 
     They may be by the ticks of the file alone.

@@ -26,7 +26,7 @@ from fadernets.music.segments import segments
 from fadernets.playback import audio, sound_file
 from fadernets.playback.sound_file import SUFFIXES
 from fadernets.score import file as score_file
-from fadernets.score.settings import Settings
+from fadernets.score.settings import PieceSettings
 
 if TYPE_CHECKING:
     pass
@@ -84,7 +84,7 @@ def slide(args: argparse.Namespace) -> None:
     elif not faders:
         change_piece(args, piece, by_codes(lambda net, batch: net.encode(batch)))
     else:
-        asked = Settings(positions=faders) if args.absolute else Settings(faders=faders)
+        asked = PieceSettings(positions=faders) if args.absolute else PieceSettings(faders=faders)
         change_piece(args, piece, by_settings(asked), asked)
 
 
@@ -107,7 +107,7 @@ def transfer(args: argparse.Namespace) -> None:
         mood: -strengths[mood] if side == "low" else strengths[mood]
         for mood, side in target.items()
     }
-    asked = Settings(**signed)
+    asked = PieceSettings(**signed)
     change_piece(args, piece, by_settings(asked), asked)
 
 
@@ -120,7 +120,7 @@ def edit(args: argparse.Namespace) -> None:
     """
     piece = _piece(args.source, args.tracks)
     try:
-        asked = Settings.read(score_file.read(args.settings), args.faders)
+        asked = PieceSettings.read(score_file.read(args.settings), args.faders)
     except ValueError as error:
         raise Refusal(f"{error}".rstrip(".") + ".") from error
     args.seed = asked.seed if args.seed is None else args.seed

@@ -18,7 +18,7 @@ from fadernets.music.notes import Notes, concatenate, visible
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
 from fadernets.score import playing
-from fadernets.score.settings import Settings
+from fadernets.score.settings import PieceSettings
 from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB
@@ -38,7 +38,7 @@ class Arrangement:
     Attributes
     ----------
     net : FaderNet
-    edit : Settings
+    edit : PieceSettings
     piece : Piece
     chosen : sequence of Segment
         Those that change.
@@ -53,7 +53,7 @@ class Arrangement:
     """
 
     net: FaderNet
-    edit: Settings
+    edit: PieceSettings
     piece: Piece
     chosen: Sequence[Segment]
     codes: Mapping[int, Codes]

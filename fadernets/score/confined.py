@@ -9,10 +9,10 @@ import numpy as np
 from fadernets.curve import Amount, Curve
 from fadernets.music.piece import Piece
 from fadernets.score.controllers import in_beats
-from fadernets.score.settings import Settings
+from fadernets.score.settings import PieceSettings
 
 
-def confined(settings: Settings, piece: Piece, begin: float, end: float) -> Settings:
+def confined(settings: PieceSettings, piece: Piece, begin: float, end: float) -> PieceSettings:
     """The same settings between two beats of a piece, and nothing asked of what lies outside.
 
     Offsets and moods are 0 there, and positions have gaps.

@@ -24,7 +24,7 @@ from fadernets.music.midifile import added_track
 from fadernets.music.midifile.events import CONTROL, MidiFile
 from fadernets.music.midifile.tracks import META, as_quantity
 from fadernets.music.piece import Piece
-from fadernets.score.settings import Settings
+from fadernets.score.settings import PieceSettings
 
 NAME = "FaderNets"  # of the track
 CHANNEL = 15  # from 0
@@ -44,14 +44,14 @@ KINDS = [("offset", mood) for mood in MOODS] + [
 NUMBERS = {kind: FIRST_NUMBER + place for place, kind in enumerate(KINDS)}
 
 
-def written(data: bytes, settings: Settings, piece: Piece) -> bytes:
+def written(data: bytes, settings: PieceSettings, piece: Piece) -> bytes:
     """A MIDI file that carries settings; where nothing is moved, without any.
 
     Parameters
     ----------
     data : bytes
         The file; all of its other bytes stay.
-    settings : Settings
+    settings : PieceSettings
     piece : Piece
         What they are of; it says where bars and beats are.
 
@@ -75,7 +75,7 @@ def written(data: bytes, settings: Settings, piece: Piece) -> bytes:
 
 
 def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
-    """The settings that a MIDI file carries, as `Settings.read` takes them; None if it has none.
+    """What `PieceSettings.read` takes of a MIDI file that carries settings; None if it has none.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
         if (mine := of == NUMBERS[kind]).any()
     }
     texts = [text for text in added_track.text(track, file, TEXT) if text.startswith("{")]
-    document, settings = _parsed(texts[0]) if texts else ({}, Settings())
+    document, settings = _parsed(texts[0]) if texts else ({}, PieceSettings())
     document_amounts = _amounts(settings)
     amounts: dict[tuple[str, str], Amount] = {}
     for kind, moves in played.items():
@@ -118,11 +118,11 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
     offsets = {name: value for (kind, name), value in amounts.items() if kind == "offset"}
     positions = {name: value for (kind, name), value in amounts.items() if kind == "position"}
     moods = {mood: offsets.pop(mood) for mood in MOODS if mood in offsets}
-    whole = Settings(faders=offsets, positions=positions, **moods)  # type: ignore[arg-type]
+    whole = PieceSettings(faders=offsets, positions=positions, **moods)  # type: ignore[arg-type]
     return whole.to_json() | kept
 
 
-def _amounts(settings: Settings) -> dict[tuple[str, str], Amount]:
+def _amounts(settings: PieceSettings) -> dict[tuple[str, str], Amount]:
     """The amounts that have a controller."""
     rows: dict[tuple[str, str], Amount] = {}
     for kind, given in (
@@ -133,13 +133,13 @@ def _amounts(settings: Settings) -> dict[tuple[str, str], Amount]:
     return rows
 
 
-def _parsed(text: str) -> tuple[Mapping[str, object], Settings]:
+def _parsed(text: str) -> tuple[Mapping[str, object], PieceSettings]:
     """A document and the settings in it, none where somebody has made them something else."""
     try:
         document = json.loads(text)
-        return document, Settings.read(document, tuple(ATTRIBUTES))
+        return document, PieceSettings.read(document, tuple(ATTRIBUTES))
     except (ValueError, RecursionError, AttributeError):
-        return {}, Settings()
+        return {}, PieceSettings()
 
 
 def in_beats(amount: Amount, piece: Piece) -> Curve:

@@ -14,7 +14,7 @@ NO_SETTINGS = "holds no settings of faders"
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The settings in a file, as `fadernets.score.settings.Settings.read` takes them.
+    """The settings in a file, as `fadernets.score.settings.PieceSettings.read` takes them.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from fadernets.lock_report import LockReport
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
-from fadernets.score.settings import Settings
+from fadernets.score.settings import PieceSettings
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.codes import Codes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
 def play(
     net: FaderNet,
     codes: Codes,
-    edit: Settings,
+    edit: PieceSettings,
     piece: Piece,
     chosen: Sequence[Segment],
     home: Mapping[str, np.ndarray],
@@ -45,7 +45,7 @@ def play(
 def codes_of(
     net: FaderNet,
     codes: Codes,
-    edit: Settings,
+    edit: PieceSettings,
     piece: Piece,
     chosen: Sequence[Segment],
     home: Mapping[str, np.ndarray],
@@ -65,7 +65,7 @@ def codes_of(
 
 
 def shift_moods(
-    net: FaderNet, codes: Codes, edit: Settings, piece: Piece, chosen: Sequence[Segment]
+    net: FaderNet, codes: Codes, edit: PieceSettings, piece: Piece, chosen: Sequence[Segment]
 ) -> Codes:
     """Codes of some segments of a piece with the moods moved."""
     for mood, amount in edit.moods.items():
@@ -76,7 +76,7 @@ def shift_moods(
     return codes
 
 
-def moved(edit: Settings, piece: Piece, chosen: Sequence[Segment]) -> list[Segment]:
+def moved(edit: PieceSettings, piece: Piece, chosen: Sequence[Segment]) -> list[Segment]:
     """The segments, of some of a piece, that a fader or a mood moves; the others stay."""
     offset = moving([*edit.faders.values(), *edit.moods.values()], piece, chosen)
     numbers = {segment.index for segment in offset}
@@ -84,7 +84,7 @@ def moved(edit: Settings, piece: Piece, chosen: Sequence[Segment]) -> list[Segme
     return [s for s, own in zip(chosen, names, strict=True) if own or s.index in numbers]
 
 
-def placed(edit: Settings, piece: Piece, chosen: Sequence[Segment]) -> list[tuple[str, ...]]:
+def placed(edit: PieceSettings, piece: Piece, chosen: Sequence[Segment]) -> list[tuple[str, ...]]:
     """The faders that have a position in each of some segments."""
     amounts = {name: along(amount, piece, chosen) for name, amount in edit.positions.items()}
     return [
@@ -95,7 +95,7 @@ def placed(edit: Settings, piece: Piece, chosen: Sequence[Segment]) -> list[tupl
 
 def home(
     net: FaderNet,
-    edit: Settings,
+    edit: PieceSettings,
     piece: Piece,
     chosen: Sequence[Segment],
     codes: Mapping[int, Codes],

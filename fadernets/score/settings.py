@@ -67,7 +67,7 @@ class Redrawn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class PieceSettings:
     """What is asked of a piece.
 
     Attributes
@@ -109,7 +109,7 @@ class Settings:
         return not self.faders and not self.positions and not self.moods
 
     @classmethod
-    def read(cls, values: Values, faders: Sequence[str]) -> Settings:
+    def read(cls, values: Values, faders: Sequence[str]) -> PieceSettings:
         """Read settings for a model with `faders`; names that are none of settings are left out.
 
         The faders' amounts are offsets; where ``absolute`` is true they are positions.

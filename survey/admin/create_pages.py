@@ -10,7 +10,7 @@ from starlette.responses import Response
 from survey.admin.authentication import AdminError
 from survey.admin.forms import StudyFields
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, csrf
-from survey.building.child_process import Job
+from survey.building.child_process import BuildJob
 from survey.building.study_spec import NAME, BuildError
 from survey.core import texts
 
@@ -37,7 +37,7 @@ def form(admin: AdminDep) -> Response:
 def make(admin: AdminDep, fields: Annotated[StudyFields, Form()]) -> Response:
     """Begin to make a study."""
     try:
-        admin.services.builder.start(admin.database, admin.settings, Job(fields.spec()))
+        admin.services.builder.start(admin.database, admin.settings, BuildJob(fields.spec()))
     except (BuildError, AdminError) as error:
         return _page(admin, fields, str(error))
     return admin.redirect("/build")

@@ -22,7 +22,7 @@ from survey.admin.authentication import AdminError
 from survey.admin.forms import AdminForm
 from survey.admin.live_results import Snapshot
 from survey.admin.request import LARGEST_FORM_BYTES, AdminDep, AdminRequest, AdminRoute, csrf
-from survey.building.child_process import Job
+from survey.building.child_process import BuildJob
 from survey.building.collected_pairs import CollectedPair, CollectedPairs
 from survey.building.study_spec import BuildError, StudySpec
 
@@ -132,7 +132,7 @@ def make(admin: AdminDep, fields: Annotated[StudyOfPairs, Form()]) -> Response:
     try:
         table = CollectedPairs(admin.settings.data).table()
         spec = StudySpec(fields.name, contact=fields.contact, stimuli=table, loudness="keep")
-        admin.services.builder.start(admin.database, admin.settings, Job(spec))
+        admin.services.builder.start(admin.database, admin.settings, BuildJob(spec))
     except (BuildError, AdminError) as error:
         return _page(admin, fields, str(error))
     return admin.redirect("/build")

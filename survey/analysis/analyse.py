@@ -47,7 +47,7 @@ from survey.statistics.pieces import music
 from survey.statistics.precision import precision
 from survey.statistics.reliability import consensus
 from survey.statistics.resampling import resampled
-from survey.statistics.reservations import Dropout, dropout
+from survey.statistics.reservations import DropoutReport, dropout
 from survey.statistics.signal_detection import Lean, detection, lean
 
 TESTS = (ChanceTest, LowerLessHigher, SignFlips, Lean, Opinion, Correlation, Slope)  # families
@@ -218,7 +218,7 @@ def participant_flow(
     excluded: list[Excluded],
     rules: Rules,
     habits: Sequence[Habit] = (),
-    left: Dropout | None = None,
+    left: DropoutReport | None = None,
 ) -> ParticipantFlow:
     """How many came how far, and whom rules leave out.
 

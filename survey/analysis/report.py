@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from survey.analysis import figures
-from survey.analysis.report_figures import Figure, as_vectors, drawings
+from survey.analysis.report_figures import ReportFigure, as_vectors, drawings
 from survey.analysis.report_page import html
 from survey.analysis.results import Provenance, Results
 from survey.analysis.tables import tables
@@ -37,7 +37,7 @@ def files(results: Results, provenance: Provenance) -> dict[str, bytes]:
 
 
 def of_tables_and_figures(
-    study_tables: Mapping[str, pd.DataFrame], drawn: list[Figure], vectors: dict[str, str]
+    study_tables: Mapping[str, pd.DataFrame], drawn: list[ReportFigure], vectors: dict[str, str]
 ) -> dict[str, bytes]:
     """Files of tables and figures, by name."""
     contents = {}

@@ -11,7 +11,7 @@ from survey.analysis.results import Results
 from survey.statistics.agreement import HeardRow
 
 
-class Figure(NamedTuple):
+class ReportFigure(NamedTuple):
     """A figure, the section it belongs to, and what it shows; `part` is a condition, or ""."""
 
     name: str
@@ -23,7 +23,7 @@ class Figure(NamedTuple):
     rows: int = 2
 
 
-def as_vectors(drawn: list[Figure]) -> dict[str, str]:
+def as_vectors(drawn: list[ReportFigure]) -> dict[str, str]:
     """Figures as SVG, by name."""
     return {
         figure.name: figures.svg(figure.name, figure.draw, figure.words, figure.rows)
@@ -31,7 +31,7 @@ def as_vectors(drawn: list[Figure]) -> dict[str, str]:
     }
 
 
-def drawings(results: Results) -> list[Figure]:
+def drawings(results: Results) -> list[ReportFigure]:
     """The figures there is something to draw for, both panels for each condition."""
     drawn = []
     for part, kept, _ in results.parts():
@@ -39,7 +39,7 @@ def drawings(results: Results) -> list[Figure]:
         annotated = kept.change.annotated
         if any(row.n for row in annotated):
             drawn.append(
-                Figure(
+                ReportFigure(
                     _figure_name("figure6a", part),
                     "direction",
                     figures.heatmap(annotated),
@@ -52,7 +52,7 @@ def drawings(results: Results) -> list[Figure]:
         means = {scale: scores.twoway for scale, scores in kept.opinion.items()}
         if any(mean.n for mean in means.values()):
             drawn.append(
-                Figure(
+                ReportFigure(
                     _figure_name("figure6b", part),
                     "opinion",
                     figures.bars(means),
@@ -74,9 +74,11 @@ def drawings(results: Results) -> list[Figure]:
     ]
 
 
-def _by_change(actual: str, rows: Sequence[HeardRow], part: str = "", of_part: str = "") -> Figure:
+def _by_change(
+    actual: str, rows: Sequence[HeardRow], part: str = "", of_part: str = ""
+) -> ReportFigure:
     """What was heard against a signed strength, or a measured change."""
-    return Figure(
+    return ReportFigure(
         _figure_name("heatmap_" + actual, part),
         "change",
         figures.heatmap(rows, f"actual {actual}"),

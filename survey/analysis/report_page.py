@@ -11,7 +11,7 @@ import pandas as pd
 from survey.analysis import heard_sentences, participant_sentences
 from survey.analysis import sentences as wording
 from survey.analysis.number_format import counted
-from survey.analysis.report_figures import Figure
+from survey.analysis.report_figures import ReportFigure
 from survey.analysis.results import Provenance, Results, Sections
 from survey.analysis.tables import DUST
 from survey.core.templates import templates
@@ -93,7 +93,7 @@ def html(
     results: Results,
     provenance: Provenance,
     study_tables: dict[str, pd.DataFrame],
-    drawn: list[Figure],
+    drawn: list[ReportFigure],
     vectors: dict[str, str],
 ) -> str:
     """The report, one page with all that it shows in itself."""
@@ -187,7 +187,7 @@ def provenance_sentences(provenance: Provenance) -> list[str]:
     ]
 
 
-def page_figure(figure: Figure, vectors: dict[str, str]) -> dict[str, str]:
+def page_figure(figure: ReportFigure, vectors: dict[str, str]) -> dict[str, str]:
     """A figure as the page has it."""
     coded = base64.b64encode(vectors[figure.name].encode()).decode()
     return {

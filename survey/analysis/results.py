@@ -19,7 +19,7 @@ from survey.statistics.participants import Headphones, ParticipantSummary
 from survey.statistics.pieces import MusicAmount
 from survey.statistics.precision import Precision
 from survey.statistics.reliability import Reliability
-from survey.statistics.reservations import Dropout
+from survey.statistics.reservations import DropoutReport
 from survey.statistics.signal_detection import Detection, Lean
 
 
@@ -70,7 +70,7 @@ class ParticipantFlow:
     haste : Haste
     habits : list of Habit
         That answers follow, whatever was heard.
-    dropout : Dropout
+    dropout : DropoutReport
         None where the ratings do not tell who finished.
     headphones : Headphones
         Of those who are kept; None if nobody did the check.
@@ -91,7 +91,7 @@ class ParticipantFlow:
     excluded: list[Excluded]
     haste: Haste
     habits: list[Habit]
-    dropout: Dropout | None
+    dropout: DropoutReport | None
     headphones: Headphones | None = None
     turned_away: int = 0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from db.database import Database
 from survey.building import child_process
-from survey.building.child_process import Job, Message
+from survey.building.child_process import BuildJob, Message
 from survey.building.study_spec import BuildError
 from survey.core.settings import Settings
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Run:
+class BuildRun:
     """The making of one study, and how far it is.
 
     Attributes
@@ -67,12 +67,12 @@ class Builder:
 
     Attributes
     ----------
-    run : Run or None
+    run : BuildRun or None
         The latest; None before the first.
     """
 
     def __init__(self) -> None:
-        self.run: Run | None = None
+        self.run: BuildRun | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -95,15 +95,15 @@ class Builder:
         self,
         database: Database,
         settings: Settings,
-        job: Job,
+        job: BuildJob,
         folder: Path | None = None,
         page: str = "",
-    ) -> Run:
+    ) -> BuildRun:
         """Begin to make a study.
 
         Parameters
         ----------
-        job : Job
+        job : BuildJob
         folder : Path or None
             Deleted at the end, however that comes: the sounds or the music that were sent.
         page : str
@@ -116,7 +116,7 @@ class Builder:
         """
         with self._lock:
             self.refuse_two()
-            run = self.run = Run(job.spec.name, check_only=job.check_only, page=page)
+            run = self.run = BuildRun(job.spec.name, check_only=job.check_only, page=page)
             self._thread = threading.Thread(
                 target=_make, args=(run, database, settings, job, folder), name="build", daemon=True
             )
@@ -129,7 +129,9 @@ class Builder:
             self._thread.join(seconds)
 
 
-def _make(run: Run, database: Database, settings: Settings, job: Job, folder: Path | None) -> None:
+def _make(
+    run: BuildRun, database: Database, settings: Settings, job: BuildJob, folder: Path | None
+) -> None:
     """Follow the process that makes the study."""
 
     def report(message: Message) -> None:

@@ -37,7 +37,7 @@ STOPPED = "The server was stopped meanwhile."
 
 
 @dataclass(frozen=True)
-class Job:
+class BuildJob:
     """What the process is to do.
 
     Attributes
@@ -94,7 +94,9 @@ MESSAGE = TypeAdapter(Message)
 _running: dict[subprocess.Popen[bytes], Database] = {}  # the database that each builds for
 
 
-def run(job: Job, database: Database, settings: Settings, report: Callable[[Message], None]) -> str:
+def run(
+    job: BuildJob, database: Database, settings: Settings, report: Callable[[Message], None]
+) -> str:
     """Start the process and follow it to its end.
 
     Parameters
@@ -157,7 +159,7 @@ def environment(database: Database, settings: Settings) -> dict[str, str]:
     }
 
 
-def main(argument: str, kind_of_job: type[Job] = Job) -> int:
+def main(argument: str, kind_of_job: type[BuildJob] = BuildJob) -> int:
     """Do a job, as JSON, in this process; 2 if it could not be done."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
@@ -173,7 +175,7 @@ def main(argument: str, kind_of_job: type[Job] = Job) -> int:
     return 2 if problem else 0
 
 
-def _problem(job: Job, database: Database, settings: Settings) -> str:
+def _problem(job: BuildJob, database: Database, settings: Settings) -> str:
     """ "" when the job is done, or why it cannot be done."""
     from survey.building import create  # PyTorch takes seconds to import
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from db.database import Database
 from db.models import Study
 from survey.building import child_process
-from survey.building.child_process import Job
+from survey.building.child_process import BuildJob
 from survey.building.insert import may_open
 from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
@@ -74,16 +74,16 @@ def ensure(
         return None
 
 
-def _job(database: Database, settings: Settings, checkpoint: str | None) -> Job | None:
+def _job(database: Database, settings: Settings, checkpoint: str | None) -> BuildJob | None:
     """What is to be built or restored; None if there is nothing to do."""
     model = checkpoint or os.environ.get("FADERNETS_MODEL")
     with database.read() as session:
         is_empty = session.scalar(select(Study.id).limit(1)) is None
     if is_empty:
         is_open = may_open(database, settings)
-        return Job(StudySpec(NAME, retention=RETENTION, checkpoint=model, is_open=is_open))
+        return BuildJob(StudySpec(NAME, retention=RETENTION, checkpoint=model, is_open=is_open))
     if _clips_are_lost(database, settings):
-        return Job(StudySpec(NAME, checkpoint=model), restore=True)
+        return BuildJob(StudySpec(NAME, checkpoint=model), restore=True)
     return None
 
 
@@ -103,7 +103,7 @@ def _clips_are_lost(database: Database, settings: Settings) -> bool:
     return any(not (settings.audio / f"{name}.mp3").is_file() for name in _clips(database))
 
 
-def _run(job: Job, database: Database, settings: Settings) -> None:
+def _run(job: BuildJob, database: Database, settings: Settings) -> None:
     """Do a job; raise ValueError if there is no study with all its clips afterwards."""
     problem = child_process.run(job, database, settings, lambda message: None)
     if problem and (

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db.database import Database
 from db.models import SIDES, TRANSFER, Audit, Clip, Stimulus, StimulusClip, Study, now
-from survey.building.pairs import Pair
+from survey.building.pairs import StimulusPair
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.designs import rules
@@ -34,7 +34,7 @@ class RecordedStudy:
 
     Attributes
     ----------
-    pairs : list of Pair
+    pairs : list of StimulusPair
     model : str
         The checkpoint's name.
     record : BuildRecord or SoundsRecord
@@ -45,7 +45,7 @@ class RecordedStudy:
         What is asked; none in the design `transfer`.
     """
 
-    pairs: list[Pair]
+    pairs: list[StimulusPair]
     model: str
     record: BuildRecord | SoundsRecord = field(repr=False)
     trials: int | None = None
@@ -182,7 +182,7 @@ def name_is_taken(name: str) -> str:
     return f"There is a study named {name} already; choose another name with --name."
 
 
-def _clip_rows(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
+def _clip_rows(session: Session, pairs: Sequence[StimulusPair]) -> dict[str, int]:
     """Rows of all clips, shared with other studies that have the same: hash -> id."""
     clips = {clip.sha256: clip for pair in pairs for clip in pair.clips}
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql

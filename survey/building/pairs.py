@@ -35,7 +35,7 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class Pair:
+class StimulusPair:
     """A stimulus before it is in a database; fields as of `db.models.Stimulus`.
 
     Attributes
@@ -75,7 +75,7 @@ def pairs(
     recordings: Mapping[str, Sequence[Recording]],
     practice: Sequence[Recording],
     rng: np.random.Generator,
-) -> list[Pair]:
+) -> list[StimulusPair]:
     """All pairs of a study.
 
     Every segment at every strength; `CATCH` identical and `CATCH` swapped pairs, of other segments
@@ -110,10 +110,10 @@ def pairs(
     return all_pairs
 
 
-def transfer(recording: Recording, strength: float, name: str) -> Pair:
+def transfer(recording: Recording, strength: float, name: str) -> StimulusPair:
     """The original, then what it was transferred to."""
     take = recording.take
-    return Pair(
+    return StimulusPair(
         name=name,
         kind="transfer",
         intended=INTENDED[take.target],
@@ -126,10 +126,10 @@ def transfer(recording: Recording, strength: float, name: str) -> Pair:
     )
 
 
-def identical(recording: Recording, name: str) -> Pair:
+def identical(recording: Recording, name: str) -> StimulusPair:
     """The original twice: no change is to be heard."""
     segment = recording.take.candidate
-    return Pair(
+    return StimulusPair(
         name=name,
         kind="identical",
         intended="same",
@@ -142,7 +142,7 @@ def identical(recording: Recording, name: str) -> Pair:
     )
 
 
-def swapped(recording: Recording, name: str) -> Pair:
+def swapped(recording: Recording, name: str) -> StimulusPair:
     """The strongest transfer first, the original second: arousal goes back."""
     take = recording.take
     strongest = max(recording.results)
@@ -156,14 +156,14 @@ def swapped(recording: Recording, name: str) -> Pair:
     )
 
 
-def identical_of(pair: Pair, name: str) -> Pair:
+def identical_of(pair: StimulusPair, name: str) -> StimulusPair:
     """The first clip of a pair twice."""
     return replace(
         pair, name=name, kind="identical", intended="same", strength=0, second=pair.first
     )
 
 
-def swapped_of(pair: Pair, name: str) -> Pair:
+def swapped_of(pair: StimulusPair, name: str) -> StimulusPair:
     """The second clip of a pair, then its first."""
     opposite = {"lower": "higher", "higher": "lower"}[str(pair.intended)]
     turned = replace(pair, first=pair.second, second=pair.first)

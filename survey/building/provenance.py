@@ -17,7 +17,7 @@ from fadernets import checkpoint
 from fadernets.playback import audio
 from survey.building import clips, selection
 from survey.building.corpus import Work
-from survey.building.pairs import Pair, Recording
+from survey.building.pairs import Recording, StimulusPair
 from survey.building.selection import Pool
 from survey.building.study_spec import StudySpec
 from survey.designs import registry
@@ -45,7 +45,7 @@ def record(
     unread: dict[str, str],
     pool: Pool,
     samples: int,
-    pairs: Sequence[Pair],
+    pairs: Sequence[StimulusPair],
     recorded: Sequence[Recording],
 ) -> BuildRecord:
     """What `db.models.Study.build` keeps, as JSON.
@@ -87,7 +87,7 @@ def of_sounds(
     files: Mapping[str, str],
     lufs: float | None,
     samples: int,
-    pairs: Sequence[Pair],
+    pairs: Sequence[StimulusPair],
     trial_seconds: float,
 ) -> SoundsRecord:
     """The same of a study of sounds from anywhere.
@@ -122,7 +122,7 @@ def of_sounds(
     }
 
 
-def _sounds_item(pair: Pair) -> SoundsItemRecord:
+def _sounds_item(pair: StimulusPair) -> SoundsItemRecord:
     item: SoundsItemRecord = {"clips": [clip.sha256 for clip in pair.clips]}
     if pair.settings:
         item["settings"] = pair.settings
@@ -171,7 +171,7 @@ def _sound(samples: int) -> SoundRecord:
 
 
 def _items(
-    pairs: Sequence[Pair], net: FaderNet, recorded: Sequence[Recording]
+    pairs: Sequence[StimulusPair], net: FaderNet, recorded: Sequence[Recording]
 ) -> dict[str, ItemRecord]:
     """The hashes of every pair's clips, and the arousal that the model hears in them."""
     notes, stored = [], []

@@ -35,7 +35,7 @@ NOT_FOUND = NONE + "the likelihood of the model has no maximum that was found"
 
 
 @dataclass(frozen=True)
-class Fit:
+class MixedFit:
     """A fitted model.
 
     Attributes
@@ -139,7 +139,7 @@ def _why_not(values: np.ndarray, codes: Sequence[np.ndarray]) -> str | None:
 
 def fitted(
     values: np.ndarray, system: np.ndarray, person: np.ndarray, piece: np.ndarray
-) -> Fit | None:
+) -> MixedFit | None:
     """The model of values, shape (n,); None where no maximum was found.
 
     Parameters
@@ -170,7 +170,7 @@ def fitted(
         return None
     inverse = scipy.linalg.solve_triangular(solved.root, np.eye(len(solved.root)), lower=True)
     residual = solved.residual * scale**2
-    return Fit(
+    return MixedFit(
         solved.means * scale + values.mean(),
         inverse.T @ inverse * residual,
         relative[list(map(ORDER.index, TERMS))] ** 2 * residual,

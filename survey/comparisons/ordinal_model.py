@@ -36,7 +36,7 @@ NOT_FOUND = NONE + "the likelihood of the ordinal model has no maximum that was 
 
 
 @dataclass(frozen=True)
-class Fit:
+class OrdinalFit:
     """A fitted model.
 
     Attributes
@@ -102,7 +102,7 @@ def rounded(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def fitted(values: np.ndarray, x: np.ndarray, terms: Sequence[np.ndarray]) -> Fit | None:
+def fitted(values: np.ndarray, x: np.ndarray, terms: Sequence[np.ndarray]) -> OrdinalFit | None:
     """The model of values, shape (n,); None where no maximum was found.
 
     Parameters
@@ -141,7 +141,7 @@ def fitted(values: np.ndarray, x: np.ndarray, terms: Sequence[np.ndarray]) -> Fi
     near = float(np.abs(best.jac[free]).max()) < FLAT
     if not near or abs(effects).max() > FARTHEST or covariance.diagonal().min() <= 0:
         return None
-    return Fit(
+    return OrdinalFit(
         likelihood.thresholds(maximum),
         effects,
         covariance[first:last, first:last],

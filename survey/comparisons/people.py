@@ -14,7 +14,7 @@ from survey.ratings.exclusion import Excluded, faster
 
 
 @dataclass(frozen=True)
-class Person:
+class PersonRow:
     """One participant; None where the ratings do not tell.
 
     Attributes
@@ -48,7 +48,7 @@ class Person:
 
 def people(
     answers: pd.DataFrame, excluded: Iterable[Excluded], twice: pd.DataFrame
-) -> list[Person]:
+) -> list[PersonRow]:
     """All participants by name.
 
     Parameters
@@ -70,7 +70,7 @@ def people(
             of_person[column].dropna() for column in ("headphones_right", "finished")
         )
         persons.append(
-            Person(
+            PersonRow(
                 participant=str(name),
                 trials=len(of_person),
                 median_seconds=float(np.median(seconds)) if len(seconds) else None,

@@ -26,7 +26,7 @@ from survey.analysis.results import ParticipantFlow, Provenance
 from survey.analysis.tables import as_table, flow_rows
 from survey.comparisons import people as designs_people
 from survey.comparisons import repeats
-from survey.comparisons.people import Person
+from survey.comparisons.people import PersonRow
 from survey.comparisons.repeats import Consistency
 from survey.core.templates import templates
 from survey.designs import habits
@@ -58,7 +58,7 @@ class DesignResults:
     everyone: Findings
     music: MusicAmount
     habits: list[Habit]
-    people: list[Person]
+    people: list[PersonRow]
     repeated: Consistency | None = None
 
 
@@ -192,15 +192,15 @@ def _records(table: pd.DataFrame) -> list[dict[str, object]]:
     return [dict(row) for row in clean.to_dict("records")]
 
 
-def drawings(results: DesignResults) -> list[report_figures.Figure]:
+def drawings(results: DesignResults) -> list[report_figures.ReportFigure]:
     """The figures of what was found, with exclusions."""
     return [_figure(chart) for chart in results.kept.charts]
 
 
-def _figure(chart: Chart) -> report_figures.Figure:
+def _figure(chart: Chart) -> report_figures.ReportFigure:
     words = figures.bars_words(chart.means, chart.label.capitalize())
     draw = figures.bars(chart.means, chart.least, chart.most, chart.label)
-    return report_figures.Figure(
+    return report_figures.ReportFigure(
         report_figures.file_name(chart.name),
         "findings",
         draw,
@@ -213,7 +213,7 @@ def _html(
     results: DesignResults,
     provenance: Provenance,
     made: Mapping[str, pd.DataFrame],
-    drawn: list[report_figures.Figure],
+    drawn: list[report_figures.ReportFigure],
     vectors: dict[str, str],
 ) -> str:
     flow_about = "All results are computed with the rules of exclusion and without."

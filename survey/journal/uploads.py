@@ -27,7 +27,7 @@ class UploadError(ValueError):
     """The dataset cannot be used; the message is one sentence for a person."""
 
 
-class Worker:
+class UploadThread:
     """A thread that does one thing after the other, and does not keep a process from ending.
 
     The threads of an executor do keep it: an upload that hangs would delay the host's restart.
@@ -97,7 +97,7 @@ class Uploads(CommitScheduler):
         self._ended = threading.Event()
         self._gate = threading.Lock()
         self._next: Future[Any] | None = None
-        self._worker = Worker("uploads")
+        self._worker = UploadThread("uploads")
         super().__init__(
             repo_id=dataset,
             repo_type=DATASET,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from survey.building import child_process
-from survey.building.child_process import Job
+from survey.building.child_process import BuildJob
 from survey.phrases.plan import PhrasesPlan
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PhrasesJob(Job):
+class PhrasesJob(BuildJob):
     """A study of phrases that are made first, where its table of sounds is to be.
 
     Attributes

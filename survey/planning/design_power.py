@@ -27,7 +27,7 @@ SIGNIFICANT = 1 - LEVEL
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SystemsCompared:
     """What one study says of the first system and the last."""
 
     value: float | None
@@ -107,7 +107,7 @@ def needed(
     )
 
 
-def compared(form: Form, table: pd.DataFrame) -> Comparison:
+def compared(form: Form, table: pd.DataFrame) -> SystemsCompared:
     """The first system and the last, as the analysis of the design compares them."""
     names = [name for name in form.names if name.startswith("system")]
     first, last = names[0], names[-1]
@@ -116,19 +116,21 @@ def compared(form: Form, table: pd.DataFrame) -> Comparison:
         findings = of_discrimination(table, [form.question], Resampling(0, 1))
         rows = findings.tables["discrimination"]
         row = rows[rows["pair"] == f"{first} / {last}"].iloc[0]
-        return Comparison(row["value"], row["low"], row["high"], row["holm"])
+        return SystemsCompared(row["value"], row["low"], row["high"], row["holm"])
     if form.kind == PREFERENCE:
         centred = table.assign(**{question: table[question] - form.question.middle})
         all_pairs = preferences.preferences(centred, question)
         for one in corrected(all_pairs, preferences.Preference):
             if (one.first, one.second) == (first, last):
                 strength = one.strength
-                return Comparison(strength.value, strength.low, strength.high, one.holm)
+                return SystemsCompared(strength.value, strength.low, strength.high, one.holm)
     for pair in systems.differences(table, [question]):
         if (pair.first, pair.second) == (first, last):
             less = pair.difference  # of the first less the last; asked is the other way round
-            return Comparison(_turned(less.value), _turned(less.high), _turned(less.low), pair.holm)
-    return Comparison(None, None, None, None)
+            return SystemsCompared(
+                _turned(less.value), _turned(less.high), _turned(less.low), pair.holm
+            )
+    return SystemsCompared(None, None, None, None)
 
 
 def _turned(value: float | None) -> float | None:

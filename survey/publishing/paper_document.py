@@ -76,7 +76,7 @@ class Paper:
     """A draft, and the figures in it by their file names."""
 
     document: Document
-    figures: dict[str, report_figures.Figure]
+    figures: dict[str, report_figures.ReportFigure]
 
 
 def paper(known: Known, results: Results | DesignResults, deviations: Sequence[str]) -> Paper:
@@ -198,7 +198,9 @@ def _named(stages: pd.DataFrame) -> pd.DataFrame:
     return known.assign(stage=words, people=known["people"].astype(int).astype(object))
 
 
-def _of_design(results: DesignResults, drawn: Sequence[report_figures.Figure]) -> list[Section]:
+def _of_design(
+    results: DesignResults, drawn: Sequence[report_figures.ReportFigure]
+) -> list[Section]:
     kept = results.kept.tables
     missing = kept.get("missing")
     chosen = {name: table for name, table in kept.items() if name != "counts"}
@@ -214,7 +216,7 @@ def _of_design(results: DesignResults, drawn: Sequence[report_figures.Figure]) -
     ]
 
 
-def _of_transfer(results: Results, drawn: Sequence[report_figures.Figure]) -> list[Section]:
+def _of_transfer(results: Results, drawn: Sequence[report_figures.ReportFigure]) -> list[Section]:
     all_tables = tables(results)
     sections = [Section("Results", participant_sentences.comparison(results))]
     for name in OF_TRANSFER:
@@ -261,5 +263,5 @@ def _tables(chosen: Mapping[str, pd.DataFrame]) -> list[Table]:
     return [table for table in made if table is not None]
 
 
-def _picture(figure: report_figures.Figure) -> Picture:
+def _picture(figure: report_figures.ReportFigure) -> Picture:
     return Picture(f"{FIGURES}/{figure.name}.png", figure.caption)

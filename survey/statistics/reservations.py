@@ -19,7 +19,7 @@ MANY_LEFT = 0.1  # share of those who answered, from which leaving is said to ma
 
 
 @dataclass(frozen=True)
-class Dropout:
+class DropoutReport:
     """How those who left before the end differ from those who stayed.
 
     Attributes
@@ -47,7 +47,7 @@ class Dropout:
         return self.left > 0 and self.left >= MANY_LEFT * (self.left + self.stayed)
 
 
-def dropout(table: pd.DataFrame, stay: Sequence[str]) -> Dropout | None:
+def dropout(table: pd.DataFrame, stay: Sequence[str]) -> DropoutReport | None:
     """Who left, and whether they heard less; None where the ratings do not tell who finished.
 
     `stay` are the participants who are analysed.
@@ -61,7 +61,7 @@ def dropout(table: pd.DataFrame, stay: Sequence[str]) -> Dropout | None:
     values = rates.to_numpy(dtype=float)
     left, stayed = values[~finished], values[finished]
     analysed = int(rates.index[~finished].isin(stay).sum())
-    return Dropout(
+    return DropoutReport(
         len(left), len(stayed), _mean(left), _mean(stayed), _welch(left, stayed), analysed
     )
 

@@ -20,8 +20,8 @@ from benchmarks import (
     public_values,
 )
 from benchmarks.public_bytes import Shot, request
-from benchmarks.public_checks import Book, Fuzz
-from benchmarks.public_visitor import Tally, small_piece
+from benchmarks.public_checks import CheckBook, Fuzz
+from benchmarks.public_visitor import VisitTally, small_piece
 from fadernets.music import midi
 from fadernets.music.segments import segments
 
@@ -138,8 +138,8 @@ class Leaky:
     ],
 )
 def test_what_must_not_be_is_found(path, foreign, finding, tmp_path, monkeypatch):
-    async def send() -> Book:
-        server, book = Leaky(tmp_path), Book()
+    async def send() -> CheckBook:
+        server, book = Leaky(tmp_path), CheckBook()
         async with await asyncio.start_server(server.answer, "127.0.0.1", 0) as listening:
             server.port = listening.sockets[0].getsockname()[1]
             fuzz = Fuzz(server, [SECRET], book, time.monotonic() + 20)
@@ -189,11 +189,11 @@ def test_midi_files_are_valid_until_they_are_spoiled():
 
 
 def test_moves_are_counted():
-    tally = Tally([0.1, 0.2, 0.3], 2, Counter({"status 500": 1}))
-    tally.add(Tally([0.2], 1))
+    tally = VisitTally([0.1, 0.2, 0.3], 2, Counter({"status 500": 1}))
+    tally.add(VisitTally([0.2], 1))
     report = tally.report()
     assert (report["moves"], report["n"], report["skipped"], report["errors"]) == (8, 4, 3, 1)
-    assert report["median_ms"] == 200 and Tally().report()["moves"] == 0
+    assert report["median_ms"] == 200 and VisitTally().report()["moves"] == 0
     assert public_load._errors({"a": {"errors": 2, "b": {"errors": 1}}, "c": 3}) == 3
 
 

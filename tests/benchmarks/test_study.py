@@ -14,7 +14,7 @@ from benchmarks import (
     study_tables,
     study_wording,
 )
-from benchmarks.study_coverage import World
+from benchmarks.study_coverage import StudyWorld
 from survey.analysis import heard_sentences, sentences
 from survey.analysis.analyse import analyse
 from survey.statistics import twoway
@@ -23,11 +23,11 @@ from survey.statistics.crossed_design import Crossed
 
 def test_the_truth_is_the_mean_of_very_many_people_and_pieces() -> None:
     random = np.random.default_rng(1)
-    world = World("lean", lower=0.95, higher=0.6)
+    world = StudyWorld("lean", lower=0.95, higher=0.6)
     studies = [study_coverage.drawn(world, 200, 40, random).answers for _ in range(20)]
     for name, truth in world.truth().items():
         assert np.mean([study[name].mean for study in studies]) == pytest.approx(truth, abs=0.02)
-    alike = World("guessing", 1 / 3, 1 / 3, 0, 0, 0)
+    alike = StudyWorld("guessing", 1 / 3, 1 / 3, 0, 0, 0)
     assert alike.truth() == {"all": pytest.approx(1 / 3), "lower": pytest.approx(1 / 3)}
 
 
@@ -35,7 +35,7 @@ def test_who_leaves_is_left_out_and_poor_listeners_leave_more() -> None:
     random = np.random.default_rng(1)
     at_random, poorer = (
         study_coverage.drawn(
-            World("", 0.8, 0.8, 1, 0, 0, leave=0.5, poorer=poorer), 400, 12, random
+            StudyWorld("", 0.8, 0.8, 1, 0, 0, leave=0.5, poorer=poorer), 400, 12, random
         )
         for poorer in (False, True)
     )
@@ -48,7 +48,7 @@ def test_who_leaves_is_left_out_and_poor_listeners_leave_more() -> None:
 
 def test_before_segments_were_independent_and_any_variance_above_0_stood() -> None:
     random = np.random.default_rng(2)
-    answers = study_coverage.drawn(World("usual"), 48, 6, random).answers["all"]
+    answers = study_coverage.drawn(StudyWorld("usual"), 48, 6, random).answers["all"]
     by_segment = Crossed(answers.values, answers.participants, answers.segments)
     assert twoway.share(by_segment).note is None
     low, high = study_coverage.before(answers)

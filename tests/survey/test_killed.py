@@ -9,7 +9,7 @@ import sys
 import pytest
 from sqlalchemy import delete, select, update
 
-from benchmarks.crowd import Book, harm
+from benchmarks.crowd import AnswerBook, harm
 from benchmarks.survey_kills import checked, copied, ended, run, writing
 from benchmarks.survey_study import REPLIES
 from db.database import Database
@@ -89,9 +89,9 @@ def test_who_goes_back_too_early_is_found(
 
 
 @pytest.fixture
-def book(database: Database, study: Study) -> Book:
+def book(database: Database, study: Study) -> AnswerBook:
     """What a participant knows who has given four answers."""
-    book, dice = Book(), random.Random(0)
+    book, dice = AnswerBook(), random.Random(0)
     with database.write() as session:
         person, token = join(session, study)
         for _ in range(4):
@@ -107,7 +107,7 @@ def book(database: Database, study: Study) -> Book:
 
 
 def test_the_comparison_finds_nothing_where_all_is_right(
-    database: Database, study: Study, book: Book
+    database: Database, study: Study, book: AnswerBook
 ) -> None:
     report = book.compared(database, study.name)
     assert harm(report) == {}
@@ -115,7 +115,9 @@ def test_the_comparison_finds_nothing_where_all_is_right(
     assert [report[name] for name in counts] == [4, 16, 1]
 
 
-def test_the_comparison_finds_what_is_wrong(database: Database, study: Study, book: Book) -> None:
+def test_the_comparison_finds_what_is_wrong(
+    database: Database, study: Study, book: AnswerBook
+) -> None:
     lost, changed, doubled, resubmitted = book.acknowledged
     with database.write() as session:
         session.execute(delete(Answer).where(Answer.submission == lost))
@@ -133,7 +135,10 @@ def test_the_comparison_finds_what_is_wrong(database: Database, study: Study, bo
 
 
 def test_a_damaged_copy_is_seen(
-    database: Database, settings: Settings, book: Book, tmp_path_factory: pytest.TempPathFactory
+    database: Database,
+    settings: Settings,
+    book: AnswerBook,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     database.scrub()
     path = settings.data / "survey.sqlite"

@@ -23,7 +23,7 @@ from train.run.half_precision import pack
 from train.run.loop import LOG
 from train.run.made_of import MadeOf
 from train.run.resume import CHECKPOINT, load_state
-from train.run.side_by_side import Run, TrainingRuns
+from train.run.side_by_side import SplitRun, TrainingRuns
 
 TOY = (
     *("--hidden", "16", "--latent", "8", "--embedding", "8", "--beta-free-steps", "10"),
@@ -96,7 +96,7 @@ def test_another_option_makes_again_what_depends_on_it(toy_fit, tmp_path, capsys
         return capsys.readouterr().out
 
     assert "again" not in said(*first)
-    run = Run("split", QUICK, tmp_path / "split" / QUICK)
+    run = SplitRun("split", QUICK, tmp_path / "split" / QUICK)
     (run.folder / "weights").write_text("first")
     assert "again" not in said(*first)
     assert "again" not in said("--models", QUICK, "vanilla", "--steps", 20)  # one model more
@@ -238,7 +238,7 @@ def test_a_model_that_fails_says_why_and_stops_no_other(toy_fit, tmp_path, capsy
     further = ("--splits", "split", "--stages", "train", "--steps", 20)
     assert paper.main(command(*options, *further)) == 1
     assert "split/gmvae failed (1): train.fit: that cannot be\n" in capsys.readouterr().out
-    assert Run("split", QUICK, tmp_path / "split" / QUICK).is_done
+    assert SplitRun("split", QUICK, tmp_path / "split" / QUICK).is_done
 
 
 def logged(folder, totals, kind="validation"):
@@ -249,7 +249,7 @@ def logged(folder, totals, kind="validation"):
         writer.writeheader()
         for number, total in enumerate(totals, 1):
             writer.writerow({"step": 10 * number, "set": kind, "total": total})
-    run = Run("split", "gmvae", folder)
+    run = SplitRun("split", "gmvae", folder)
     run.read_log()
     return run
 
@@ -283,11 +283,11 @@ def test_time_left_counts_the_runs_to_come(tmp_path, capsys):
 
 
 def test_a_settled_run_is_stopped_and_exported(data_file, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(Run, "stands_still", lambda run, after: after == 30 and run.step >= 20)
+    monkeypatch.setattr(SplitRun, "stands_still", lambda run, after: after == 30 and run.step >= 20)
     monkeypatch.setattr(side_by_side, "PROGRESS_SECONDS", 0.3)
     options = ("--data", data_file, "--out", tmp_path, "--models", QUICK, "--splits", "split")
     assert paper.main(command(*options, "--stages", "train", "--steps", 10**6)) == 0
-    run = Run("split", QUICK, tmp_path / "split" / QUICK)
+    run = SplitRun("split", QUICK, tmp_path / "split" / QUICK)
     assert run.is_done and 20 <= load_state(run.folder / CHECKPOINT)["step"] < 10**6
 
 
@@ -313,10 +313,10 @@ def test_packed_weights_can_be_exported(data_file, tmp_path):
 
 
 def test_a_finished_model_is_packed_as_it_was_exported(data_file, tmp_path):
-    run = Run("split", QUICK, tmp_path / "run" / "split" / QUICK)
+    run = SplitRun("split", QUICK, tmp_path / "run" / "split" / QUICK)
     assert fit.main(arguments(data_file, run.folder, "--device", "cpu", model=QUICK, steps=5)) == 0
     pack([run], tmp_path / "packed")
-    packed = Run("split", QUICK, tmp_path / "packed" / "split" / QUICK)
+    packed = SplitRun("split", QUICK, tmp_path / "packed" / "split" / QUICK)
     assert packed.is_done and fadernets.load(packed.folder).model.config.hidden == 16
     assert (packed.folder / CHECKPOINT).stat().st_size < 10_000
     paper.record([packed], tmp_path, "a card", MadeOf(tmp_path))
@@ -339,7 +339,7 @@ def test_each_size_and_device_has_its_settings(tmp_path):
 
 
 def test_runs_begin_in_order(data_file, tmp_path):
-    runs = [Run("split", model, tmp_path / model) for model in paper.MODELS]
+    runs = [SplitRun("split", model, tmp_path / model) for model in paper.MODELS]
     training = TrainingRuns(runs, [], jobs=1, seconds=1, steps=1, annealed=0)
     assert [run.model for run in training.waiting] == list(paper.MODELS)
     assert len(paper.MODELS) == 7

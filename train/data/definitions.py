@@ -34,7 +34,7 @@ ROUNDING = 1e-6  # steps: a note that ends on a step by the file's clock ends th
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledSegment:
     """A segment by one definition.
 
     Attributes
@@ -53,18 +53,18 @@ class Labelled:
     problem: str | None
 
 
-def labelled(piece: Piece, definition: str) -> list[Labelled]:
+def labelled(piece: Piece, definition: str) -> list[LabelledSegment]:
     """The four-beat segments of a piece by one of `DEFINITIONS`."""
     parts = segments(piece, "beats")
     if definition == AUTHORS:
         rolls = [roll(s.window.notes) for s in segments(_first_track(piece), "beats")]
         return [
-            Labelled(s, s.sounding, labels_of(velocities), _problem(s, velocities))
+            LabelledSegment(s, s.sounding, labels_of(velocities), _problem(s, velocities))
             for s, velocities in zip(parts, rolls, strict=True)
         ]
     played = [(s, s.sounding if definition == SOUND else s.notes) for s in parts]
     return [
-        Labelled(s, n, {name: a.label(n) for name, a in ATTRIBUTES.items()}, problem(n))
+        LabelledSegment(s, n, {name: a.label(n) for name, a in ATTRIBUTES.items()}, problem(n))
         for s, n in played
     ]
 

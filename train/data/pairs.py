@@ -24,7 +24,7 @@ SAME_BEAT = 1e-3  # beats, within which two changes of tempo are at one time
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class PiecePair:
     """A piece before and after a change; both have the meter, tempo and length of one clock.
 
     Attributes
@@ -45,7 +45,7 @@ class Pairs:
 
     Attributes
     ----------
-    pairs : list of Pair
+    pairs : list of PiecePair
         In order of name.
     only_before, only_after : list of str
         Names without a file of that name in the other folder.
@@ -59,7 +59,7 @@ class Pairs:
         Of the names and bytes of all pairs' files.
     """
 
-    pairs: list[Pair] = field(default_factory=list)
+    pairs: list[PiecePair] = field(default_factory=list)
     only_before: list[str] = field(default_factory=list)
     only_after: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -109,7 +109,7 @@ def read(before: Path, after: Path, clock: Clock = "beats", by_sound: bool = Fal
             folder_pairs.other_tempo.append(name)
         if by_sound:
             one, other = heard(one), heard(other)
-        folder_pairs.pairs.append(Pair(name, *on_one_clock(one, other, clock)))
+        folder_pairs.pairs.append(PiecePair(name, *on_one_clock(one, other, clock)))
     if not folder_pairs.pairs:
         raise ValueError(
             f"no pair of {before} and {after} can be read: {folder_pairs.unreadable[0]}"

@@ -39,7 +39,7 @@ Features = Callable[[Heard], dict[str, float]]
 
 
 @dataclass(frozen=True)
-class Kind:
+class ClassifierKind:
     """A kind of classifier.
 
     Attributes
@@ -89,12 +89,12 @@ def boosted_trees(seed: int, _: int) -> Pipeline:
 
 
 KINDS = (
-    Kind("regression", (averages,), regression),
-    Kind("boosted trees", (distributions,), boosted_trees),
-    Kind("regression deaf to onsets", (without_onsets,), regression),
-    Kind("regression, unseen pieces", (averages,), regression, unseen_only=True),
-    Kind("regression with loudness", (averages, loudness), regression),
-    Kind("boosted trees with loudness", (distributions, loudness), boosted_trees),
+    ClassifierKind("regression", (averages,), regression),
+    ClassifierKind("boosted trees", (distributions,), boosted_trees),
+    ClassifierKind("regression deaf to onsets", (without_onsets,), regression),
+    ClassifierKind("regression, unseen pieces", (averages,), regression, unseen_only=True),
+    ClassifierKind("regression with loudness", (averages, loudness), regression),
+    ClassifierKind("boosted trees with loudness", (distributions, loudness), boosted_trees),
 )
 
 
@@ -167,7 +167,7 @@ class ArousalClassifier:
 
     Attributes
     ----------
-    kind : Kind
+    kind : ClassifierKind
     fits : sequence of (frozenset of str, Pipeline)
         The pieces that each fit left out, and the fit.
     scores : float array, shape (n,)
@@ -177,7 +177,7 @@ class ArousalClassifier:
     piece : str array, shape (n,)
     """
 
-    kind: Kind
+    kind: ClassifierKind
     fits: Sequence[tuple[frozenset[str], Pipeline]]
     scores: np.ndarray
     high: np.ndarray
@@ -241,7 +241,7 @@ class ArousalClassifier:
         return metrics.auc(self.scores, self.high), interval(drawn)
 
 
-def fit(kind: Kind, music: Rated, seed: int) -> ArousalClassifier:
+def fit(kind: ClassifierKind, music: Rated, seed: int) -> ArousalClassifier:
     """A classifier cross-fitted to rated segments, a fit for each of `FOLDS` folds of pieces.
 
     Raises

@@ -24,7 +24,7 @@ LEAST_ASKED = 3  # densities through which a line says something
 
 
 @dataclass(frozen=True)
-class Answer:
+class AskedDensity:
     """One density that was asked for, and all densities of its place before and after."""
 
     asked: Asked
@@ -60,7 +60,7 @@ def reached(
     return {n: _reached(each, sd, seed) for n, each in by_attribute.items() if each}, left_out
 
 
-def _answer(asked: Asked, pair: Compared) -> Answer:
+def _answer(asked: Asked, pair: Compared) -> AskedDensity:
     sides = pair.pair.before, pair.pair.after
     if asked.segment is not None:
         if asked.segment >= len(pair.before):
@@ -69,13 +69,13 @@ def _answer(asked: Asked, pair: Compared) -> Answer:
                 f"{len(pair.before) - 1}"
             )
         before, after = pair.before[asked.segment].measure(), pair.after[asked.segment].measure()
-        return Answer(asked, before, after)
+        return AskedDensity(asked, before, after)
     length = sides[0].length
     start, end = (0.0, length) if asked.from_ is None else (asked.from_, present(asked.to))
     if start >= length:
         raise ValueError(f"{asked.file} has {length:g} beats: nothing can be asked at {start:g}")
     before, after = (between(piece, start, min(end, length)) for piece in sides)
-    return Answer(asked, before, after)
+    return AskedDensity(asked, before, after)
 
 
 def between(piece: Piece, start: float, end: float) -> dict[str, float]:
@@ -92,7 +92,7 @@ def between(piece: Piece, start: float, end: float) -> dict[str, float]:
     return dict(zip(ATTRIBUTES, (totals / steps).tolist(), strict=True))
 
 
-def _reached(answers: Sequence[Answer], sd: Mapping[str, float], seed: int) -> Reached:
+def _reached(answers: Sequence[AskedDensity], sd: Mapping[str, float], seed: int) -> Reached:
     """What was reached of one attribute."""
     name = answers[0].asked.attribute
     targets = np.array([answer.asked.density for answer in answers])

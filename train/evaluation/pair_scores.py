@@ -12,9 +12,9 @@ from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import EARLY, Notes
 from fadernets.music.segments import Segment, segments
 from train import metrics
-from train.data.pairs import Pair
+from train.data.pairs import PiecePair
 from train.metrics import patterns
-from train.metrics.borders import PLACES, Fit
+from train.metrics.borders import PLACES, BorderFit
 from train.metrics.changes import changes
 from train.metrics.music import measures
 from train.metrics.over_pieces import Tally, mean
@@ -37,7 +37,7 @@ class Compared:
 
     Attributes
     ----------
-    pair : Pair
+    pair : PiecePair
     before, after : list of n Segment
     heard : list of int
         Numbers of the segments in which something sounds before or after.
@@ -45,14 +45,14 @@ class Compared:
         Of those in which not all notes are as they were.
     """
 
-    pair: Pair
+    pair: PiecePair
     before: list[Segment]
     after: list[Segment]
     heard: list[int]
     changed: list[int]
 
     @classmethod
-    def of(cls, pair: Pair) -> Compared:
+    def of(cls, pair: PiecePair) -> Compared:
         """A pair, cut and compared."""
         before, after = segments(pair.before), segments(pair.after)
         sides = [(a.window.notes, b.window.notes) for a, b in zip(before, after, strict=True)]
@@ -174,11 +174,11 @@ def identity(pairs: Sequence[Compared], seed: int) -> dict[str, dict[str, Estima
 
 def borders(pairs: Sequence[Compared], seed: int) -> tuple[Borders, Borders]:
     """Cuts and jumps at borders and middles of judged segments, before and after."""
-    fits: tuple[list[Fit], list[Fit]] = [], []
+    fits: tuple[list[BorderFit], list[BorderFit]] = [], []
     for compared in pairs:
         pair = compared.pair
         for side, piece in zip(fits, (pair.before, pair.after), strict=True):
-            side.append(Fit())
+            side.append(BorderFit())
             side[-1].add(pair.before, piece, compared.judged, with_edges=True)
     before, after = (
         Borders(**{place: _crossing(side, place, seed) for place in PLACES}) for side in fits
@@ -186,9 +186,9 @@ def borders(pairs: Sequence[Compared], seed: int) -> tuple[Borders, Borders]:
     return before, after
 
 
-def _crossing(fits: Sequence[Fit], place: str, seed: int) -> Crossing:
+def _crossing(fits: Sequence[BorderFit], place: str, seed: int) -> Crossing:
     cuts = [fit.cuts[place] for fit in fits]
-    joined = Fit()
+    joined = BorderFit()
     joined.jumps[place] = [jump for fit in fits for jump in fit.jumps[place]]
     return Crossing(
         crossing=sum(each.crossing for each in cuts),

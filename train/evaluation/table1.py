@@ -90,7 +90,7 @@ def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[Table1, di
         sd={n: round(v, 5) for n, v in sd.items()},
         sd_as_played=sd_as_played(data, chosen(data, protocol)),
         faders=faders,
-        protocol=evaluation.Protocol(**dataclasses.asdict(protocol)),
+        protocol=evaluation.TableProtocol(**dataclasses.asdict(protocol)),
     )
     return result, sweeps
 

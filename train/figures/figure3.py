@@ -13,7 +13,7 @@ from scipy import stats
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.reading import Results
+from train.reporting.reading import ResultFiles
 from train.reporting.results.latent import Latent, Map
 from train.reporting.results.part import present
 
@@ -21,7 +21,7 @@ SIZE = 9  # of a dot, square points
 HEADS = ("density", "$z^d$", "P(high arousal), inferred", "arousal, as rated")
 
 
-def draw(results: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: ResultFiles) -> tuple[list[Drawn], list[str]]:
     """A figure of every model whose codes have both a fader and a mixture."""
     drawn, missing = [], []
     for latent in results.latents:

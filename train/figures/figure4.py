@@ -7,7 +7,7 @@ import numpy as np
 from train.figures import facts, style
 from train.figures.figure3 import legend, sides
 from train.figures.style import Drawn
-from train.reporting.reading import Results
+from train.reporting.reading import ResultFiles
 from train.reporting.results.latent import Latent
 from train.reporting.results.part import present
 
@@ -15,7 +15,7 @@ WITHOUT = "singlegmvae"
 SIZE = 18  # of a dot, square points
 
 
-def draw(results: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: ResultFiles) -> tuple[list[Drawn], list[str]]:
     """One figure, a panel a model; needs a model of either sort."""
     if not results.latents:
         return [], ["figure 4: no results of train.latent"]

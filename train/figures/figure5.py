@@ -10,8 +10,8 @@ from matplotlib.patches import Patch, Rectangle
 from fadernets.playback.pianoroll import ADDED, KEPT, REMOVED, SHADES
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.reading import Results
-from train.reporting.results.transfers import Roll, TransferExample, Transfers
+from train.reporting.reading import ResultFiles
+from train.reporting.results.transfers import MarkedNotes, TransferExample, Transfers
 
 COLUMNS = 2
 LOOKS: dict[str, dict[str, Any]] = {  # as on the demo's page: no mark is told by colour alone
@@ -23,7 +23,7 @@ WORDS = {KEPT: "kept", ADDED: "new", REMOVED: "gone"}
 GAP = 0.012  # share of the width between a note and the same one struck again
 
 
-def draw(results: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: ResultFiles) -> tuple[list[Drawn], list[str]]:
     """A figure a model."""
     if not results.transfers:
         return [], ["figure 5: no results of train.transfers"]
@@ -77,7 +77,7 @@ def _block(pair: list[Axes], example: TransferExample) -> None:
     pair[0].figure.suptitle(example.piece, fontsize=8.5, fontweight="bold")
 
 
-def _roll(axes: Axes, roll: Roll, length: float) -> None:
+def _roll(axes: Axes, roll: MarkedNotes, length: float) -> None:
     axes.vlines(roll.beats, 0, 1, transform=axes.get_xaxis_transform(), color="#e8e8e8", lw=0.6)
     axes.vlines(roll.bars, 0, 1, transform=axes.get_xaxis_transform(), color="#b0b0b0", lw=0.8)
     for (onset, offset, pitch, _), mark in zip(roll.notes, roll.marks, strict=True):

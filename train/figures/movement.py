@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.reading import Results
+from train.reporting.reading import ResultFiles
 from train.reporting.results.evaluation import Evaluation, Identity, Moved, names_in
 
 SCORES = {
@@ -15,7 +15,7 @@ SCORES = {
 }
 
 
-def draw(results: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: ResultFiles) -> tuple[list[Drawn], list[str]]:
     """One figure: a row a fader, a column a score, a line a model."""
     if not results.evaluations:
         return [], ["movement: no results of train.evaluate"]

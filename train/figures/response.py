@@ -9,14 +9,14 @@ from matplotlib.patches import Patch
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.reading import Results
+from train.reporting.reading import ResultFiles
 from train.reporting.results.evaluation import Evaluation, Response, names_in
 from train.reporting.results.part import present
 
 COLUMNS = 4  # models side by side
 
 
-def draw(results: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: ResultFiles) -> tuple[list[Drawn], list[str]]:
     """One figure, a panel a model and fader, all of a fader on one scale."""
     if not results.evaluations:
         return [], ["response: no results of train.evaluate"]

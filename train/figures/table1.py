@@ -12,7 +12,7 @@ from train.figures import facts, style
 from train.figures.style import Drawn
 from train.reporting.comparison import is_complete, score
 from train.reporting.paper import COLUMNS, GOAL, PAPER
-from train.reporting.reading import Results
+from train.reporting.reading import ResultFiles
 from train.reporting.results.evaluation import Evaluation
 from train.reporting.results.part import present
 
@@ -20,7 +20,7 @@ Row = tuple[str, str | None, Evaluation | None]  # label, model of the paper, mo
 SHAPES = {"z": "o", "fader": "D"}  # what the sweep asks for
 
 
-def draw(results: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: ResultFiles) -> tuple[list[Drawn], list[str]]:
     """The figure, and a line for every model without a table."""
     complete = [e for e in results.evaluations if is_complete(e)]
     incomplete = [e.name for e in results.evaluations if e not in complete]

@@ -46,7 +46,7 @@ class Cuts:
 
 
 @dataclass
-class Fit:
+class BorderFit:
     """What is measured at borders and at middles, by place: cuts, and jumps of the texture."""
 
     cuts: dict[str, Cuts] = field(default_factory=lambda: {place: Cuts() for place in PLACES})

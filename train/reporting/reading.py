@@ -19,7 +19,7 @@ KINDS: dict[object, type[Latent] | type[Transfers]] = {"latent": Latent, "transf
 
 
 @dataclass
-class Results:
+class ResultFiles:
     """All that some files hold, in the paper's order of models.
 
     Attributes
@@ -36,7 +36,7 @@ class Results:
     others: list[Path] = field(default_factory=list)
 
 
-def read(paths: Iterable[Path]) -> Results:
+def read(paths: Iterable[Path]) -> ResultFiles:
     """What results files hold, models in the order of the paper's Table 1, others after them.
 
     A file of something else is no error and kept by name.
@@ -46,7 +46,7 @@ def read(paths: Iterable[Path]) -> Results:
     ValueError
         If a file cannot be read, a part of it is damaged or two models have one name.
     """
-    results = Results()
+    results = ResultFiles()
     for path in paths:
         stored = _stored(path)
         if not isinstance(stored, list):

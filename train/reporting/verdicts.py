@@ -11,7 +11,7 @@ from sklearn.metrics import silhouette_score
 
 from train.reporting.markdown import percent
 from train.reporting.paper import COLUMNS, NAMES, PAPER
-from train.reporting.results.latent import Labelled, Map, Mixed
+from train.reporting.results.latent import LabelledMap, Map, Mixed
 from train.reporting.results.part import present
 from train.reporting.split_results import Models, mean_and_interval, table1
 
@@ -173,7 +173,7 @@ def follows(models: Models) -> str:
     return f"{verdict}: {', '.join(f'{value:.2f}' for value in correlations)}"
 
 
-def rated(models: Models, model: str) -> Labelled | None:
+def rated(models: Models, model: str) -> LabelledMap | None:
     """The map of a model's codes of rated segments."""
     latent = models.latents.get(model)
     return latent.labelled if latent else None

@@ -10,19 +10,23 @@ from pathlib import Path
 
 from fadernets.atomic_file import replacing
 from fadernets.checkpoint import CheckpointError
-from train.reporting.results.part import Part
+from train.reporting.results.part import ResultsPart
 
 
-def text_of(results: Part | Sequence[Part], compact: bool = False) -> str:
+def text_of(results: ResultsPart | Sequence[ResultsPart], compact: bool = False) -> str:
     """Results as JSON; when compact, with each list of numbers on one line."""
-    parts = results.stored() if isinstance(results, Part) else [part.stored() for part in results]
+    parts = (
+        results.stored()
+        if isinstance(results, ResultsPart)
+        else [part.stored() for part in results]
+    )
     text = json.dumps(parts, indent=1)
     if compact:
         text = re.sub(r"\[[^][{}\"]*\]", lambda m: re.sub(r"\s+", " ", m[0]), text)
     return text + "\n"
 
 
-def finish(command: str, measure: Callable[[], Part], out: Path) -> int:
+def finish(command: str, measure: Callable[[], ResultsPart], out: Path) -> int:
     """Measure, write the results and print them; returns the exit status of a command.
 
     What cannot be measured is one line on standard error, and nothing is written.

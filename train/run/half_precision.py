@@ -10,10 +10,10 @@ import torch
 
 from fadernets.atomic_file import replacing
 from train.run.resume import CHECKPOINT, load_state
-from train.run.side_by_side import Run
+from train.run.side_by_side import SplitRun
 
 
-def pack(runs: Sequence[Run], out: Path) -> None:
+def pack(runs: Sequence[SplitRun], out: Path) -> None:
     """Write every run's weights so far in half precision, with its logs; see the module.
 
     Of a finished run, that is the exported model, and its state comes without weights.

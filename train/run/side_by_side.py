@@ -27,7 +27,7 @@ STANDS_STILL = 8
 
 
 @dataclass
-class Run:
+class SplitRun:
     """One model on one split.
 
     Attributes
@@ -109,7 +109,7 @@ class TrainingRuns:
 
     Parameters
     ----------
-    runs : sequence of Run
+    runs : sequence of SplitRun
         In the order in which they are started.
     command : list of str
         Of `train.fit`, without what differs from run to run.
@@ -123,7 +123,7 @@ class TrainingRuns:
 
     def __init__(
         self,
-        runs: Sequence[Run],
+        runs: Sequence[SplitRun],
         command: list[str],
         jobs: int,
         seconds: float,
@@ -132,7 +132,7 @@ class TrainingRuns:
     ) -> None:
         self.command, self.jobs, self.steps, self.annealed = command, jobs, steps, annealed
         self.waiting = deque(run for run in runs if not run.is_done)
-        self.all, self.running = list(self.waiting), list[Run]()
+        self.all, self.running = list(self.waiting), list[SplitRun]()
         self.began = time.monotonic()
         self.seconds = seconds
         self.stopping = False
@@ -161,7 +161,7 @@ class TrainingRuns:
         for run in self.running:
             run.process.terminate()
 
-    def _start(self, run: Run) -> None:
+    def _start(self, run: SplitRun) -> None:
         run.folder.mkdir(parents=True, exist_ok=True)
         run.read_log()
         resume = ["--resume"] if (run.folder / CHECKPOINT).exists() else []
@@ -180,7 +180,7 @@ class TrainingRuns:
             )  # fmt: skip
         self.running.append(run)
 
-    def _ended(self, run: Run) -> None:
+    def _ended(self, run: SplitRun) -> None:
         self.running.remove(run)
         run.read_log()
         status = run.process.returncode

@@ -15,7 +15,7 @@ from survey.admin.creating.design_fields import DesignFields
 from survey.admin.creating.sound_archive import LARGEST_BYTES, unpack
 from survey.admin.creating.taking_in import take_in
 from survey.admin.request import AdminDep, AdminRequest, UploadRoute, csrf
-from survey.building.child_process import Job
+from survey.building.child_process import BuildJob
 from survey.core import texts
 from survey.core.http_guard import UPLOADS
 from survey.designs import registry
@@ -41,13 +41,13 @@ def make(admin: AdminDep, sent: Annotated[dict[str, Any], Depends(_sent)]) -> Re
     """Take the sounds in, and begin to make a study of them, or to check them."""
     fields = DesignFields(**{key: value for key, value in sent.items() if isinstance(value, str)})
 
-    def job_of(folder: Path) -> Job:
+    def job_of(folder: Path) -> BuildJob:
         file = sent.get("sounds")
         if not isinstance(file, UploadFile) or not file.size:
             raise AdminError(422, "Choose a ZIP file with the table and its sounds.")
         admin.services.builder.refuse_two()
         spec = fields.spec(unpack(file.file, folder))
-        return Job(spec, check_only=sent.get("only") == "check")
+        return BuildJob(spec, check_only=sent.get("only") == "check")
 
     return take_in(admin, PAGE, "sounds", job_of, lambda why: _page(admin, fields, why))
 

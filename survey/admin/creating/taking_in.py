@@ -12,7 +12,7 @@ from starlette.responses import Response
 from survey.admin.authentication import AdminError
 from survey.admin.request import AdminRequest
 from survey.building.background import SOUNDS_PREFIX
-from survey.building.child_process import Job
+from survey.building.child_process import BuildJob
 from survey.building.study_spec import BuildError
 from survey.core import own_folder
 
@@ -21,7 +21,7 @@ def take_in(
     admin: AdminRequest,
     page: str,
     what: str,
-    job_of: Callable[[Path], Job],
+    job_of: Callable[[Path], BuildJob],
     refused: Callable[[str], Response],
 ) -> Response:
     """Begin to make a study of what was sent, or say why not and leave nothing.
@@ -33,7 +33,7 @@ def take_in(
         Where the study can be asked for anew.
     what : str
         What is taken in, in a sentence.
-    job_of : folder -> Job
+    job_of : folder -> BuildJob
         Takes it in, and says what is to be made.
     refused : sentence -> response
     """

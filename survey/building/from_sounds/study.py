@@ -22,7 +22,7 @@ from survey.building.from_sounds.trials import (
     transfers_of,
 )
 from survey.building.insert import RecordedStudy
-from survey.building.pairs import Pair
+from survey.building.pairs import StimulusPair
 from survey.building.stimuli_file import SoundFile
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
@@ -87,7 +87,9 @@ def make(
     return RecordedStudy(stimuli, "", record, trials, questions)
 
 
-def _trial_seconds(design: Design, stimuli: Sequence[Pair], questions: Sequence[Question]) -> float:
+def _trial_seconds(
+    design: Design, stimuli: Sequence[StimulusPair], questions: Sequence[Question]
+) -> float:
     """About how long a trial takes: its clips heard once, and all answered."""
     if design.is_transfer:
         heard = sum(clip.seconds for clip in stimuli[0].clips)

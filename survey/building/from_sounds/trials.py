@@ -10,7 +10,7 @@ import numpy as np
 from survey.building import pairs, stimuli_file
 from survey.building.clips import RecordedClip
 from survey.building.from_sounds.measured import Checked
-from survey.building.pairs import CATCH, Pair
+from survey.building.pairs import CATCH, StimulusPair
 from survey.building.stimuli_file import ListedItem, SoundFile
 from survey.building.study_spec import BuildError, StudySpec
 from survey.comparisons.repeats import REPEAT, SUFFIX
@@ -87,7 +87,7 @@ def rated(
     plans: Sequence[tuple[ListedItem, Sequence[tuple[str, ...]]]],
     stored: Mapping[SoundFile, RecordedClip],
     rng: np.random.Generator,
-) -> list[Pair]:
+) -> list[StimulusPair]:
     """The stimuli of a design whose questions are data, in an order that tells nothing."""
     numbers = stimuli_file.numbered([item for item, _ in plans])
     stimuli = []
@@ -95,7 +95,7 @@ def rated(
         for number, systems in enumerate(all_systems, 1):
             heard = [stored[item.files[system]] for system in systems]
             stimuli.append(
-                Pair(
+                StimulusPair(
                     name=item.name if len(all_systems) == 1 else f"{item.name}-{number:02d}",
                     kind="practice" if item.is_practice else "rated",
                     intended=None,
@@ -115,7 +115,7 @@ def rated(
     return named_apart([stimuli[at] for at in rng.permutation(len(stimuli))])
 
 
-def repeated(stimuli: Sequence[Pair]) -> list[Pair]:
+def repeated(stimuli: Sequence[StimulusPair]) -> list[StimulusPair]:
     """Every trial once more, to be heard by who has heard it."""
     longest = LONGEST_TRIAL - len(SUFFIX)
     for one in stimuli:
@@ -132,14 +132,14 @@ def transfers_of(
     plans: Sequence[tuple[ListedItem, Sequence[tuple[str, ...]]]],
     stored: Mapping[SoundFile, RecordedClip],
     rng: np.random.Generator,
-) -> list[Pair]:
+) -> list[StimulusPair]:
     """The pairs of the design `transfer`, with catch trials made of them."""
     numbers = stimuli_file.numbered([item for item, _ in plans])
     transfers = []
     for item, all_systems in plans:
         for _, system in all_systems:
             transfers.append(
-                Pair(
+                StimulusPair(
                     name=item.name if len(all_systems) == 1 else f"{item.name}-{system}"[:64],
                     kind="practice" if item.is_practice else "transfer",
                     intended=item.directions[system],
@@ -174,7 +174,7 @@ def _check_directions(plans: Sequence[tuple[ListedItem, Sequence[tuple[str, ...]
                 )
 
 
-def named_apart(stimuli: Sequence[Pair]) -> list[Pair]:
+def named_apart(stimuli: Sequence[StimulusPair]) -> list[StimulusPair]:
     """The same trials; raises BuildError if two of them have one name."""
     names = [pair.name for pair in stimuli]
     for name in names:

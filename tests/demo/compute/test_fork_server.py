@@ -6,7 +6,7 @@ import pytest
 
 from demo.compute import messages
 from demo.compute.fork_server import ForkServer
-from demo.compute.messages import Kind, Request
+from demo.compute.messages import ReplyKind, Request
 from fadernets.music import midi
 from tests.fadernets import tiny
 
@@ -20,7 +20,7 @@ def test_where_nothing_can_be_forked_the_process_becomes_a_worker():
     try:
         messages.write(worker.requests, Request(1, "open_file", None, None, ("/none.mid",)))
         reply = messages.read(worker.replies)
-        assert (reply.number, reply.kind) == (1, Kind.REFUSED)
+        assert (reply.number, reply.kind) == (1, ReplyKind.REFUSED)
         started.close()  # workers go on
         assert not worker.has_ended
         worker.requests.close()
@@ -39,7 +39,7 @@ def test_a_worker_ends_with_its_server_in_the_midst_of_work(tmp_path):
         folder = str(tmp_path / "own")
         arguments = (str(tmp_path / "long.mid"), {"rhythm": 1.0}, folder)
         messages.write(forked.requests, Request(1, "change", None, None, arguments))
-        assert messages.read(forked.replies).kind == Kind.PROGRESS
+        assert messages.read(forked.replies).kind == ReplyKind.PROGRESS
         forked.requests.close()
         assert forked.wait(60)
     finally:

@@ -8,7 +8,7 @@ import pytest
 
 from demo.compute import processes
 from demo.compute.jobs import Job, Lane
-from demo.compute.messages import Kind, Reply
+from demo.compute.messages import Reply, ReplyKind
 
 STEP = 200.0  # seconds between two replies
 PARTS = 4
@@ -25,8 +25,8 @@ class Replying(processes.WorkerProcess):
 
     def __init__(self, parts: list[int]) -> None:
         self.seconds, self.is_hung, self.lane = 0.0, False, Lane()
-        progress = [Reply(1, Kind.PROGRESS, (count, PARTS)) for count in parts]
-        self.replies = iter([*progress, Reply(1, Kind.RESULT, "done")])
+        progress = [Reply(1, ReplyKind.PROGRESS, (count, PARTS)) for count in parts]
+        self.replies = iter([*progress, Reply(1, ReplyKind.RESULT, "done")])
 
     def _write(self, message: object) -> None:
         pass

@@ -10,7 +10,7 @@ from io import BytesIO
 import pytest
 
 from demo.compute import worker
-from demo.compute.messages import Kind
+from demo.compute.messages import ReplyKind
 from demo.compute.worker import Worker, _failure
 from demo.editing.piece_session import PieceSession
 from fadernets.music import examples
@@ -25,9 +25,11 @@ def test_only_our_own_sentences_reach_the_visitor():
         except Exception as error:  # noqa: BLE001
             return _failure(error)
 
-    assert failure(lambda: examples.load("none"))[0] == Kind.REFUSED
+    assert failure(lambda: examples.load("none"))[0] == ReplyKind.REFUSED
     kind, text = failure(lambda: json.loads("{secret"))
-    assert kind == Kind.FAILED and "secret" not in text and text.startswith("JSONDecodeError at ")
+    assert (
+        kind == ReplyKind.FAILED and "secret" not in text and text.startswith("JSONDecodeError at ")
+    )
 
 
 def test_a_worker_keeps_no_more_notes_than_it_may():

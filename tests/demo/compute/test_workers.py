@@ -11,7 +11,7 @@ import pytest
 
 from demo.compute.cost import MEDIUM_SECONDS
 from demo.compute.jobs import Dropped, WorkError
-from demo.compute.messages import Kind
+from demo.compute.messages import ReplyKind
 from demo.compute.workers import Workers
 from demo.editing.piece_session import PieceSession
 from fadernets.music import midi
@@ -173,10 +173,10 @@ def test_workers_let_go_of_closed_pieces(workers):
     session = PieceSession(tiny.piece(tiny.bars(2)))
     asyncio.run(asking(workers, session, cost=0.1, rhythm=0.1))
     short = workers._processes[0]
-    assert short._ask(job(-1, 0, session), with_session=False).kind != Kind.UNKNOWN
+    assert short._ask(job(-1, 0, session), with_session=False).kind != ReplyKind.UNKNOWN
     workers.forget([session.id])
     wait_until(lambda: not short.closed_pieces)
-    assert short._ask(job(-2, 0, session), with_session=False).kind == Kind.UNKNOWN
+    assert short._ask(job(-2, 0, session), with_session=False).kind == ReplyKind.UNKNOWN
 
 
 def test_closing_ends_processes_and_waiting_work():

@@ -13,7 +13,7 @@ from fadernets.curve import Curve
 from fadernets.lock_words import LockWords
 from fadernets.music import examples
 from fadernets.net import FaderNet
-from fadernets.score.settings import Redrawn, Settings
+from fadernets.score.settings import PieceSettings, Redrawn
 from tests.fadernets import tiny
 
 MOVED = {
@@ -87,13 +87,13 @@ def test_a_part_sounds_as_it_does_in_the_whole(net):
 )
 def test_what_cannot_be_is_refused(redrawn, sentence):
     with pytest.raises(ValueError, match=sentence):
-        Settings.read({"redrawn": redrawn}, ["rhythm"])
+        PieceSettings.read({"redrawn": redrawn}, ["rhythm"])
 
 
 def test_they_are_read_as_they_are_written():
-    settings = Settings.read({"redrawn": [[0, 4.5, 1], [4, 8, 0]], "rhythm": 0.5}, ["rhythm"])
+    settings = PieceSettings.read({"redrawn": [[0, 4.5, 1], [4, 8, 0]], "rhythm": 0.5}, ["rhythm"])
     assert settings.redrawn == (Redrawn(0, 4.5, 1), Redrawn(4, 8, 0))
-    assert Settings.read(settings.to_json(), ["rhythm"]) == settings
+    assert PieceSettings.read(settings.to_json(), ["rhythm"]) == settings
 
 
 @pytest.mark.slow

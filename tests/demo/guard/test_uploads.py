@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from demo.guard import uploads
 from demo.guard.refusals import BUSY
-from demo.guard.uploads import UPLOADS_AT_ONCE, Upload, Uploads
+from demo.guard.uploads import UPLOADS_AT_ONCE, IncomingUploads, Upload
 from tests.demo.guard.gates import ask, run
 
 
@@ -107,7 +107,7 @@ def test_the_slowest_upload_makes_room_and_none_comes_when_there_is_none(gate, b
 
 def test_who_has_most_uploads_loses_own_ones():
     """However fast these are, and however slow another's is."""
-    coming, upload = Uploads(), lambda visitor: Upload(None, 10, b"", visitor)
+    coming, upload = IncomingUploads(), lambda visitor: Upload(None, 10, b"", visitor)
     with ExitStack() as stack:
         other = upload("other")
         other.began -= 50

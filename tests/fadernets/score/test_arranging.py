@@ -12,7 +12,7 @@ from fadernets.music.segments import segments
 from fadernets.net import FaderNet
 from fadernets.score import arranging
 from fadernets.score.arranging import Arrangement
-from fadernets.score.settings import Redrawn, Settings
+from fadernets.score.settings import PieceSettings, Redrawn
 from tests.fadernets import tiny
 
 
@@ -29,7 +29,7 @@ def test_a_part_is_drawn_beside_what_sounds_in_it(monkeypatch):
 
     own_changed = arranging.changed
     monkeypatch.setattr(arranging, "changed", changed)
-    edit = Settings(faders={"rhythm": 0.5}, seed=1, redrawn=(Redrawn(84.0, 88.0, 7),))
+    edit = PieceSettings(faders={"rhythm": 0.5}, seed=1, redrawn=(Redrawn(84.0, 88.0, 7),))
     codes = {s.index: net.encode([s])[[0]] for s in chosen}
     Arrangement(net, edit, piece, chosen, codes).result()
     whole, part = held

@@ -18,7 +18,7 @@ from fadernets.music.midifile import added_track
 from fadernets.music.midifile.cut import between
 from fadernets.music.midifile.events import MidiFile
 from fadernets.score import controllers
-from fadernets.score.settings import Settings
+from fadernets.score.settings import PieceSettings
 from tests.fadernets.music import midi_bytes as mb
 
 FIRST, SECOND = ATTRIBUTES
@@ -36,7 +36,7 @@ def curves(draw, low=-1.0, gaps=False):
 @st.composite
 def set_anyhow(draw):
     amount = st.floats(-1, 1) | curves()
-    return Settings(
+    return PieceSettings(
         faders={name: draw(amount) for name in ATTRIBUTES if draw(st.booleans())},
         arousal=draw(amount),
         valence=draw(st.just(0.0) | st.floats(-3, 3)),
@@ -64,7 +64,7 @@ def test_they_come_back_and_all_other_events_keep_their_bytes(data, asked):
     if asked.is_neutral:
         assert saved == data
         return
-    again = Settings.read(controllers.read(saved, midi.read(saved)), tuple(ATTRIBUTES))
+    again = PieceSettings.read(controllers.read(saved, midi.read(saved)), tuple(ATTRIBUTES))
     moving = {name: value for name, value in asked.faders.items() if moves(value)}
     for name, amount in {**moving, **asked.moods}.items():
         read_back = again.moods.get(name, again.faders.get(name, 0.0))
@@ -86,7 +86,7 @@ def test_what_a_daw_kept_of_them_is_near(asked):
     if asked.is_neutral:
         return
     document = controllers.read(without_text(saved), piece)
-    again = Settings.read(document, tuple(ATTRIBUTES))
+    again = PieceSettings.read(document, tuple(ATTRIBUTES))
     middles = np.arange(0.5, 32)  # no breakpoint lies nearer than half a beat
     for given_, got, rest in (
         ({**asked.faders, **asked.moods}, {**again.faders, **again.moods}, 0.0),
@@ -116,13 +116,13 @@ def without_text(data: bytes) -> bytes:
 
 def test_controllers_that_somebody_has_drawn_count():
     piece = midi.read(PLAIN)
-    saved = controllers.written(PLAIN, Settings(faders={FIRST: 0.5}, seed=4), piece)
+    saved = controllers.written(PLAIN, PieceSettings(faders={FIRST: 0.5}, seed=4), piece)
     file = MidiFile.parse(saved, "it")
     number = controllers.NUMBERS["offset", FIRST]
     at = saved.rindex(bytes([0xBF, number]))
     redrawn = saved[: at + 2] + bytes([1]) + saved[at + 3 :]
     assert len(file.tracks) == 2
-    settings = Settings.read(controllers.read(redrawn, piece), tuple(ATTRIBUTES))
+    settings = PieceSettings.read(controllers.read(redrawn, piece), tuple(ATTRIBUTES))
     assert settings.faders[FIRST].at([0, 20]).tolist() == [-1.0, -1.0] and settings.seed == 4
 
 
@@ -161,7 +161,7 @@ def test_no_line_is_far_from_a_level_that_it_passes(levels):
 
 def test_bars_without_end_leave_the_file_to_be_opened():
     piece = midi.read(PLAIN)
-    asked = Settings(faders={FIRST: Curve([(1, 0.1), (1e308, 0.5)], "bars")})
+    asked = PieceSettings(faders={FIRST: Curve([(1, 0.1), (1e308, 0.5)], "bars")})
     data = controllers.written(PLAIN, asked, piece)
     document = controllers.read(data, midi.read(data))
     assert controllers.in_beats(asked.faders[FIRST], piece).points[-1] == (1e12, 0.5)
@@ -171,8 +171,8 @@ def test_bars_without_end_leave_the_file_to_be_opened():
 def test_a_cut_has_its_part_of_the_curves():
     piece = midi.read(PLAIN)
     curve = Curve([(0, 0.0), (8, 0.0), (24, 1.0)])
-    part = between(controllers.written(PLAIN, Settings(faders={FIRST: curve}), piece), 8, 16)
-    settings = Settings.read(controllers.read(part, midi.read(part)), tuple(ATTRIBUTES))
+    part = between(controllers.written(PLAIN, PieceSettings(faders={FIRST: curve}), piece), 8, 16)
+    settings = PieceSettings.read(controllers.read(part, midi.read(part)), tuple(ATTRIBUTES))
     np.testing.assert_allclose(
         settings.faders[FIRST].at([0, 2, 4, 6]), curve.at([8, 10, 12, 14]), atol=0.04
     )
@@ -190,10 +190,10 @@ def test_bars_are_told_by_the_meter():
     )
     piece = midi.read(data)
     curve = Curve([(1, 0.0), (2, 0.5), (3, 1.0)], "bars")
-    saved = controllers.written(data, Settings(faders={FIRST: curve}), piece)
-    exact = Settings.read(controllers.read(saved, midi.read(saved)), tuple(ATTRIBUTES))
+    saved = controllers.written(data, PieceSettings(faders={FIRST: curve}), piece)
+    exact = PieceSettings.read(controllers.read(saved, midi.read(saved)), tuple(ATTRIBUTES))
     assert exact.faders == {FIRST: curve}
-    drawn = Settings.read(controllers.read(without_text(saved), piece), tuple(ATTRIBUTES))
+    drawn = PieceSettings.read(controllers.read(without_text(saved), piece), tuple(ATTRIBUTES))
     beats = np.array([0.0, 1.5, 3.0, 5.0, 7.0])
     np.testing.assert_allclose(
         drawn.faders[FIRST].at(beats), curve.at(piece.bars(beats)), atol=0.03
@@ -204,7 +204,7 @@ def test_bars_are_told_by_the_meter():
 def test_a_file_of_one_track_becomes_one_of_two(wrap):
     data = wrap(mb.file(mb.track(*mb.music(16)), kind=0))
     piece = midi.read(data)
-    saved = controllers.written(data, Settings(arousal=-0.5), piece)
+    saved = controllers.written(data, PieceSettings(arousal=-0.5), piece)
     again = midi.read(saved)
     assert list(again.notes) == list(piece.notes) and not again.original.damage
     assert controllers.read(saved, again) == {MOODS[0]: -0.5}
@@ -215,7 +215,7 @@ def test_a_track_of_the_users_of_that_name_is_left_alone():
     name = (0, mb.meta(3, controllers.NAME.encode()))
     data = mb.file(mb.track(name, *mb.music(16)))
     piece = midi.read(data)
-    saved = controllers.written(data, Settings(arousal=1.0), piece)
+    saved = controllers.written(data, PieceSettings(arousal=1.0), piece)
     assert chunks(saved)[0] == chunks(data)[0] and len(chunks(saved)) == 2
     assert controllers.read(data, piece) is None
 
@@ -223,7 +223,7 @@ def test_a_track_of_the_users_of_that_name_is_left_alone():
 def test_notes_that_are_locked_are_not_told():
     """They have other numbers in the file that is saved."""
     piece = midi.read(PLAIN)
-    asked = Settings(arousal=1.0, lock=LockWords.read("bass,note:3"))
+    asked = PieceSettings(arousal=1.0, lock=LockWords.read("bass,note:3"))
     document = controllers.read(controllers.written(PLAIN, asked, piece), piece)
     assert document["lock"] == ["bass"]
 
@@ -233,4 +233,4 @@ def test_a_file_with_all_the_tracks_that_can_be_is_refused():
     data = mb.file(*tracks)
     piece = replace(midi.read(data), name="it")
     with pytest.raises(midi.MidiError, match="no room for a track of FaderNets: 500 is the most"):
-        controllers.written(data, Settings(arousal=1.0), piece)
+        controllers.written(data, PieceSettings(arousal=1.0), piece)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Study
 from survey.building import child_process
-from survey.building.child_process import Job
+from survey.building.child_process import BuildJob
 from tests.survey.manager import Manager, actions, contents
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -70,7 +70,7 @@ def test_making_a_study(
 ) -> None:
     run = child_process.run
 
-    def run_on_few_files(job: Job, *arguments: Any) -> str:
+    def run_on_few_files(job: BuildJob, *arguments: Any) -> str:
         """The form takes the examples, which are many."""
         return run(replace(job, spec=replace(job.spec, midi=folder)), *arguments)
 

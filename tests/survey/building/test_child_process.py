@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from db.database import Database
 from survey.building import child_process, create
-from survey.building.child_process import Job, Message, environment
+from survey.building.child_process import BuildJob, Message, environment
 from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
 from tests.survey import music
@@ -19,8 +19,10 @@ SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def test_a_job_comes_to_the_child_as_it_was():
-    job = Job(StudySpec("two", midi=Path("/music"), strengths=(0.5, 1.0), rules={"finished": True}))
-    assert TypeAdapter(Job).validate_json(TypeAdapter(Job).dump_json(job)) == job
+    job = BuildJob(
+        StudySpec("two", midi=Path("/music"), strengths=(0.5, 1.0), rules={"finished": True})
+    )
+    assert TypeAdapter(BuildJob).validate_json(TypeAdapter(BuildJob).dump_json(job)) == job
 
 
 @SQLITE
@@ -37,7 +39,7 @@ def test_the_child_gets_no_secrets(database, settings, monkeypatch):
 @pytest.mark.slow
 def test_a_job_that_cannot_be_done_is_one_sentence(database, settings, capfd, tmp_path):
     messages: list[Message] = []
-    job = Job(StudySpec("two", checkpoint="nobody"))
+    job = BuildJob(StudySpec("two", checkpoint="nobody"))
     problem = child_process.run(job, database, settings, messages.append)
     assert problem.startswith("no model named 'nobody'") and messages == []
     assert "Traceback" not in capfd.readouterr().err
@@ -47,10 +49,10 @@ def test_a_job_that_cannot_be_done_is_one_sentence(database, settings, capfd, tm
 @pytest.mark.slow
 def test_a_job_says_how_far_it_is(database, settings, tmp_path):
     messages: list[Message] = []
-    job = Job(StudySpec("two", midi=tmp_path))
+    job = BuildJob(StudySpec("two", midi=tmp_path))
     assert "no MIDI files" in child_process.run(job, database, settings, messages.append)
     music.write(tmp_path)
-    job = Job(StudySpec("two", midi=tmp_path, pairs=1))
+    job = BuildJob(StudySpec("two", midi=tmp_path, pairs=1))
     assert child_process.run(job, database, settings, messages.append) == ""
     steps = {message.step: (message.count, message.total) for message in messages}
     assert list(steps) == ["reading MIDI files", "listening", "recording"]
@@ -62,7 +64,7 @@ def test_a_job_says_how_far_it_is(database, settings, tmp_path):
 def test_a_job_ends_with_the_server(database, settings, tmp_path):
     """Nothing holds the database open once `stop` has returned."""
     music.write(tmp_path)
-    job = Job(StudySpec("two", midi=tmp_path))
+    job = BuildJob(StudySpec("two", midi=tmp_path))
     has_begun, problems = threading.Event(), []
     work = threading.Thread(
         target=lambda: problems.append(
@@ -87,7 +89,7 @@ def test_a_job_builds_or_restores(database, settings, monkeypatch, restore, name
     for work in ("build", "restore"):
         monkeypatch.setattr(create, work, lambda *given, work=work: calls.append((work, given[2])))
     spec = StudySpec("two")
-    assert child_process._problem(Job(spec, restore), database, settings) == ""
+    assert child_process._problem(BuildJob(spec, restore), database, settings) == ""
     assert calls == [(name, spec)]
 
 
@@ -107,7 +109,9 @@ def test_what_nobody_expected_is_logged_without_values(
         "sys.meta_path.insert(0, Broken())\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    problem = child_process.run(Job(StudySpec("two")), database, settings, lambda message: None)
+    problem = child_process.run(
+        BuildJob(StudySpec("two")), database, settings, lambda message: None
+    )
     assert problem == child_process.UNEXPECTED
     assert "KeyError at sitecustomize.py:6" in caplog.text
     assert "a value" not in caplog.text and capfd.readouterr().err == ""

@@ -7,7 +7,7 @@ import pytest
 
 from fadernets.music.notes import NO_PEDAL, Notes
 from fadernets.music.piece import Piece
-from train.metrics.borders import Cuts, Fit, Place, count, ends_after, jump, places, texture
+from train.metrics.borders import BorderFit, Cuts, Place, count, ends_after, jump, places, texture
 
 C, E = 60, 64
 TEMPO = np.array([(0.0, 100.0)])
@@ -48,7 +48,7 @@ def test_texture_is_what_begins_and_what_sounds():
 
 def test_what_nobody_changed_is_cut_nowhere():
     notes = Notes.of(np.arange(0, 11, 0.75), np.arange(0, 11, 0.75) + 1, [C, E, 67] * 5, [64] * 15)
-    music, fit = piece(notes), Fit()
+    music, fit = piece(notes), BorderFit()
     fit.add(music, music, {0, 1, 2})
     report = fit.as_json()
     for place in ("border", "middle"):

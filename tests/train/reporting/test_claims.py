@@ -6,7 +6,7 @@ from train.report import RESULTS
 from train.reporting import claims, paper_tables, split_results, verdicts
 from train.reporting.paper import COLUMNS, NAMES, PAPER
 from train.reporting.results.evaluation import ClassifiedTransfers, Evaluation, Table1
-from train.reporting.results.latent import Labelled, Latent, Map, Mixed
+from train.reporting.results.latent import LabelledMap, Latent, Map, Mixed
 from train.reporting.split_results import Models
 from train.reporting.verdicts import FAILS, HOLDS, MISSING, OPEN
 
@@ -116,7 +116,7 @@ def test_clusters_count_the_segments_that_a_code_is_sure_of():
 )
 def test_figure_4_compares_intervals(ours, single, verdict):
     def rated(interval):
-        return Labelled(segments=2, pieces=2, arousal=[0, 1], x=[0, 1], y=[0, 1], silhouette=0.0,
+        return LabelledMap(segments=2, pieces=2, arousal=[0, 1], x=[0, 1], y=[0, 1], silhouette=0.0,
                         auc=sum(interval) / 2, auc_interval=interval)  # fmt: skip
 
     maps = {"gmvae": latent("gmvae", labelled=rated(ours))}

@@ -10,7 +10,7 @@ from train.report import RESULTS
 from train.reporting.reading import read
 from train.reporting.results.ablation import Ablation
 from train.reporting.results.evaluation import Evaluation, Identity
-from train.reporting.results.part import Part
+from train.reporting.results.part import ResultsPart
 from train.reporting.results.preparation import Preparation
 from train.reporting.results.training import Training
 from train.reporting.results.valence import Valence
@@ -60,7 +60,7 @@ def test_results_that_call_a_classifier_a_judge_are_read_as_today():
 
 
 @pytest.fixture
-def result() -> Part:
+def result() -> ResultsPart:
     return Identity(note_f1=1.0, pitch_class_cosine=0.5, key_kept=0.25, contour=0.0)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import FiniteFloat
 
-from train.reporting.results.part import Part
+from train.reporting.results.part import ResultsPart
 
 
-class VariantControl(Part):
+class VariantControl(ResultsPart):
     """Table 1's scores of one fader over one run, and the error of its density."""
 
     consistency: FiniteFloat
@@ -16,7 +16,7 @@ class VariantControl(Part):
     target_error: FiniteFloat
 
 
-class VariantIdentity(Part):
+class VariantIdentity(ResultsPart):
     """What is left of n segments; n is not counted where nothing moved."""
 
     n: int | None = None
@@ -26,14 +26,14 @@ class VariantIdentity(Part):
     contour: FiniteFloat | None = None
 
 
-class VariantTime(Part):
+class VariantTime(ResultsPart):
     """Milliseconds a segment: one alone, encoded and played, and each of many, played."""
 
     one_ms: FiniteFloat
     each_ms: FiniteFloat
 
 
-class VariantRow(Part):
+class VariantRow(ResultsPart):
     """One variant of the ablation; control by fader, identity by move."""
 
     idea: str
@@ -45,7 +45,7 @@ class VariantRow(Part):
     time: VariantTime
 
 
-class Ablation(Part):
+class Ablation(ResultsPart):
     """What `train.ablation` measured."""
 
     segments: int

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import FiniteFloat
 
-from train.reporting.results.part import MeanSd, Part, Share
+from train.reporting.results.part import MeanSd, ResultsPart, Share
 
 
-class Fitted(Part):
+class Fitted(ResultsPart):
     """A classifier: on what it was fitted, and its AUC on pieces that its fits left out.
 
     `weights`, of a regression: log-odds for a standard deviation of each feature.
@@ -24,7 +24,7 @@ class Fitted(Part):
     weights: dict[str, FiniteFloat] | None
 
 
-class HeardChange(Part):
+class HeardChange(ResultsPart):
     """How a classifier hears n segments after a change, with intervals over pieces.
 
     `not_there` are those that it does not put on the asked side before the change.
@@ -41,7 +41,7 @@ class HeardChange(Part):
     excerpts_higher: Share
 
 
-class WayChange(Part):
+class WayChange(ResultsPart):
     """What one way did to n segments of an excerpt a piece.
 
     Attributes
@@ -65,14 +65,14 @@ class WayChange(Part):
     contributions: dict[str, FiniteFloat]
 
 
-class ChangesByWay(Part):
+class ChangesByWay(ResultsPart):
     """All that a model or the rules changed in a collection of music, by way."""
 
     name: str
     ways: dict[str, WayChange]
 
 
-class MusicChanges(Part):
+class MusicChanges(ResultsPart):
     """A collection of music."""
 
     name: str
@@ -80,7 +80,7 @@ class MusicChanges(Part):
     changed: list[ChangesByWay]
 
 
-class Arousal(Part):
+class Arousal(ResultsPart):
     """What `train.arousal` measured."""
 
     kind: Literal["arousal"]
@@ -93,7 +93,7 @@ class Arousal(Part):
     seconds: float
 
 
-class Try(Part):
+class Try(ResultsPart):
     """An idea of how an arranger moves arousal.
 
     `heard` has the share of segments that a classifier hears move as asked, `aucs` how well changed
@@ -108,7 +108,7 @@ class Try(Part):
     aucs: dict[str, Share]
 
 
-class ArousalTries(Part):
+class ArousalTries(ResultsPart):
     """Ideas that were tried in copies of the code of a commit."""
 
     kind: Literal["arousal_tries"]

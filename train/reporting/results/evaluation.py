@@ -8,10 +8,10 @@ from typing import Literal, Self
 from pydantic import AliasChoices, Field, FiniteFloat, model_validator
 
 from train.reporting.paper import NAMES
-from train.reporting.results.part import MeanSd, Numbers, Part, Share
+from train.reporting.results.part import MeanSd, Numbers, ResultsPart, Share
 
 
-class Response(Part):
+class Response(ResultsPart):
     """What one fader does at each position: asked and measured densities."""
 
     asked: Numbers
@@ -32,7 +32,7 @@ class Response(Part):
         )
 
 
-class Identity(Part):
+class Identity(ResultsPart):
     """What is left of segments in what was made of them."""
 
     note_f1: FiniteFloat
@@ -48,7 +48,7 @@ class Reconstruction(Identity):
     empty: int | None = None
 
 
-class Moved(Part):
+class Moved(ResultsPart):
     """Identity of n segments after a fader moved; with n = 0 there is none.
 
     `distance` is asked and `moved` the mean found, in standard deviations of the density.
@@ -70,14 +70,14 @@ class Moved(Part):
         return self
 
 
-class Scores(Part):
+class Scores(ResultsPart):
     """Two of Table 1's scores, mean and sd over runs."""
 
     consistency: MeanSd
     restrictiveness: MeanSd
 
 
-class Controlled(Part):
+class Controlled(ResultsPart):
     """Table 1 of one fader."""
 
     normalised: Scores
@@ -96,7 +96,7 @@ class Controlled(Part):
         return self.linearity_each if name == "linearity" else getattr(self.normalised, name)
 
 
-class Protocol(Part):
+class TableProtocol(ResultsPart):
     """How Table 1 was made."""
 
     runs: int
@@ -107,7 +107,7 @@ class Protocol(Part):
     seed: int
 
 
-class Table1(Part):
+class Table1(ResultsPart):
     """Table 1 of one model; `sd` are the units of its normalised scores.
 
     `sd_as_played` are those of the runs' originals, measured from tokens as results are. They
@@ -117,12 +117,12 @@ class Table1(Part):
     sd: dict[str, FiniteFloat] | None = None
     sd_as_played: dict[str, FiniteFloat] | None = None
     faders: dict[str, Controlled]
-    protocol: Protocol
+    protocol: TableProtocol
     seconds: FiniteFloat | None = None
     ms_per_decode: FiniteFloat | None = None
 
 
-class ClassifiedTransfers(Part):
+class ClassifiedTransfers(ResultsPart):
     """Share of transfers that moved a mood as asked, by its classifier, and their identity.
 
     Counted are the n segments that were not there yet; `moved_of_all` counts all.
@@ -138,14 +138,14 @@ class ClassifiedTransfers(Part):
     contour: FiniteFloat | None = None
 
 
-class Separation(Part):
+class Separation(ResultsPart):
     """How well scores tell two labels apart; None without labels of both kinds."""
 
     auc: Share | None
     accuracy: Share | None
 
 
-class HeldOut(Part):
+class HeldOut(ResultsPart):
     """A mood classifier on labelled test segments; None without labels of both kinds."""
 
     segments: int
@@ -153,7 +153,7 @@ class HeldOut(Part):
     accuracy: Share | None
 
 
-class Transferred(Part):
+class Transferred(ResultsPart):
     """Transfers to one side, by the model's own probability of high arousal."""
 
     mean_before: float
@@ -162,7 +162,7 @@ class Transferred(Part):
     density_change: dict[str, FiniteFloat]
 
 
-class ArousalScores(Part):
+class ArousalScores(ResultsPart):
     """Arousal of labelled segments as the model reads it from its codes, and its transfers."""
 
     labelled_segments: int
@@ -178,7 +178,7 @@ class ArousalScores(Part):
 ARRANGERS = ("Arranger", "Arranging")
 
 
-class Evaluation(Part):
+class Evaluation(ResultsPart):
     """One model of `train.evaluate`."""
 
     checkpoint: str

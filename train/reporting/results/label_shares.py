@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import FiniteFloat, JsonValue
 
-from train.reporting.results.part import Part, Share
+from train.reporting.results.part import ResultsPart, Share
 
 
-class ShareRun(Part):
+class ShareRun(ResultsPart):
     """One training.
 
     `auc` is that of q(high) on rated segments of unseen pieces, `auc_of_classifier` that on unseen
@@ -30,7 +30,7 @@ class ShareRun(Part):
     seconds: FiniteFloat
 
 
-class LabelShares(Part):
+class LabelShares(ResultsPart):
     """All runs, with what is needed to train them again."""
 
     data_sha256: str

@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import FiniteFloat, model_validator
 
-from train.reporting.results.part import MeanSd, Numbers, Part, Share
+from train.reporting.results.part import MeanSd, Numbers, ResultsPart, Share
 
 
-class Map(Part):
+class Map(ResultsPart):
     """Two-dimensional places of one code of n segments."""
 
     x: Numbers
@@ -22,7 +22,7 @@ class Map(Part):
         return self.alike(self.x, self.y, self.high, *self.zd.values())
 
 
-class Mixed(Part):
+class Mixed(ResultsPart):
     """Maps of every code of the same unseen segments."""
 
     segments: int
@@ -37,7 +37,7 @@ class Mixed(Part):
         return self.alike(self.arousal, *self.density.values(), *places)
 
 
-class Labelled(Part):
+class LabelledMap(ResultsPart):
     """One map of all codes of rated segments, and how well they tell arousal apart."""
 
     segments: int
@@ -54,7 +54,7 @@ class Labelled(Part):
         return self.alike(self.arousal, self.x, self.y)
 
 
-class Latent(Part):
+class Latent(ResultsPart):
     """One model of `train.latent`."""
 
     kind: Literal["latent"]
@@ -66,4 +66,4 @@ class Latent(Part):
     seed: int
     perplexity: FiniteFloat
     mixed: Mixed | None = None
-    labelled: Labelled | None = None
+    labelled: LabelledMap | None = None

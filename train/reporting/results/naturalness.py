@@ -6,17 +6,17 @@ from typing import Literal
 
 from pydantic import FiniteFloat
 
-from train.reporting.results.part import Estimate, Part, Share
+from train.reporting.results.part import Estimate, ResultsPart, Share
 
 
-class Beside(Part):
+class Beside(ResultsPart):
     """The mean of a musical measure: of changed windows, and of the real ones of their pairs."""
 
     changed: FiniteFloat
     real: FiniteFloat
 
 
-class WaySeparability(Part):
+class WaySeparability(ResultsPart):
     """One way of changing music: AUCs by classifier, and the features that tell most alone.
 
     `deaf_aucs` are of classifiers that do not know how loud notes are; older results lack them.
@@ -34,14 +34,14 @@ class WaySeparability(Part):
     changes: dict[str, Estimate] = {}
 
 
-class SeparabilityByWay(Part):
+class SeparabilityByWay(ResultsPart):
     """Everything that was changed by one model or rule, by way."""
 
     name: str
     ways: dict[str, WaySeparability]
 
 
-class Naturalness(Part):
+class Naturalness(ResultsPart):
     """Real music, and what models and rules make of it, on one collection of pieces.
 
     `floor` is real music against other real music of the same densities. `in_place` is real music
@@ -63,7 +63,7 @@ class Naturalness(Part):
     seconds: float
 
 
-class NaturalnessTry(Part):
+class NaturalnessTry(ResultsPart):
     """An idea of how an arranger chooses notes, and one way of changing music with it.
 
     `aucs` are of one drawing of real windows. Of strikes, the shares whose highest and lowest note
@@ -85,7 +85,7 @@ class NaturalnessTry(Part):
     beats_alike_real: Share
 
 
-class NaturalnessTries(Part):
+class NaturalnessTries(ResultsPart):
     """Ideas that were tried in copies of the code of a commit."""
 
     kind: Literal["naturalness_tries"]

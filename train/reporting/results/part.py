@@ -17,7 +17,7 @@ MeanSd = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Part(BaseModel):
+class ResultsPart(BaseModel):
     """Some values of a results file; others in it are passed by."""
 
     model_config = ConfigDict(strict=True, frozen=True)
@@ -34,7 +34,7 @@ class Part(BaseModel):
         return self
 
 
-class Estimate(Part):
+class Estimate(ResultsPart):
     """A mean or a share of n values, with its 95 % interval over pieces if there are several."""
 
     mean: FiniteFloat

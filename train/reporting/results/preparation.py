@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, FiniteFloat
 
-from train.reporting.results.part import Part
+from train.reporting.results.part import ResultsPart
 
 DENSITY = "_density"  # ends the names of densities in the file
 
 
-class DensitySummary(Part):
+class DensitySummary(ResultsPart):
     """One density over the performances and over rated segments; None where there are none."""
 
     mean: FiniteFloat | None
@@ -21,7 +21,7 @@ class DensitySummary(Part):
     mean_low_arousal: FiniteFloat | None
 
 
-class Preparation(Part):
+class Preparation(ResultsPart):
     """Files and segments that were read, and beside these counts ``NAME_density`` for each name."""
 
     model_config = ConfigDict(extra="allow")

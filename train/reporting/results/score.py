@@ -7,17 +7,17 @@ from typing import Literal
 from pydantic import FiniteFloat
 
 from train.reporting.results.naturalness import WaySeparability
-from train.reporting.results.part import Estimate, Part
+from train.reporting.results.part import Estimate, ResultsPart
 
 
-class BeforeAfter(Part):
+class BeforeAfter(ResultsPart):
     """One measure before and after; None where there is nothing to measure."""
 
     before: Estimate | None = None
     after: Estimate | None = None
 
 
-class DensityMoved(Part):
+class DensityMoved(ResultsPart):
     """Mean densities of segments, and their change; `sd` is that of the segments before."""
 
     before: Estimate
@@ -27,7 +27,7 @@ class DensityMoved(Part):
     sd: FiniteFloat
 
 
-class Reached(Part):
+class Reached(ResultsPart):
     """Asked densities of one attribute and those that were reached.
 
     `consistency` is over what was asked alike, `restrictiveness` and `linearity_each` over what was
@@ -44,7 +44,7 @@ class Reached(Part):
     linearity_pooled: FiniteFloat | None = None
 
 
-class Natural(Part):
+class Natural(ResultsPart):
     """How well changed windows can be told from real ones, and, as a floor, the same before."""
 
     after: WaySeparability
@@ -54,7 +54,7 @@ class Natural(Part):
     real: Literal["before", "other music"]
 
 
-class Crossing(Part):
+class Crossing(ResultsPart):
     """At places of one kind: notes that cross them, those cut there, and jumps of the texture."""
 
     crossing: int
@@ -62,14 +62,14 @@ class Crossing(Part):
     jumps: dict[str, FiniteFloat]
 
 
-class Borders(Part):
+class Borders(ResultsPart):
     """At borders of changed segments, and at the middles of changed segments."""
 
     border: Crossing
     middle: Crossing
 
 
-class Score(Part):
+class Score(ResultsPart):
     """All scores of the pairs of two folders.
 
     `identity` and `densities` are of "all segments" and of "changed segments", if any changed.

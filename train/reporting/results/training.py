@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field, FiniteFloat, JsonValue
 
-from train.reporting.results.part import Part
+from train.reporting.results.part import ResultsPart
 
 
-class Training(Part):
+class Training(ResultsPart):
     """Settings of a training run and the losses of its last validation.
 
     Settings stay as the run wrote them: those of older runs lack what newer ones have.

@@ -6,10 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from train.reporting.results.part import Part
+from train.reporting.results.part import ResultsPart
 
 
-class Roll(Part):
+class MarkedNotes(ResultsPart):
     """Notes (onset and offset in seconds, pitch, velocity), each with a mark."""
 
     notes: list[Annotated[list[FiniteFloat], Field(min_length=4, max_length=4)]]
@@ -22,16 +22,16 @@ class Roll(Part):
         return self.alike(self.notes, self.marks)
 
 
-class Drawing(Part):
+class Drawing(ResultsPart):
     """Two pieces on one time axis."""
 
-    original: Roll
-    result: Roll
+    original: MarkedNotes
+    result: MarkedNotes
     length_s: Annotated[float, Field(gt=0)]
     pitches: Annotated[list[int], Field(min_length=2, max_length=2)]
 
 
-class TransferExample(Part):
+class TransferExample(ResultsPart):
     """One piece before and after."""
 
     piece: str
@@ -44,7 +44,7 @@ class TransferExample(Part):
     drawing: Drawing
 
 
-class Transfers(Part):
+class Transfers(ResultsPart):
     """One model of `train.transfers`."""
 
     kind: Literal["transfers"]

@@ -7,12 +7,12 @@ from typing import Literal
 from pydantic import AliasChoices, ConfigDict, Field, FiniteFloat, model_validator
 
 from train.reporting.results.evaluation import Identity
-from train.reporting.results.part import MeanSd, Part, Share, present
+from train.reporting.results.part import MeanSd, ResultsPart, Share, present
 
 FORMER_NAMES = {"judge": "classifier", "judge without key": "classifier without key"}
 
 
-class PieceSeparation(Part):
+class PieceSeparation(ResultsPart):
     """AUC of scores with 95 % intervals over pieces, and of its distance from a baseline's."""
 
     auc: Share
@@ -20,7 +20,7 @@ class PieceSeparation(Part):
     above_baseline: MeanSd
 
 
-class Separations(Part):
+class Separations(ResultsPart):
     """Labelled segments and pieces, and beside these counts the AUC of every score by its name.
 
     A piece may have segments of both kinds.
@@ -48,14 +48,14 @@ class Separations(Part):
         return self.__pydantic_extra__
 
 
-class MoodSeparations(Part):
+class MoodSeparations(ResultsPart):
     """A mood told apart on the test pieces, and on all pieces by cross-validation."""
 
     held_out: Separations
     cross_validated: Separations
 
 
-class SideMoved(Part):
+class SideMoved(ResultsPart):
     """Share of transfers that moved towards a side, of all and of n that were not there yet."""
 
     moved_of_all: Share
@@ -63,7 +63,7 @@ class SideMoved(Part):
     moved: Share | None
 
 
-class MoodEffect(Part):
+class MoodEffect(ResultsPart):
     """Effect of transfers on one classifier: mean change of its log-odds, and sides asked for."""
 
     mean_change: FiniteFloat
@@ -75,7 +75,7 @@ class MoodEffect(Part):
         return present({"low": self.low, "high": self.high}[name])
 
 
-class PresetMoves(Part):
+class PresetMoves(ResultsPart):
     """What one transfer did to moods, keys and densities; an empty segment has no key."""
 
     asked: dict[str, Literal["low", "high"]]
@@ -89,7 +89,7 @@ class PresetMoves(Part):
     empty: int
 
 
-class ModelMoves(Part):
+class ModelMoves(ResultsPart):
     """Checksums of a model's files, and beside them its transfers by name."""
 
     model_config = ConfigDict(extra="allow")
@@ -103,7 +103,7 @@ class ModelMoves(Part):
         return self.__pydantic_extra__
 
 
-class Valence(Part):
+class Valence(ResultsPart):
     """What `train.valence` measured."""
 
     data_sha256: str
