@@ -77,7 +77,10 @@ def sides_of(target: Target) -> dict[str, str]:
         if mood not in MOODS:
             raise ValueError(f"no mood {mood!r}; there are: {', '.join(MOODS)}")
         if side not in SIDES:
-            raise ValueError(f"{mood} {side!r} is neither low nor high")
+            preset = (
+                f"; write {PRESETS[side]}" if isinstance(target, str) and target in PRESETS else ""
+            )
+            raise ValueError(f"{mood} {side!r} is neither low nor high{preset}")
     return sides
 
 

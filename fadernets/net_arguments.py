@@ -33,6 +33,8 @@ def windows_of(source: object) -> list[Window]:
         raise TypeError(
             f"a file's name is no list of segments: with piece = fadernets.read(...), write {how}"
         )
+    if isinstance(source, Segment | Window):
+        raise TypeError("one segment is no list of segments: write [segment]")
     if not isinstance(source, Sequence | np.ndarray):
         raise TypeError(f"a {type(source).__name__} is no list of segments' notes")
     windows = []
@@ -64,6 +66,11 @@ def check_given_once(positions: Positions, offsets: Positions) -> None:
 def refuse_keywords(method: str, keywords: Mapping[str, object], faders: Sequence[str]) -> None:
     """Raises TypeError for keywords that a method does not have; of faders, says what to write."""
     for name, value in keywords.items():
+        if name in ("lock", "locks"):
+            raise TypeError(
+                f"{method}() has no argument {name!r}: write net.encode(segments, "
+                "Locks(melody=True)), and the codes in place of the segments"
+            )
         if name not in faders:
             raise TypeError(f"{method}() has no argument {name!r}")
         raise TypeError(

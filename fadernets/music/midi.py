@@ -264,7 +264,14 @@ def write(piece: Piece, path: str | Path) -> None:
     ------
     MidiError
         If it cannot be written.
+    TypeError
+        If it is no piece.
     """
+    if not isinstance(piece, Piece):
+        raise TypeError(
+            f"a {type(piece).__name__} is no piece: write stitch(piece, {{0: notes}}), or one that "
+            "read(path) gives"
+        )
     user_file.save(file_bytes(piece), path)
 
 

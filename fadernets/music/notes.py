@@ -59,10 +59,16 @@ class Notes:
         Raises
         ------
         ValueError
-            If a note ends before it begins or a pitch or velocity is out of range.
+            If there are not as many of each, a note ends before it begins, or a pitch or velocity
+            is out of range.
         """
         start, end = np.asarray(onset, float), np.asarray(offset, float)
         keys, loudness = np.asarray(pitch, np.int64), np.asarray(velocity, np.int64)
+        counts = len(start), len(end), len(keys), len(loudness)
+        if len(set(counts)) > 1:
+            raise ValueError(
+                "{}, {}, {} and {} onsets, offsets, pitches and velocities".format(*counts)
+            )
         if len(start) and not (end > start).all():
             raise ValueError(f"note {int(np.argmin(end > start))} does not end after its onset")
         for name, value, low, high in (

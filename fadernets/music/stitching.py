@@ -34,10 +34,12 @@ def stitch(piece: Piece, changed: Mapping[int, Notes], unit: Unit = "bars") -> P
     Raises
     ------
     TypeError
-        If `changed` is no mapping, or maps to something else than notes.
+        If `piece` is no piece, or `changed` is no mapping, or maps to something else than notes.
     ValueError
         If the piece has no segment of such an index.
     """
+    if not isinstance(piece, Piece):
+        raise TypeError("notes are stitched into a piece, such as read(path) gives")
     if not isinstance(changed, Mapping):
         raise TypeError("new notes go with the index of their segment, such as {0: notes}")
     cuts = spans(piece.meter, piece.length, unit)

@@ -84,7 +84,11 @@ def test_presets_are_the_four_quarters():
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("calm", "arousal 'calm' is neither low nor high"),
+        (
+            "calm",
+            "arousal 'calm' is neither low nor high; write {'arousal': 'low', 'valence': 'high'}$",
+        ),
+        ("medium", "arousal 'medium' is neither low nor high$"),
         ({"valence": "sad"}, "valence 'sad' is neither low nor high"),
         ({"tension": "low"}, "no mood 'tension'; there are: arousal, valence"),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fadernets.music.midi import MidiError, read, write
+from fadernets.music.notes import Notes
 from fadernets.music.user_file import save
 from tests.fadernets.music.midi_messages import ONE
 
@@ -90,3 +91,12 @@ def test_a_file_that_nobody_may_write_stays(tmp_path):
     with pytest.raises(MidiError, match="master.mid cannot be written: it is read-only."):
         save(ONE, path)
     assert path.read_bytes() == b"before" and os.listdir(tmp_path) == ["master.mid"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"), [(Notes.of([0], [1], [60], [80]), "Notes"), ("out.mid", "str"), ([], "list")]
+)
+def test_only_a_piece_is_written(given, kind, tmp_path):
+    with pytest.raises(TypeError, match=f"^a {kind} is no piece: write stitch\\(piece, "):
+        write(given, tmp_path / "out.mid")
+    assert list(tmp_path.iterdir()) == []

@@ -172,3 +172,16 @@ def test_strikes_at_one_instant_are_one_as_long_and_loud_as_any_and_a_later_one_
         (0, 1, 61, 20),
         (2, 2.5, 60, 10),
     ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "counts"),
+    [
+        (([0], [1], [60], [80, 3]), "1, 1, 1 and 2"),
+        (([0, 1], [1, 2], [60], [80, 80]), "2, 2, 1 and 2"),
+        (([0, 1], [1], [60, 60], [80, 80]), "2, 1, 2 and 2"),
+    ],
+)
+def test_columns_of_several_lengths_are_refused(columns, counts):
+    with pytest.raises(ValueError, match=f"^{counts} onsets, offsets, pitches and velocities$"):
+        Notes.of(*columns)

@@ -198,3 +198,9 @@ def test_a_note_at_the_very_end_of_a_piece_is_none():
     new = Notes.of([0.0, 0.89375], [0.5, 0.9], [60, 60], [64, 64])
     result = stitch(music, {5: new}).notes
     assert result.onset.tolist() == [0, 20]
+
+
+@pytest.mark.parametrize("given", ["in.mid", Notes.empty(), []])
+def test_what_is_no_piece_is_told_so(given):
+    with pytest.raises(TypeError, match="^notes are stitched into a piece, such as read"):
+        stitch(given, {0: Notes.empty()})

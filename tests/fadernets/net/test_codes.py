@@ -115,6 +115,7 @@ def test_what_is_no_list_of_segments_is_told_how_to_become_one(net, segments, tm
     for argument, message in (
         (playing, f"^a piece is no list of segments: {hint}$"),
         (segments[0], r"^one segment's notes are no list of segments: write \[notes\]$"),
+        (split(playing)[0], r"^one segment is no list of segments: write \[segment\]$"),
         (tmp_path / "in.mid", f"^a file's name is no list .+, {hint}$"),
         ("in.mid", "^a file's name is no list"),
         (iter(segments), "^a list_iterator is no list of segments' notes$"),

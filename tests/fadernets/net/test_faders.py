@@ -154,6 +154,9 @@ def test_a_fader_by_keyword_is_refused_with_what_to_write(net, segments, method)
         getattr(net, method)(segments, rhythm=0.5)
     with pytest.raises(TypeError, match=rf"{method}\(\) has no argument 'speed'"):
         getattr(net, method)(segments, speed=0.5)
+    for name in ("lock", "locks"):
+        with pytest.raises(TypeError, match=rf"'{name}': write net.encode\(segments, Locks\("):
+            getattr(net, method)(segments, {"rhythm": 0.5}, **{name: "melody"})
 
 
 def test_positions_without_a_name_are_refused(net, segments):
