@@ -14,14 +14,15 @@ from demo.guard.files import Files
 from demo.guard.listeners import Listeners
 from demo.handlers import Handlers
 from demo.harp import add_harp
+from demo.pianoroll import assets as roll
 from demo.program_calls import ProgramCalls
 from demo.programs import add_endpoints
 from demo.workbench import ASSETS, counted, workbench
 from fadernets.music.examples import EXAMPLES, FIRST
 
 SCRIPTS = (
-    *("curve", "roll", "roll_view", "player", "overview", "zoom", "fader", "lane", "tracks"),
-    *("locks", "score", "gesture", "history", "kept", "memory", "workbench", "asking", "rolls"),
+    *("curve", "overview", "zoom", "fader", "lane", "tracks"),
+    *("locks", "score", "gesture", "history", "kept", "memory", "workbench", "asking", "picking"),
     *(
         "hint",
         "strip_picture",
@@ -172,8 +173,9 @@ def page(
 
 
 def scripts() -> list[str]:
-    """The scripts of the page's head."""
-    return [(ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    """The scripts of the page's head: those of its rolls, and its own."""
+    own = [(ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    return [*map(roll.script, roll.PARTS), *own]
 
 
 def page_theme() -> dict[str, Any]:
@@ -181,7 +183,7 @@ def page_theme() -> dict[str, Any]:
     family = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
     return {
         "theme": gr.themes.Base(font=family, font_mono=["ui-monospace", "monospace"]),
-        "css_paths": ASSETS / "style.css",
+        "css_paths": [roll.STYLE, ASSETS / "style.css"],
         "head": "".join(f"<script>{script}</script>" for script in scripts()),
         "footer_links": ["api"],
         "run_history": False,

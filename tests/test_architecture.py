@@ -31,7 +31,7 @@ ROOMS = {
         "records", "publishing", "journal", "building", "phrases", "participant", "admin",
     ),
     "train": ("metrics", "data", "reporting", "evaluation", "run", "figures"),
-    "demo": ("guard", "editing", "compute"),
+    "demo": ("pianoroll", "guard", "editing", "compute"),
 }  # fmt: skip
 ABOVE = {"fadernets/command_line", "fadernets/score"}  # rooms that use the top of its package
 # `fadernets` is a library: of its top these stand below their users in its rooms.

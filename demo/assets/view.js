@@ -32,11 +32,6 @@
       this.find("#fn-seed").value = this.now.seed === null ? "" : this.now.seed;
     },
 
-    showRollZoom() {
-      this.find("[data-do=roll-closer]").disabled = this.rollView.isLeast;
-      this.find("[data-do=roll-farther]").disabled = this.rollView.isWhole;
-    },
-
     showZoom() {
       this.find("[data-do=closer]").disabled = this.zoom.isMost;
       this.find("[data-do=farther]").disabled = this.zoom.isLeast;
@@ -52,7 +47,7 @@
       for (const roll of this.rolls) {
         roll.show({ ...shared, ...(roll.side === "original" ? original : result) });
       }
-      if (isOther) this.rollView.reset();
+      if (isOther) this.stage.view.reset();
       for (const fader of this.faders) {
         const { piece, result, ...rest } = answer.figures[fader.name];
         fader.start({ ...piece, ...rest, disabled: answer.closed });
@@ -68,18 +63,11 @@
     },
 
     showPlayer() {
-      const { player } = this;
-      const button = this.find("[data-do=play]");
-      button.disabled = !player.ready;
-      button.dataset.playing = player.playing;
-      button.querySelector("span").textContent = player.playing ? "Pause" : "Play";
-      this.find(`[name=fn-side][value=${player.side}]`).checked = true;
-      this.find(".fn-rolls").dataset.heard = player.side;
+      const { side } = this.player;
+      this.find(`[name=fn-side][value=${side}]`).checked = true;
+      this.find(".fn-rolls").dataset.heard = side;
       this.showBusy();
-      cancelAnimationFrame(this.frame);
-      if (player.playing && !this.wasPlaying) this.rollView.go(player.position);
-      this.wasPlaying = player.playing;
-      this.tick();
+      this.stage.show();
     },
 
     // Say so if the visitor has to wait for long.
@@ -95,25 +83,6 @@
 
     busy(on) {
       this.find(".fn-bench").setAttribute("aria-busy", on);
-    },
-
-    // The playhead, once a frame while there is sound.
-    tick() {
-      const { player } = this;
-      if (player.playing) this.rollView.follow(player.position);
-      this.showPlayhead();
-      if (player.playing) this.frame = requestAnimationFrame(() => this.tick());
-    },
-
-    showPlayhead() {
-      const position = Math.min(this.player.position, this.player.length);
-      const roll = this.rolls[1];
-      const start = roll.data ? roll.data.start : 0;
-      const head = this.find(".fn-playhead");
-      head.hidden = !roll.isSeen(position);
-      head.style.transform = `translateX(${roll.x(position)}px)`;
-      this.show("time", F.clock(start + position));
-      this.find(".fn-rolls").setAttribute("aria-valuenow", position.toFixed(1));
     },
   });
 })((window.FaderNets = window.FaderNets || {}));

@@ -64,6 +64,12 @@
         const canvas = this.find(`[data-side=${side}] canvas`);
         return new F.Roll(canvas, { side, ruler: side === "result" });
       });
+      this.stage = new F.Stage(this.find(".fn-stage"), {
+        rolls: this.rolls,
+        player: this.player,
+        takes: (event) => this.picks(event),
+        hasBeats: () => this.piece.has_bars,
+      });
       this.listen();
       this.startMemory();
       watch("piece", () => this.come(JSON.parse(props.piece)));
@@ -87,14 +93,11 @@
 
     listen() {
       const actions = {
-        play: () => this.player.toggle(),
         back: () => this.overview.step(-1),
         on: () => this.overview.step(1),
         whole: () => this.overview.choose(0, this.overview.count - 1),
         closer: () => this.zoom.closer(),
         farther: () => this.zoom.farther(),
-        "roll-closer": () => this.zoomRolls(2),
-        "roll-farther": () => this.zoomRolls(1 / 2),
         dice: () => this.reseed(Math.floor(Math.random() * 1000000)),
         undo: () => this.undo(),
         redo: () => this.redo(),
@@ -110,9 +113,6 @@
       for (const button of this.moods) {
         button.addEventListener("click", () => this.set(this.levels(F.moods(button))));
       }
-      this.find("[data-do=loop]").addEventListener("change", (event) => {
-        this.player.loop(event.target.checked);
-      });
       this.element.querySelectorAll("[name=fn-side]").forEach((radio) => {
         radio.addEventListener("change", () => this.player.listen(radio.value));
       });
@@ -135,7 +135,6 @@
       for (const choice of ["click", "keydown"]) {
         document.addEventListener(choice, (event) => this.reopen(event), true);
       }
-      this.listenRolls();
       this.listenKeys();
       this.listenSettings();
       this.listenLink();
@@ -148,11 +147,8 @@
       this.listenProgress();
       this.listenDevices();
       this.listenListeners();
-      const pictures = [this.overview, ...this.rolls, ...this.lanes];
-      const redraw = () => {
-        pictures.forEach((picture) => picture.draw());
-        this.showRegion();
-      };
+      const pictures = [this.overview, this.stage, ...this.lanes];
+      const redraw = () => pictures.forEach((picture) => picture.draw());
       new ResizeObserver(redraw).observe(this.element);
       new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
     }

@@ -112,13 +112,13 @@ def test_two_fingers_zoom_the_rolls_and_one_loops(phone):
     for apart in range(25, 85, 5):
         touch("touchMove", middle - apart, middle + apart)
     touch("touchEnd")
-    phone.wait_for_function("FaderNets.bench.rollView.share < 0.5")
+    phone.wait_for_function("FaderNets.bench.stage.view.share < 0.5")
     assert phone.evaluate("FaderNets.bench.player.region") is None
     assert phone.evaluate("visualViewport.scale") == 1
-    begin = phone.evaluate("FaderNets.bench.rollView.from")
+    begin = phone.evaluate("FaderNets.bench.stage.view.from")
     phone.screenshot(full_page=True)  # lays the page out anew, and scrolls every box back
     phone.wait_for_timeout(300)
-    assert phone.evaluate("FaderNets.bench.rollView.from") == begin > 0
+    assert phone.evaluate("FaderNets.bench.stage.view.from") == begin > 0
     touch("touchStart", middle - 60)
     for x in range(-50, 61, 10):
         touch("touchMove", middle + x)
@@ -165,12 +165,12 @@ def test_what_is_zoomed_into_is_scrolled_by_thumb(phone):
     along = (left + box["width"] / 2) / grip.bounding_box()["width"]
     swipe(phone, grip, along, -10, 0)
     assert phone.evaluate("FaderNets.bench.zoom.box.scrollLeft") > left + 50
-    phone.evaluate("FaderNets.bench.zoomRolls(4)")
+    phone.evaluate("FaderNets.bench.stage.zoom(4)")
     bar = phone.locator(".fn-roll-bar")
     bar.scroll_into_view_if_needed()
-    start = phone.evaluate("FaderNets.bench.rollView.from")
+    start = phone.evaluate("FaderNets.bench.stage.view.from")
     swipe(phone, bar, 0.7, -10, 0)
-    moved = phone.evaluate("FaderNets.bench.rollView.from")
+    moved = phone.evaluate("FaderNets.bench.stage.view.from")
     assert moved > start
     # Two fingers that go side by side, too.
     finger = phone.context.new_cdp_session(phone)
@@ -180,5 +180,5 @@ def test_what_is_zoomed_into_is_scrolled_by_thumb(phone):
         places = [{"x": x, "y": rolls["y"] + 60, "id": k} for k, x in enumerate(xs)]
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
         phone.wait_for_timeout(20)
-    assert phone.evaluate("FaderNets.bench.rollView.from") < moved - 1
+    assert phone.evaluate("FaderNets.bench.stage.view.from") < moved - 1
     assert phone.evaluate(SET) == before

@@ -9,7 +9,7 @@ from tests.demo.page import wait_until_heard
 
 pytestmark = pytest.mark.browser
 # What is in sight: seconds from the selection's start, and how many.
-SEEN = "() => [FaderNets.bench.rollView.from, FaderNets.bench.rolls[1].span]"
+SEEN = "() => [FaderNets.bench.stage.view.from, FaderNets.bench.rolls[1].span]"
 REGION = "() => FaderNets.bench.player.region"
 POSITION = "() => FaderNets.bench.player.position"
 
@@ -46,7 +46,9 @@ def test_the_rolls_are_zoomed_into_and_scrolled(visit):
         closer.click()
     begin, span = page.evaluate(SEEN)
     assert (begin, span) == (0, pytest.approx(length / 8))  # about the playhead
-    page.evaluate("FaderNets.bench.rollView.set(1 / 8, 7 / 16 * FaderNets.bench.rollView.length)")
+    page.evaluate(
+        "() => { const {view} = FaderNets.bench.stage; view.set(1 / 8, 7 / 16 * view.length); }"
+    )
     begin, span = page.evaluate(SEEN)
 
     # What is under the pointer stays there, and what is drawn under it is where a click goes.
@@ -63,10 +65,10 @@ def test_the_rolls_are_zoomed_into_and_scrolled(visit):
 
     begin = page.evaluate(SEEN)[0]
     page.mouse.wheel(200, 0)
-    page.wait_for_function(f"FaderNets.bench.rollView.from > {begin}")
+    page.wait_for_function(f"FaderNets.bench.stage.view.from > {begin}")
     page.locator(".fn-roll-bar").hover()
     page.mouse.wheel(-9000, 0)
-    page.wait_for_function("FaderNets.bench.rollView.from === 0")
+    page.wait_for_function("FaderNets.bench.stage.view.from === 0")
     expect(page.locator(".fn-playhead")).to_be_hidden()  # it is not in sight any more
 
     page.get_by_role("button", name="Next bars").click()
@@ -86,12 +88,12 @@ def test_the_playhead_turns_the_page(visit):
     assert (begin, span) == (0, pytest.approx(length / 16))
     page.evaluate("at => FaderNets.bench.player.seek(at)", span - 0.4)
     page.get_by_role("button", name="Play", exact=True).click()
-    page.wait_for_function("FaderNets.bench.rollView.from > 0")
+    page.wait_for_function("FaderNets.bench.stage.view.from > 0")
     assert page.evaluate(SEEN)[0] == pytest.approx(span, abs=0.2)
     expect(page.locator(".fn-playhead")).to_be_visible()
 
     # A part that the visitor goes to stays in sight.
-    page.evaluate("FaderNets.bench.rollView.set(FaderNets.bench.rollView.share, 0)")
+    page.evaluate("FaderNets.bench.stage.view.set(FaderNets.bench.stage.view.share, 0)")
     position = page.evaluate(POSITION)
     page.wait_for_function(f"FaderNets.bench.player.position > {position + 0.3}")
     assert page.evaluate(SEEN)[0] == 0
@@ -148,14 +150,24 @@ def test_play_goes_to_the_playhead(visit):
     page = visit()
     to_all(page)
     page.evaluate("FaderNets.bench.player.seek(1)")
+    expect(page.get_by_role("timer")).to_have_text("0:01")  # which is not read out
     closer = page.get_by_role("button", name="Zoom into the rolls")
     for _ in range(3):
         closer.click()
     begin, span = page.evaluate(SEEN)
     assert begin <= 1 <= begin + span  # about the playhead
-    page.evaluate("FaderNets.bench.rollView.set(FaderNets.bench.rollView.share, 30)")
+    page.evaluate("FaderNets.bench.stage.view.set(FaderNets.bench.stage.view.share, 30)")
     page.get_by_role("button", name="Play", exact=True).click()
-    page.wait_for_function("FaderNets.bench.rollView.has(FaderNets.bench.player.position)")
+    page.wait_for_function("FaderNets.bench.stage.view.has(FaderNets.bench.player.position)")
+
+
+def test_the_playhead_stays_at_its_time_where_the_page_gets_narrower(visit):
+    page = visit()
+    page.locator(".fn-rolls").press("End")
+    page.set_viewport_size({"width": 950, "height": 900})
+    page.wait_for_function("""() => { const [head, canvas] = [".fn-playhead", ".fn-rolls canvas"]
+        .map(name => document.querySelector(name).getBoundingClientRect());
+        return canvas.right < 950 && Math.abs(head.right - canvas.right) < 3; }""")
 
 
 def test_a_loop_is_made_by_keys(visit):

@@ -1,4 +1,4 @@
-// Which part of the selection both rolls show: zoomed into and scrolled along, and turned like a page
+// Which part of their seconds all rolls show: zoomed into and scrolled along, and turned like a page
 // when the playhead leaves it.
 (function (F) {
   "use strict";
@@ -6,10 +6,10 @@
   const SHORTEST = 0.5; // seconds in sight at least
 
   F.RollView = class {
-    // rolls: both, which show it; box: what the pointer is in; bar: an element that scrolls;
+    // rolls: those that show it; box: what the pointer is in; bar: an element that scrolls;
     // changed() is called when another part is in sight.
     constructor(rolls, box, bar, changed) {
-      Object.assign(this, { rolls, bar, changed, from: 0, share: 1, followed: false });
+      Object.assign(this, { roll: rolls[rolls.length - 1], bar, changed, from: 0, share: 1, followed: false });
       for (const roll of rolls) roll.view = this;
       box.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
       this.byHand = false; // whether the visitor scrolls the bar; browsers do it, too, laying out anew
@@ -21,7 +21,7 @@
     }
 
     get length() {
-      return this.rolls[1].data?.length || 0;
+      return this.roll.data?.length || 0;
     }
 
     get isWhole() {
@@ -75,11 +75,11 @@
     wheel(event) {
       const aside = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
       if (event.ctrlKey || event.metaKey) {
-        const left = this.rolls[1].canvas.getBoundingClientRect().left;
-        const about = this.rolls[1].seconds(event.clientX - left);
+        const left = this.roll.canvas.getBoundingClientRect().left;
+        const about = this.roll.seconds(event.clientX - left);
         this.by(Math.exp(-Math.max(-50, Math.min(50, event.deltaY)) / 100), about);
       } else if (aside && !this.isWhole) {
-        this.set(this.share, this.from + (aside / this.rolls[1].room) * this.rolls[1].span);
+        this.set(this.share, this.from + (aside / this.roll.room) * this.roll.span);
       } else return;
       event.preventDefault();
     }
