@@ -19,7 +19,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / ".venv" / "space"
-TESTS = ["tests/public", "tests/demo", "tests/test_proxy.py", "tests/test_start.py"]
+TESTS = [  # those that start a Space, by what they are called
+    *("tests/public", "tests/demo", "tests/test_proxy.py", "tests/test_start.py"),
+    *("-k", "space", "-m", "server or browser"),
+]
 
 
 def card(folder: Path) -> dict[str, Any]:
@@ -51,7 +54,7 @@ def make_environment(folder: Path, tree: Path, python: str) -> Path:
 def run_tests(python: Path, tree: Path) -> int:
     """Every test that starts a Space, from that tree and with that Python; the exit status."""
     settings = {"FADERNETS_SPACE_PYTHON": str(python), "FADERNETS_SPACE_ROOT": str(tree)}
-    command = [sys.executable, "-m", "pytest", *TESTS, "-k", "space", "-m", "server"]
+    command = [sys.executable, "-m", "pytest", *TESTS]
     return subprocess.run(command, cwd=ROOT, env=os.environ | settings).returncode
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +78,15 @@ def test_an_upload_sends_the_tree_and_takes_away_what_is_no_more(
         Path(added["demo/app.py"].path_or_fileobj).read_bytes() == paths["demo/app.py"].read_bytes()
     )
     assert [one.path_in_repo for one in sent["delete_operations"]] == ["gone.py"]
+
+
+@pytest.mark.slow
+def test_page_and_survey_are_tried_in_a_browser_too() -> None:
+    command = [sys.executable, "-m", "pytest", *space.TESTS, "--collect-only", "-q"]
+    report = subprocess.run(command, cwd=space.ROOT, stdout=subprocess.PIPE, text=True).stdout
+    for name in (
+        "tests/demo/test_browser_space.py::test_the_console_of_a_space_stays_empty[space]",
+        "tests/test_proxy.py::test_a_visitor_comes_by_the_proxy[space-stripped]",
+        "tests/public/test_survey.py::",
+    ):
+        assert name in report
