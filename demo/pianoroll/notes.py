@@ -42,7 +42,7 @@ def checked(value: Any) -> dict[str, Any] | None:
         value = {"notes": value}
     if unknown := sorted(str(key) for key in value.keys() - KEYS):
         raise ValueError(f"a piano roll knows no {', '.join(unknown)}; {', '.join(sorted(KEYS))}")
-    notes = sorted(_note(note) for note in _sequence(value.get("notes", ()), "notes", MOST_NOTES))
+    notes = sorted(map(_note, _sequence(value.get("notes", ()), "notes", MOST_NOTES)))
     end = max((onset + duration for onset, duration, _, _ in notes), default=0.0)
     length = value.get("length")
     length = end if length is None else _seconds(length, "length")
@@ -106,9 +106,9 @@ def _whole(value: Any, name: str, least: int) -> int:
     return int(number)
 
 
-def _note(note: Any) -> list[float]:
+def _note(row: Any) -> list[float]:
     """Onset, duration, pitch and velocity of a note."""
-    values = _sequence(note, "a note", 4)
+    values = _sequence(row, "a note", 4)
     if len(values) != 4:
         raise ValueError("a note: onset, duration, pitch and velocity are needed")
     onset = _seconds(values[0], "onset")
