@@ -153,14 +153,16 @@ def fitted(
     products = _Products(x, y, _terms(person, system), _terms(piece, system))
     try:
         with np.errstate(all="ignore"):
+            # Searched by variance: by standard deviation every 0 is flat, and a search that meets
+            # one stays there, although more variance may be likelier.
             best = scipy.optimize.minimize(
-                lambda relative: products.solved(relative).deviance,
-                np.full(len(TERMS), 0.5),
+                lambda variances: products.solved(np.sqrt(variances)).deviance,
+                np.full(len(TERMS), 0.25),
                 method="L-BFGS-B",
-                bounds=[(0, 1e3)] * len(TERMS),
-                options={"maxiter": 200, "ftol": 1e-12, "gtol": 1e-6},
+                bounds=[(0, 1e6)] * len(TERMS),
+                options={"maxiter": 200, "ftol": 1e-13, "gtol": 1e-7},
             )
-            relative = np.where(best.x < DUST, 0.0, best.x)
+            relative = np.sqrt(np.where(best.x < DUST**2, 0.0, best.x))
             solved = products.solved(relative)
     except (np.linalg.LinAlgError, ValueError):
         return None

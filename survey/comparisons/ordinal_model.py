@@ -123,7 +123,8 @@ def fitted(values: np.ndarray, x: np.ndarray, terms: Sequence[np.ndarray]) -> Or
                 bounds=likelihood.bounds,
                 options={"maxiter": 300, "ftol": 1e-14, "gtol": 1e-8},
             )
-            maximum = np.where(likelihood.is_deviation & (best.x < DUST), 0.0, best.x)
+            maximum = likelihood.by_deviation(best.x)
+            maximum[likelihood.is_deviation & (maximum < DUST)] = 0.0
             free = np.flatnonzero(~likelihood.is_deviation | (maximum > 0))
             curvature = np.empty((len(free), len(free)))
             for row, at in enumerate(free):
@@ -168,20 +169,28 @@ class _Likelihood:
         shares = np.cumsum(np.bincount(self.answer))[:-1] / n
         cut = np.log(shares / (1 - shares))
         self.start = np.concatenate(
-            [cut[:1], np.log(np.diff(cut)), np.zeros(x.shape[1]), np.full(len(terms), 0.5)]
+            [cut[:1], np.log(np.diff(cut)), np.zeros(x.shape[1]), np.full(len(terms), 0.25)]
         )
         self.is_deviation = np.arange(len(self.start)) >= len(self.start) - len(terms)
         far = (-2 * FARTHEST, 2 * FARTHEST)
-        self.bounds = [(0, FARTHEST) if one else far for one in self.is_deviation]
+        variances = ((DUST / 10) ** 2, FARTHEST**2)
+        self.bounds = [variances if one else far for one in self.is_deviation]
 
     def thresholds(self, parameters: np.ndarray) -> np.ndarray:
         """The thresholds between steps, in logits, shape (steps - 1,)."""
         gaps = np.exp(parameters[1 : self.steps - 1])
         return np.asarray(parameters[0] + np.concatenate([[0], np.cumsum(gaps)]))
 
+    def by_deviation(self, parameters: np.ndarray) -> np.ndarray:
+        """Parameters with standard deviations instead of variances."""
+        return np.where(self.is_deviation, np.sqrt(np.maximum(parameters, 0)), parameters)
+
     def of_an_answer(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        """The same by answer."""
-        value, gradient = self.loss(parameters)
+        """The same by answer, at variances: by deviation every 0 is flat, and a search that meets
+        one stays there, although more variance may be likelier."""
+        deviations = self.by_deviation(parameters)
+        value, gradient = self.loss(deviations)
+        gradient = np.where(self.is_deviation, gradient / (2 * np.abs(deviations)), gradient)
         return value / len(self.answer), gradient / len(self.answer)
 
     def loss(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:

@@ -43,6 +43,22 @@ def of(table: pd.DataFrame) -> mixed_model.MixedModel:
     return mixed_model.of_question(table, "quality", systems.differences(table, ["quality"]))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_no_term_is_likelier_with_a_little_more_variance(seed: int) -> None:
+    """By standard deviation a search ends at 0, which is flat, where a term begins too small."""
+    dice = np.random.default_rng(seed)
+    system, person, piece = np.indices((3, 6, 4)).reshape(3, -1)
+    values = dice.normal(0, 1, 72) + dice.normal(0, 0.2, 6)[person] + dice.normal(0, 0.2, 4)[piece]
+    fit = mixed_model.fitted(values, system, person, piece)
+    assert fit is not None
+    terms = mixed_model._terms(person, system), mixed_model._terms(piece, system)
+    products = mixed_model._Products(np.eye(3)[system], values, *terms)
+    order = [mixed_model.TERMS.index(term) for term in mixed_model.ORDER]
+    at = np.sqrt(fit.variances[order] / fit.residual)
+    for more in 0.03 * np.eye(len(at)):
+        assert products.solved(at + more).deviance > products.solved(at).deviance - 1e-6
+
+
 def by_mean_squares(table: pd.DataFrame) -> dict[str, float]:
     """The variances of a complete table, where none comes out below 0: equal to REML's."""
     grid = table.set_index(["participant", "item", "system"])["quality"].unstack([1, 2]).to_numpy()

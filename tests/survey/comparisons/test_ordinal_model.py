@@ -95,6 +95,21 @@ def test_the_gradient_is_the_likelihoods() -> None:
         assert likelihood.loss(at)[1] == pytest.approx(slopes, abs=1e-4)
 
 
+@pytest.mark.parametrize("seed", [3, 4, 9, 21, 36])
+def test_no_term_is_likelier_with_a_little_more_variance(seed: int) -> None:
+    """By standard deviation a search ends at 0, which is flat, where a term begins too small."""
+    table = answers(6, 4, seed, (0.3, 0.3, 0.3, 0.3))
+    system, person, piece = mixed_model.levels(table, list("abc"))
+    terms = [person, piece, person * 3 + system, piece * 3 + system]
+    values, x = table["quality"].to_numpy(dtype=float), np.eye(3)[system][:, 1:]
+    fit, likelihood = fitted(values, x, terms), _Likelihood(values, x, terms)
+    assert fit is not None
+    gaps = np.log(np.diff(fit.thresholds))
+    at = np.concatenate([fit.thresholds[:1], gaps, fit.effects, fit.deviations])
+    for more in 0.03 * np.eye(len(at))[likelihood.is_deviation]:
+        assert likelihood.loss(at + more)[0] > likelihood.loss(at)[0] - 1e-6
+
+
 @pytest.mark.slow
 def test_its_intervals_hold_the_truth() -> None:
     """Of systems' differences in logits, in studies of 12 people and 8 pieces."""
