@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
+from gradio_client.utils import is_file_obj_with_meta
 
 from .assets import COMPONENT, FOLDER, STYLE, script
 from .notes import checked
@@ -93,8 +94,12 @@ class PianoRoll(gr.HTML):
     def preprocess(self, payload: Any) -> Any:
         """What a function gets: the value in full, its recording as a path; see `notes.checked`."""
         try:
-            if isinstance(payload, dict) and isinstance(payload.get("audio"), dict):
-                payload = payload | {"audio": payload["audio"].get("path")}
+            if isinstance(payload, dict) and payload.get("audio") is not None:
+                # Gradio has looked whether such a one is in its own folder, and at no other: a
+                # function that returns what it was given would hand out any file beside the app.
+                if not is_file_obj_with_meta(payload["audio"]):
+                    raise ValueError("audio: a file that Gradio was given is needed")
+                payload = payload | {"audio": payload["audio"]["path"]}
             return checked(payload)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from None
