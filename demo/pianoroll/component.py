@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
-from gradio_client.utils import is_file_obj_with_meta
 
 from .assets import COMPONENT, FOLDER, STYLE, script
 from .notes import checked
@@ -38,6 +37,14 @@ def _start() -> str:
 def _template() -> str:
     """The component's HTML, the same for every value."""
     return (FOLDER / "piano_roll.html").read_text(encoding="utf-8")
+
+
+def _given(audio: Any) -> str:
+    """Path of a file that Gradio itself reads as one."""
+    try:
+        return FileData.model_validate(audio, context={"validate_meta": True}).path
+    except ValueError:  # Gradio's is of several lines
+        raise ValueError("audio: a file that Gradio was given is needed") from None
 
 
 class PianoRoll(gr.HTML):
@@ -97,9 +104,7 @@ class PianoRoll(gr.HTML):
             if isinstance(payload, dict) and payload.get("audio") is not None:
                 # Gradio has looked whether such a one is in its own folder, and at no other: a
                 # function that returns what it was given would hand out any file beside the app.
-                if not is_file_obj_with_meta(payload["audio"]):
-                    raise ValueError("audio: a file that Gradio was given is needed")
-                payload = payload | {"audio": payload["audio"]["path"]}
+                payload = payload | {"audio": _given(payload["audio"])}
             return checked(payload)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from None
