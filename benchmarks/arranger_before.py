@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.timing import machine, ratio
+from benchmarks.measuring.milliseconds import median_ms
+from benchmarks.measuring.timing import machine, ratio
 from fadernets.music import midi
 from fadernets.music.notes import Notes
 from fadernets.music.segments import segments
@@ -134,8 +135,8 @@ def measure(checkout: Path, notes: Sequence[Notes], turns: int) -> dict[str, obj
                         each.append(seconds)
             older, newer = times
             report[name] = {
-                "older_ms": round(1e3 * float(np.median(older)) / count, 1),
-                "newer_ms": round(1e3 * float(np.median(newer)) / count, 1),
+                "older_ms": median_ms(older, count),
+                "newer_ms": median_ms(newer, count),
                 "times_as_long": ratio(newer, older, 1, 1),
             }
     return report

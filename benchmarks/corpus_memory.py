@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measuring.milliseconds import milliseconds
 from train import prepare
 from train.data import packed
 from train.evaluate import commit
@@ -65,7 +66,7 @@ def drawn(path: Path) -> dict[str, float]:
     }
     return {
         "load_s": round(loaded, 2),
-        "batch_ms": round(1000 * seconds_a_batch, 3),
+        "batch_ms": milliseconds(seconds_a_batch, 3),
         "own_mb": round(int(kilobytes["RssAnon"]) / 1024, 1),
         "mapped_mb": round(int(kilobytes["RssFile"]) / 1024, 1),
         "peak_mb": round(int(kilobytes["VmHWM"]) / 1024, 1),

@@ -27,8 +27,9 @@ import numpy as np
 import torch
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.public_server import RunningServer, running
-from benchmarks.timing import machine
+from benchmarks.measuring.milliseconds import milliseconds
+from benchmarks.measuring.timing import machine
+from benchmarks.public.whole_server import RunningServer, running
 from benchmarks.whole_pieces import long_piece
 from demo.editing import service
 from demo.editing.excerpts import excerpt
@@ -80,7 +81,7 @@ def served(net: FaderNet, positions: Sequence[float]) -> Stages:
         start = time.perf_counter()
         service.answer(net, session, {"first": 0, "last": 0, FADER: position})
         seconds["answer"].append(time.perf_counter() - start)
-    return {name: [1000 * value for value in values] for name, values in seconds.items()}
+    return {name: [milliseconds(value, 3) for value in values] for name, values in seconds.items()}
 
 
 def choose(page: Page, minutes: int) -> int:

@@ -1,9 +1,9 @@
 """What hostile MIDI files cost to open: ``python -m benchmarks.midi_bombs --json OUT``.
 
-Each file of `benchmarks.bombs` is opened as the page opens it, up to the message that draws it, in
-a process of its own, forked from one that has read nothing; its memory beyond what it had before is
-measured. Files that may be opened go through the later steps too. ``--before RESULT`` keeps the
-figures of an earlier result for the code before there were limits. Linux.
+Each file of `benchmarks.pieces.bombs` is opened as the page opens it, up to the message that draws
+it, in a process of its own, forked from one that has read nothing; its memory beyond what it had
+before is measured. Files that may be opened go through the later steps too. ``--before RESULT``
+keeps the figures of an earlier result for the code before there were limits. Linux.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def opened_by_checkout(
 
 def table(before: dict[str, dict], folder: Path) -> list[dict]:
     """A row for each file: kind, bytes, and what happened, earlier and now."""
-    from benchmarks import bombs
+    from benchmarks.pieces import bombs
 
     rows = []
     openings = opened_by_checkout(ROOT, bombs.ALL.values(), folder, later=True)
@@ -177,7 +177,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if not options.json:
         parser.error("--json is needed")
-    from benchmarks import timing  # imports torch, which the processes of the files do not have
+    from benchmarks.measuring import timing
 
     machine = timing.machine()
     earlier = json.loads(options.before.read_text()) if options.before else {"rows": []}

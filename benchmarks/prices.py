@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.priced_pieces import PIECES, piece, tune
-from benchmarks.timing import machine, rounded
+from benchmarks.measuring.timing import machine, rounded
+from benchmarks.pieces.priced_pieces import PIECES, piece, tune
 from demo.compute import cost
 from demo.compute.worker import Tasks, load_tasks
 from demo.editing.opening import open_file

@@ -5,11 +5,12 @@
 
 A real server, started in each way in turn on a free port of this machine, with secrets planted
 around it: in files beside and links inside the folder for uploads, in its environment, in the
-folder of the survey's database. Requests of `benchmarks.public_hostile` and `public_bytes` are
-sent in batches; after each the server has to be well within two seconds, and its output must hold
-no traceback. Answers must hold no secret and no path of the server's, take less than twenty
-seconds, and be a sentence where their status is 500. ``--before`` tries the known attack on an
-older checkout, too. Ends with 1 if anything was found. Linux; bounded in number and time.
+folder of the survey's database. Requests of `benchmarks.public.hostile_requests` and
+`hostile_bytes` are sent in batches; after each the server has to be well within two seconds, and
+its output must hold no traceback. Answers must hold no secret and no path of the server's, take
+less than twenty seconds, and be a sentence where their status is 500. ``--before`` tries the known
+attack on an older checkout, too. Ends with 1 if anything was found. Linux; bounded in number and
+time.
 """
 
 from __future__ import annotations
@@ -31,14 +32,20 @@ from typing import Any
 
 import httpx
 
-from benchmarks import public_bytes, public_hostile, public_midi, public_server, public_values
-from benchmarks.public_attacks import attack, by_client, midi, pages_of_others, stalled
-from benchmarks.public_bytes import API, Shot
-from benchmarks.public_checks import CheckBook, Fuzz
-from benchmarks.public_server import RunningServer
-from benchmarks.public_values import META, Target
-from benchmarks.public_visitor import PageEvents
-from benchmarks.timing import machine, rounded
+from benchmarks.measuring.timing import machine, rounded
+from benchmarks.public import (
+    hostile_bytes,
+    hostile_requests,
+    hostile_values,
+    midi_files,
+    whole_server,
+)
+from benchmarks.public.attacks import attack, by_client, midi, pages_of_others, stalled
+from benchmarks.public.checks import CheckBook, Fuzz
+from benchmarks.public.hostile_bytes import API, Shot
+from benchmarks.public.hostile_values import META, Target
+from benchmarks.public.page_events import PageEvents
+from benchmarks.public.whole_server import RunningServer
 
 # Percent of the requests. The kinds alternate, so a run that is cut short lacks some of each.
 SHARES = {"addresses": 29, "values": 33, "mutations": 25, "survey": 13}
@@ -103,7 +110,7 @@ def visit(server: RunningServer, dice: random.Random) -> dict[str, Any]:
         events["save"] = body(("fn-bench", "save"), json.dumps(edit))
         saved = send(events["save"])[0]["path"]
         client.get(f"{API}/file={saved}").raise_for_status()
-        file = {"files": ("own.mid", public_midi.midi_file(dice))}
+        file = {"files": ("own.mid", midi_files.midi_file(dice))}
         own = client.post(f"{API}/upload", files=file).raise_for_status().json()[0]
         uploaded_file = {"path": own, "orig_name": "own.mid", "meta": META}
         events["upload"] = body(("fn-upload", "upload"), uploaded_file)
@@ -124,7 +131,7 @@ def visit(server: RunningServer, dice: random.Random) -> dict[str, Any]:
 
 def mixed(target: Target, dice: random.Random) -> Iterator[Shot]:
     """Shots of all kinds in turn, without an end."""
-    kinds = {kind: getattr(public_hostile, kind)(target, dice) for kind in SHARES}
+    kinds = {kind: getattr(hostile_requests, kind)(target, dice) for kind in SHARES}
     while True:
         yield next(kinds[dice.choices(list(SHARES), list(SHARES.values()))[0]])
 
@@ -142,8 +149,8 @@ async def fuzz_server(
     dice, book = random.Random(options.seed), CheckBook()
     before = {"memory_mb": server.memory()["all"], "descriptors": server.descriptors()}
     knowledge = await asyncio.to_thread(visit, server, dice)
-    tune = public_midi.midi_file(dice)
-    paths = public_values.foreign_files(server.folder, server.uploads, plant.file, tune)
+    tune = midi_files.midi_file(dice)
+    paths = hostile_values.foreign_files(server.folder, server.uploads, plant.file, tune)
     files_before, trapped_requests, begin = listing(server.folder), [], time.monotonic()
 
     async def trapped(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -158,8 +165,8 @@ async def fuzz_server(
         if attacked["files_given_away"]:
             book.add_finding("given away", "the attack of three steps", attacked)
         await pages_of_others(fuzz)
-        shots = public_bytes.raw(paths[0], json.dumps(knowledge["events"]["ask"]).encode())
-        shots += public_bytes.uploads(public_values.strings(target), dice)
+        shots = hostile_bytes.raw(paths[0], json.dumps(knowledge["events"]["ask"]).encode())
+        shots += hostile_bytes.uploads(hostile_values.strings(target), dice)
         sample_size = options.requests // ways // 8
         await fuzz.run(shots if len(shots) < sample_size else dice.sample(shots, sample_size))
         remaining = options.requests // ways - sum(
@@ -202,7 +209,7 @@ def attacked_before(root: Path, folder: Path) -> dict[str, Any]:
     plant, path = Plant.new(), folder / "canary.txt"
     folder.mkdir()
     path.write_text(plant.file)
-    with public_server.running(
+    with whole_server.running(
         "make-run", folder / "server", plant.env, root=root.absolute(), ready="/config", study=False
     ) as server:
         return attack(server.url, str(path), plant.file)
@@ -217,7 +224,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     report["ways"] = {}
     for way in ways:
         plant = Plant.new()
-        with public_server.running(way, folder / way, plant.env) as server:
+        with whole_server.running(way, folder / way, plant.env) as server:
             report_of_way = asyncio.run(fuzz_server(server, options, plant, len(ways)))
         report["ways"][way] = {"start_s": round(server.seconds, 1), **report_of_way}
     total = {

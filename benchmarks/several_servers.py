@@ -26,10 +26,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import public_load, public_server, serving, survey_load
-from benchmarks.crowd import harm
-from benchmarks.public_server import RunningServer
-from benchmarks.timing import machine
+from benchmarks import survey_load
+from benchmarks.measuring.milliseconds import waits
+from benchmarks.measuring.timing import machine
+from benchmarks.public import visitor_crowd, whole_server
+from benchmarks.public.whole_server import RunningServer
+from benchmarks.survey import serving
+from benchmarks.survey.crowd import harm
 from db.database import Database
 
 CONFIG = Path(__file__).resolve().parents[1] / "deploy" / "nginx.conf"
@@ -91,10 +94,10 @@ async def all_at_once(several: Several, study: str, options: argparse.Namespace)
     sources = [f"127.0.1.{number + 1}" for number in range(options.visitors)]
     (book, loads), visitors = await asyncio.gather(
         survey_load.crowd(survey, {study: None}, *people),
-        public_load.crowd(several, options, sources),
+        visitor_crowd.crowd(several, options, sources),
     )
     kinds = [kind for kind in survey_load.KINDS if book.times[kind]]
-    times = {kind: survey_load.milliseconds(book.times[kind]) for kind in kinds}
+    times = {kind: waits(book.times[kind]) for kind in kinds}
     database = Database(options.database)
     try:
         compared = book.compared(database, study)
@@ -115,7 +118,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     report: dict[str, Any] = {"machine": machine()}
     with ExitStack() as stack:
         servers = [
-            stack.enter_context(public_server.running("make-run", folder / name, env, study=False))
+            stack.enter_context(whole_server.running("make-run", folder / name, env, study=False))
             for name in NAMES
         ]
         (nginx := folder / "nginx").mkdir()

@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed [--parts P ...] [--quick] [--repeats N] [--midi DIR] [--json FILE]
 
-What is compared is timed in turn. The plain rendering (`benchmarks.plain_gru`) has the same
+What is compared is timed in turn. The plain rendering (`benchmarks.model.plain_gru`) has the same
 weights. Inputs are public-domain examples; `--midi` takes other files for the preparation. Parts
 that are not asked for stay in the JSON file as they are, with what they were measured on.
 """
@@ -21,8 +21,8 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import arranging, decoding, preparing, training_step
-from benchmarks.timing import machine
+from benchmarks.measuring.timing import machine
+from benchmarks.model import arranging, decoding, preparing, training_step
 from fadernets.music import examples
 from fadernets.music.notes import Notes
 from fadernets.music.segments import segments

@@ -38,9 +38,9 @@ from typing import LiteralString
 import httpx
 import psycopg
 
-from benchmarks import serving
-from benchmarks.crowd import AnswerBook, CrowdMember, harm
-from benchmarks.survey_study import NAMES, Replies
+from benchmarks.survey import serving
+from benchmarks.survey.crowd import AnswerBook, CrowdMember, harm
+from benchmarks.survey.survey_study import NAMES, Replies
 from db.database import Database
 
 LIFE_SECONDS = (0.05, 0.6)  # between listening and SIGKILL
@@ -287,7 +287,7 @@ async def run(
     Returns
     -------
     dict
-        Counts and seconds, see `Toll` and `benchmarks.crowd.AnswerBook.compared`.
+        Counts and seconds, see `Toll` and `benchmarks.survey.crowd.AnswerBook.compared`.
     """
     begin, load = time.perf_counter(), os.getloadavg()[0]
     path, port = folder / "survey.sqlite", serving.free_port()

@@ -31,11 +31,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 
-from benchmarks import serving, survey_study
-from benchmarks.crowd import AnswerBook, CrowdMember, harm
-from benchmarks.survey_study import Replies
+from benchmarks.measuring.milliseconds import waits
+from benchmarks.survey import serving, survey_study
+from benchmarks.survey.crowd import AnswerBook, CrowdMember, harm
+from benchmarks.survey.survey_study import Replies
 from db.database import Database
 from survey.core.settings import Settings
 
@@ -108,13 +108,6 @@ async def _watch(loads: list[float]) -> None:
         await asyncio.sleep(LOAD_SAMPLE_SECONDS)
 
 
-def milliseconds(times: list[float]) -> dict[str, float]:
-    """Number, median, 95th percentile and maximum of seconds."""
-    median, p95 = np.percentile(times, [50, 95])
-    summary = {"median_ms": median, "p95_ms": p95, "max_ms": max(times)}
-    return {"n": len(times)} | {name: round(1000 * s, 1) for name, s in summary.items()}
-
-
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Build, serve, take part and compare; the report."""
     env = serving.environment(folder, options.database)
@@ -148,7 +141,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "load_average_before": round(load, 1),
         "load_average_median": round(statistics.median(loads), 1),
         "server_cpu_s": round(used, 1),
-        "requests": {NAMES.get(kind, kind): milliseconds(book.times[kind]) for kind in kinds},
+        "requests": {NAMES.get(kind, kind): waits(book.times[kind]) for kind in kinds},
         "errors": book.failures.total(),
         "kinds_of_errors": dict(book.failures),
         "acknowledged": compared["answers_acknowledged"],

@@ -24,7 +24,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.timing import interleaved, machine, ratio
+from benchmarks.measuring.milliseconds import median_ms, milliseconds
+from benchmarks.measuring.timing import interleaved, machine, ratio
 from fadernets.arranger.arrange import half_precision
 from fadernets.music import examples, midi
 from fadernets.music.events import PITCHES
@@ -107,7 +108,7 @@ def performance(net: FaderNet, piece: Piece, repeats: int) -> dict[str, object]:
     middle = len(numbers) // 2
     windows = numbers[max(0, middle - WINDOWS // 2) : middle + WINDOWS // 2]
     actions = {f"{number}": partial(changed, piece, [number], change) for number in windows}
-    alone = [1e3 * float(np.median(each)) for each in interleaved(actions, 1).values()]
+    alone = [float(np.median(each)) for each in interleaved(actions, 1).values()]
     wholes = {
         moved: partial(changed, piece, numbers, partial(change, moved=moved)) for moved in OFFSETS
     }
@@ -118,8 +119,8 @@ def performance(net: FaderNet, piece: Piece, repeats: int) -> dict[str, object]:
         "notes": len(piece.notes),
         "piece_s": {moved: round(float(np.median(each)), 2) for moved, each in whole.items()},
         "window_ms": {
-            "median": round(float(np.median(alone)), 1),
-            "p90": round(float(np.quantile(alone, 0.9)), 1),
+            "median": median_ms(alone),
+            "p90": milliseconds(float(np.quantile(alone, 0.9))),
         },
     }
 
@@ -168,13 +169,12 @@ def measure(net: FaderNet, count: int, repeats: int, calls: int, pieces: int) ->
     grown_by_pieces = grown(
         lambda call: changed(piece, short, lambda part: net.slide(part, ASKED)), pieces, WARM_PIECES
     )
-    bare = np.array(seconds["reviser"])
     return {
         "segments": len(every),
-        "reviser_ms": round(1e3 * float(np.median(bare)) / BARE, 1),
+        "reviser_ms": median_ms(seconds["reviser"], BARE),
         "segment_in_reviser_times": ratio(seconds["segment"], seconds["reviser"], 1, BARE),
         "piece_in_reviser_times": ratio(seconds["piece"], seconds["reviser"], len(every), BARE),
-        "segment_ms": round(1e3 * float(np.median(seconds["segment"])), 1),
+        "segment_ms": median_ms(seconds["segment"]),
         "piece_s": round(float(np.median(seconds["piece"])), 2),
         "alone_s": round(float(np.median(seconds["each on its own"])), 2),
         "times_as_long": ratio(seconds["piece"], seconds["each on its own"], 1, 1),

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from benchmarks import survey_study
 from benchmarks.several_servers import NAMES, proxied
+from benchmarks.survey import survey_study
 from fadernets.music import midi
 from survey.core.settings import Settings
 from tests import nginx

@@ -16,9 +16,10 @@ import httpx
 import pytest
 import yaml
 
-from benchmarks import serving, several_servers, survey_study
-from benchmarks.crowd import AnswerBook, CrowdMember, harm
+from benchmarks import several_servers
 from benchmarks.several_servers import CONFIG, NAMES, proxied
+from benchmarks.survey import serving, survey_study
+from benchmarks.survey.crowd import AnswerBook, CrowdMember, harm
 from benchmarks.survey_kills import client
 from db.database import Database
 from tests import nginx

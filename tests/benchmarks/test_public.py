@@ -10,18 +10,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import (
-    public_checks,
-    public_fuzz,
-    public_hostile,
-    public_load,
-    public_midi,
-    public_server,
-    public_values,
+from benchmarks import public_fuzz, public_load
+from benchmarks.public import (
+    checks,
+    hostile_requests,
+    hostile_values,
+    midi_files,
+    whole_server,
 )
-from benchmarks.public_bytes import Shot, request
-from benchmarks.public_checks import CheckBook, Fuzz
-from benchmarks.public_visitor import VisitTally, small_piece
+from benchmarks.public.checks import CheckBook, Fuzz
+from benchmarks.public.hostile_bytes import Shot, request
+from benchmarks.public.visit_tally import VisitTally
+from benchmarks.public.visitors_pieces import small_piece
 from fadernets.music import midi
 from fadernets.music.segments import segments
 
@@ -43,9 +43,7 @@ LOAD_OPTIONS = """--moves 4 --busy 1 --minutes 1 --visitors 3 --seconds 2 --arri
 def server(tmp_path_factory):
     """One that says what it keeps of its visitors, and the secrets that it must not give away."""
     plant, kept = public_fuzz.Plant.new(), {"FADERNETS_KEEP_FILES": "10"}
-    with public_server.running(
-        "peek", tmp_path_factory.mktemp("peek"), plant.env | kept
-    ) as running:
+    with whole_server.running("peek", tmp_path_factory.mktemp("peek"), plant.env | kept) as running:
         yield plant, running
 
 
@@ -54,7 +52,7 @@ def command(server, monkeypatch, capsys, tmp_path):
     """Runs a benchmark's command against that server: its exit status and its report."""
     plant, running = server
     monkeypatch.setattr(public_fuzz.Plant, "new", lambda: plant)
-    monkeypatch.setattr(public_server, "running", lambda *_, **__: nullcontext(running))
+    monkeypatch.setattr(whole_server, "running", lambda *_, **__: nullcontext(running))
 
     def run(module, options: list[str]) -> tuple[int, dict]:
         out = tmp_path / "report.json"
@@ -146,33 +144,33 @@ def test_what_must_not_be_is_found(path, foreign, finding, tmp_path, monkeypatch
             await fuzz.run([Shot("test", request("GET", path), foreign)])
         return book
 
-    monkeypatch.setattr(public_checks, "MAX_ANSWER_SECONDS", 0.4)
+    monkeypatch.setattr(checks, "MAX_ANSWER_SECONDS", 0.4)
     book = asyncio.run(send())
     assert set(book.findings) == ({finding} if finding else set()), book.examples
     assert bool(finding) == any(path in example["request"] for example in book.examples)
 
 
 def test_every_address_is_known():
-    routes = public_hostile.gradio_routes()
+    routes = hostile_requests.gradio_routes()
     examples = {("GET", "/gradio_api/deep_link"), ("POST", "/gradio_api/run/{api_name}"),
              ("GET", "/gradio_api/file={path_or_url:path}"), ("GET", "/monitoring")}  # fmt: skip
     assert examples <= set(routes) and len(routes) > 100
-    survey = public_hostile.survey_routes()
+    survey = hostile_requests.survey_routes()
     assert ("POST", "/survey/api/join") in survey and ("GET", "/survey/audio/{token}") in survey
 
 
 def test_a_seed_gives_the_same_shots():
     events = {"ask": {"data": ['{"piece": "x", "first": 0}'], "fn_index": 3, "session_hash": "x"}}
-    target = public_values.Target(
+    target = hostile_values.Target(
         1, "token", ["/outside/canary.mid"], "http://127.0.0.1:9/", "/uploads/own.mid",
         events, {3: 1, 10: 2}, {"slide": ["midi", "rhythm"]}, "participant",
     )  # fmt: skip
-    for kind in (public_hostile.values, public_hostile.mutations, public_hostile.addresses):
+    for kind in (hostile_requests.values, hostile_requests.mutations, hostile_requests.addresses):
         first, second, other = (kind(target, random.Random(seed)) for seed in (1, 1, 2))
         shots = [next(first) for _ in range(300)]
         assert shots == [next(second) for _ in range(300)] != [next(other) for _ in range(300)]
         assert all(b"\r\n\r\n" in shot.data for shot in shots)
-    shots = [next(public_hostile.values(target, random.Random(n))) for n in range(300)]
+    shots = [next(hostile_requests.values(target, random.Random(n))) for n in range(300)]
     assert 30 < sum(shot.foreign for shot in shots) < 270
     assert not target.is_foreign([{"path": "/uploads/own.mid"}]) and target.is_foreign(
         ["/outside/canary.mid"]
@@ -181,9 +179,9 @@ def test_a_seed_gives_the_same_shots():
 
 def test_midi_files_are_valid_until_they_are_spoiled():
     dice = random.Random(0)
-    data = public_midi.midi_file(dice)
+    data = midi_files.midi_file(dice)
     assert len(midi.read(data).notes) >= 16
-    spoiled = [public_midi.garbled(data, dice) for _ in range(100)]
+    spoiled = [midi_files.garbled(data, dice) for _ in range(100)]
     assert sum(file != data for file in spoiled) > 90
     assert len(segments(midi.read(small_piece(dice)))) == 8
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from benchmarks import bombs
+from benchmarks.pieces import bombs
 from tests.conftest import BOTH_WAYS, ONE_WAY
 from tests.public.edits import answer_shown, edit_json
 from tests.public.server import Answer, Server

@@ -9,9 +9,9 @@ import sys
 import pytest
 from sqlalchemy import delete, select, update
 
-from benchmarks.crowd import AnswerBook, harm
+from benchmarks.survey.crowd import AnswerBook, harm
+from benchmarks.survey.survey_study import REPLIES
 from benchmarks.survey_kills import checked, copied, ended, run, writing
-from benchmarks.survey_study import REPLIES
 from db.database import Database
 from db.models import SCALES, Answer, PanelPlace, Participant, Play, Study, now
 from survey.core.panels import Panel

@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 from sqlalchemy import text
 
-from benchmarks.crowd import harm
+from benchmarks.survey.crowd import harm
+from benchmarks.survey.survey_study import REPLIES
 from benchmarks.survey_kills import OnPostgres, run
-from benchmarks.survey_study import REPLIES
 from db.database import Database
 from db.models import Study
 from survey.core.settings import Settings

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.bombs import few_bytes
+from benchmarks.pieces.bombs import few_bytes
 from demo.compute import cost
 from demo.editing import sound
 from demo.editing.piece_session import PieceSession

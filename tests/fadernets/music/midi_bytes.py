@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from benchmarks.bombs import END_OF_TRACK, chunk, quantity
-from benchmarks.bombs import file as smf
+from benchmarks.pieces.bombs import END_OF_TRACK, chunk, quantity
+from benchmarks.pieces.bombs import file as smf
 from fadernets.music.midifile.events import MidiFile
 from fadernets.music.midifile.notes import RawNotes, raw_notes
 from tests.fadernets.music import generated as generated  # no deadline: machines are busy

@@ -9,8 +9,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from benchmarks import bombs, midi_bombs
-from benchmarks.bombs import END_OF_TRACK, ONE_NOTE, chunk, file, meta, notes, single_track, tempo
+from benchmarks import midi_bombs
+from benchmarks.pieces import bombs
+from benchmarks.pieces.bombs import (
+    END_OF_TRACK,
+    ONE_NOTE,
+    chunk,
+    file,
+    meta,
+    notes,
+    single_track,
+    tempo,
+)
 from fadernets.music import midi
 from fadernets.music.midi import MidiError, check_length, file_bytes, read
 from fadernets.music.midifile.events import MidiFile

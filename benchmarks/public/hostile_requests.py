@@ -12,8 +12,8 @@ from importlib.metadata import distribution
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.public_bytes import API, Shot, garbled, request
-from benchmarks.public_values import META, Target, envelopes, file_shapes, scalars, strings
+from benchmarks.public.hostile_bytes import API, Shot, garbled, request
+from benchmarks.public.hostile_values import META, Target, envelopes, file_shapes, scalars, strings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "get")
 ROUTE = re.compile(r'@(app|router)\.(get|head|post|put|delete|websocket)\(\s*f?"([^"]*)"')

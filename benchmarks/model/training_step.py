@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks import limits
-from benchmarks.plain_gru import plain
-from benchmarks.timing import interleaved, rate, ratio, rounded
+from benchmarks.measuring.timing import interleaved, rate, ratio, rounded
+from benchmarks.model import limits
+from benchmarks.model.plain_gru import plain
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
 from fadernets.models.vanilla import VanillaVAE

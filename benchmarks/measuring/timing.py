@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def interleaved(actions: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list]:

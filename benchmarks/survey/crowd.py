@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 import httpx
 from sqlalchemy import Select, select
 
-from benchmarks.survey_study import Replies
+from benchmarks.survey.survey_study import Replies
 from db.database import Database
 from db.models import DIRECTIONS, SCALES, SIDES, Answer, Participant, Play, Study, Trial
 from survey.core import tokens

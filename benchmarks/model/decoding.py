@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from benchmarks import limits
-from benchmarks.plain_gru import PlainEventDecoder, decode_greedily
-from benchmarks.timing import interleaved, rate, ratio, rounded
+from benchmarks.measuring.timing import interleaved, rate, ratio, rounded
+from benchmarks.model import limits
+from benchmarks.model.plain_gru import PlainEventDecoder, decode_greedily
 from fadernets.compute.recurrence import BFLOAT16, FLOAT32, MIN_BATCH, PRECISIONS
 from fadernets.decoding.generate import generate
 from fadernets.models.layers import EventDecoder

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import cProfile
 import pstats
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from benchmarks.timing import interleaved
+from benchmarks.measuring.milliseconds import median_ms
+from benchmarks.measuring.timing import interleaved
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 
@@ -37,13 +36,22 @@ def measure(net: FaderNet, source: Sequence[Notes], repeats: int) -> dict:
     profile.runcall(lambda: [net.slide(codes, POSITIONS) for _ in range(repeats)])
     statistics = pstats.Stats(profile)
     total: float = statistics.total_tt  # type: ignore[attr-defined]
-    seconds_by_part: dict[str, float] = {}
-    for (file, _, function), (*_, cumulative, _) in statistics.stats.items():  # type: ignore[attr-defined]
-        part = PARTS.get((file.rpartition("/")[2], function))
-        if part is not None:
-            seconds_by_part[part] = seconds_by_part.get(part, 0.0) + cumulative
+    seconds = {
+        (file, function): cumulative
+        for (file, _, function), (*_, cumulative, _) in statistics.stats.items()  # type: ignore[attr-defined]
+    }
     return {
         "segments": len(source),
-        **{f"{name}_ms": round(1e3 * float(np.median(t)), 1) for name, t in times.items()},
-        "shares": {part: round(seconds / total, 3) for part, seconds in seconds_by_part.items()},
+        **{f"{name}_ms": median_ms(t) for name, t in times.items()},
+        "shares": shares(seconds, total),
     }
+
+
+def shares(seconds: Mapping[tuple[str, str], float], total: float) -> dict[str, float]:
+    """The share of each part that ran, from seconds in functions by path and name."""
+    seconds_by_part: dict[str, float] = {}
+    for (path, function), cumulative in seconds.items():
+        part = PARTS.get((path.rpartition("/")[2], function))
+        if part is not None:
+            seconds_by_part[part] = seconds_by_part.get(part, 0.0) + cumulative
+    return {part: round(each / total, 3) for part, each in seconds_by_part.items()}

@@ -14,12 +14,12 @@ from typing import Any
 
 import httpx
 
-from benchmarks import public_bytes, public_midi
-from benchmarks.public_bytes import API, MARK, Shot, request, upload
-from benchmarks.public_checks import MAX_ANSWER_SECONDS, CheckBook, Fuzz, RequestReply, fire
-from benchmarks.public_hostile import post
-from benchmarks.public_server import ROOT, RunningServer
-from benchmarks.public_values import META, Target
+from benchmarks.public import hostile_bytes, midi_files
+from benchmarks.public.checks import MAX_ANSWER_SECONDS, CheckBook, Fuzz, RequestReply, fire
+from benchmarks.public.hostile_bytes import API, MARK, Shot, request, upload
+from benchmarks.public.hostile_requests import post
+from benchmarks.public.hostile_values import META, Target
+from benchmarks.public.whole_server import ROOT, RunningServer
 
 STALLED_UPLOADS = 12  # begun and not finished
 SVG_PAGE = b"<html><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg></html>"
@@ -70,8 +70,8 @@ def by_client(server: RunningServer, book: CheckBook, dice: random.Random, count
     path = server.folder / "outside" / "mine.mid"
     client = Client(server.url, verbose=False)
     for _ in range(count):
-        data = public_midi.midi_file(dice)
-        path.write_bytes(public_bytes.garbled(data, dice) if dice.random() < 0.6 else data)
+        data = midi_files.midi_file(dice)
+        path.write_bytes(hostile_bytes.garbled(data, dice) if dice.random() < 0.6 else data)
         shot, begin = (
             Shot("client", b"/slide by gradio_client: " + path.read_bytes()),
             time.monotonic(),
@@ -112,10 +112,10 @@ async def midi(fuzz: Fuzz, target: Target, dice: random.Random, count: int) -> N
         body = {**ask, "data": [json.dumps(edit)]}
         await fuzz.send(Shot("midi", post(f"{API}/run/predict", body)), alone)
 
-    absurd = public_midi.absurd_midi()
+    absurd = midi_files.absurd_midi()
     files = dice.sample(absurd, min(len(absurd), count // 2))
     while len(files) < count:
-        files.append(public_bytes.garbled(public_midi.midi_file(dice), dice))
+        files.append(hostile_bytes.garbled(midi_files.midi_file(dice), dice))
     groups = iter(files)
     while (group := list(itertools.islice(groups, 12))) and not fuzz.is_over:
         await fuzz.run_together(open_and_ask(data) for data in group)
@@ -126,7 +126,7 @@ async def midi(fuzz: Fuzz, target: Target, dice: random.Random, count: int) -> N
                     break
         await fuzz.health()
     if count > len(absurd):  # it takes long
-        await open_and_ask(public_midi.dense_midi(), alone=True)
+        await open_and_ask(midi_files.dense_midi(), alone=True)
         await fuzz.health()
 
 
@@ -158,7 +158,7 @@ async def stalled(
     trickle : bytes
         Bytes sent of each stalled upload every second.
     """
-    part = public_bytes.multipart(public_midi.midi_file(dice), b"a.mid")
+    part = hostile_bytes.multipart(midi_files.midi_file(dice), b"a.mid")
     head = {**MARK, "Content-Length": str(len(part) + 5000)}
     begin, writers = time.monotonic(), []
     for _ in range(STALLED_UPLOADS):
@@ -168,7 +168,7 @@ async def stalled(
     await asyncio.sleep(0.5)
     try:
         while True:
-            shot = upload(public_midi.midi_file(dice), kind="beside stalled uploads")
+            shot = upload(midi_files.midi_file(dice), kind="beside stalled uploads")
             reply = await fire(fuzz.server.port, shot)
             fuzz.book.add_reply(shot, reply)
             if reply.status == 200 or time.monotonic() - begin > seconds:

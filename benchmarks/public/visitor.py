@@ -8,137 +8,18 @@ import random
 import re
 import secrets
 import time
-from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
-from benchmarks.survey_load import milliseconds
+from benchmarks.public.page_events import PageEvents
+from benchmarks.public.visit_tally import VisitTally
+from benchmarks.public.wire import LOCAL, Wire
 
 API = "/gradio_api"
-LOCAL = "127.0.0.1"
 CONNECTIONS = 6  # of one browser to one server
 FADERS = ("rhythm", "note", "arousal", "valence")
 PATIENCE_SECONDS = 60.0  # for an answer
 PEAK = re.compile(rb'\\"peak\\": ([0-9.e-]+)')  # in the JSON of an answer, which is a JSON string
 NOTHING_KNOWN = (-1, -1, 0.0)
-
-
-class Wire:
-    """A connection that is kept: HTTP/1.1 with little work, for clients that time others.
-
-    Parameters
-    ----------
-    port : int
-        Of this machine.
-    source : str
-        The address to connect from.
-    """
-
-    def __init__(self, port: int, source: str = LOCAL) -> None:
-        self.port, self.source = port, source
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def send(
-        self, method: str, path: str, body: bytes = b"", kind: str = ""
-    ) -> asyncio.StreamReader:
-        """Send a request; its answer comes by the stream."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(
-                LOCAL, self.port, local_addr=(self.source, 0)
-            )
-        reader, writer = self._streams
-        lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
-        if method == "POST":
-            lines += [f"Content-Type: {kind or 'application/json'}", f"Content-Length: {len(body)}"]
-        writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-        await writer.drain()
-        return reader
-
-    async def ask(
-        self, method: str, path: str, body: bytes = b"", kind: str = ""
-    ) -> tuple[int, bytes]:
-        """Send a request and wait for its answer: status and body.
-
-        Raises
-        ------
-        OSError, EOFError
-            If the connection ends.
-        """
-        try:
-            reader = await self.send(method, path, body, kind)
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
-            if length:
-                data = await reader.readexactly(int(length))
-            else:
-                data = b"".join([part async for part in _parts(reader)])
-            return int(head[9:12]), data
-        except BaseException:  # what comes next would not be the next answer
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Hang up."""
-        if self._streams is not None:
-            self._streams[1].close()
-        self._streams = None
-
-
-async def _parts(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """The chunks of an answer without a length."""
-    while size := int(await reader.readline(), 16):
-        yield await reader.readexactly(size)
-        await reader.readexactly(2)
-    await reader.readexactly(2)
-
-
-@dataclass
-class VisitTally:
-    """What visitors saw: seconds of each answer, moves overtaken by newer ones, errors by kind."""
-
-    times: list[float] = field(default_factory=list)
-    skipped: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-
-    def add(self, other: VisitTally) -> None:
-        """Count what others saw, too."""
-        self.times += other.times
-        self.skipped += other.skipped
-        self.errors += other.errors
-
-    def report(self) -> dict[str, Any]:
-        """Plain data."""
-        summary = milliseconds(self.times) if self.times else {"n": 0}
-        moves = len(self.times) + self.skipped + self.errors.total()
-        errors = {"errors": self.errors.total(), "kinds_of_errors": dict(self.errors)}
-        return {"moves": moves, **summary, "skipped": self.skipped, **errors}
-
-
-class PageEvents:
-    """The page's own events, by the elements that fire them, as ``/config`` tells them."""
-
-    def __init__(self, config: dict[str, Any]) -> None:
-        names = {c["id"]: c["props"].get("elem_id") for c in config["components"]}
-        self.events: dict[tuple[str | None, str], tuple[int, int | None]] = {}
-        for event in config["dependencies"]:
-            for target, name in event["targets"]:
-                if event["backend_fn"]:
-                    self.events[names.get(target), name] = event["id"], target
-        self.heartbeat = bool(config["connect_heartbeat"])
-        radio = next(c for c in config["components"] if names[c["id"]] == "fn-examples")
-        self.first = radio["props"]["value"]
-        self.examples = [key for _, key in radio["props"]["choices"]]
-
-    @classmethod
-    async def of(cls, port: int) -> PageEvents:
-        """The events of a server's page."""
-        wire = Wire(port)
-        _, body = await wire.ask("GET", "/config")
-        wire.close()
-        return cls(json.loads(body))
 
 
 class Visitor:
@@ -278,31 +159,3 @@ def position(dice: random.Random) -> dict[str, float]:
     name = dice.choice(FADERS)
     low = -1.0 if name in ("arousal", "valence") else 0.0
     return {name: round(dice.uniform(low, 1.0), 4)}
-
-
-def long_piece(minutes: float, key: str = "sonata") -> bytes:
-    """A MIDI file of so many minutes: an example, over and over."""
-    from fadernets.music import examples, midi
-    from fadernets.music.notes import Notes
-
-    piece = examples.load(key)
-    times = max(1, int(minutes * 60 / piece.duration))
-    shift = np.arange(times)[:, None] * piece.length
-    onset, offset = ((shift + side).ravel() for side in (piece.notes.onset, piece.notes.offset))
-    pitch, velocity = (np.tile(side, times) for side in (piece.notes.pitch, piece.notes.velocity))
-    notes = Notes.of(onset, offset, pitch, velocity)
-    return midi.dump(replace(piece, notes=notes, length=piece.length * times))
-
-
-def small_piece(dice: random.Random) -> bytes:
-    """A MIDI file of a few bars that nobody brought before."""
-    from fadernets.music import midi
-    from fadernets.music.notes import NO_PEDAL, Notes
-    from fadernets.music.piece import Piece
-
-    onset = np.arange(64) / 2
-    pitch = [dice.randint(40, 88) for _ in onset]
-    velocity = [dice.randint(40, 100) for _ in onset]
-    notes = Notes.of(onset, onset + 0.5, pitch, velocity)
-    tempo, meter = np.array([[0.0, 96.0]]), np.array([[0.0, 4, 4]])
-    return midi.dump(Piece(notes, NO_PEDAL, tempo, meter, 32.0))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.public_bytes import API
+from benchmarks.public.hostile_bytes import API
 
 META = {"_type": "gradio.FileData"}
 
@@ -189,7 +189,7 @@ def foreign_files(folder: Path, uploads: Path, secret: str, midi: bytes) -> list
     os.mkfifo(pipe)
     os.mkfifo(inner)
     database = folder / "data" / "survey.sqlite"
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     return [
         *map(str, (text, music, hidden, database, link, inner, big, pipe, outside, uploads)),
         *map(str, (uploads / "held-by", folder / "said.txt", os.path.relpath(text, root))),

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.public_midi import garbled, midi_file
+from benchmarks.public.midi_files import garbled, midi_file
 
 API = "/gradio_api"
 MARK = {"Content-Type": "multipart/form-data; boundary=mark"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks import bombs
+from benchmarks.pieces import bombs
 from fadernets.music import examples, midi
 from fadernets.music.notes import NO_PEDAL, Notes
 from fadernets.music.piece import Piece

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from benchmarks.public_bytes import Shot, request
-from benchmarks.public_server import ROOT, RunningServer
-from benchmarks.serving import ServerError
-from benchmarks.timing import rounded
+from benchmarks.measuring.timing import rounded
+from benchmarks.public.hostile_bytes import Shot, request
+from benchmarks.public.whole_server import ROOT, RunningServer
+from benchmarks.survey.serving import ServerError
 
 BATCH_SHOTS = 60
 MAX_CONNECTIONS = 6

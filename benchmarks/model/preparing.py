@@ -8,7 +8,7 @@ from typing import Any
 import music21
 import numpy as np
 
-from benchmarks.timing import interleaved, rate, ratio
+from benchmarks.measuring.timing import interleaved, rate, ratio
 from fadernets.music import events, examples, midi
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes

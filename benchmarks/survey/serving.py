@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from benchmarks import survey_study
-from benchmarks.survey_study import Replies
+from benchmarks.survey import survey_study
+from benchmarks.survey.survey_study import Replies
 from survey.__main__ import MOUNT, main
 from survey.core.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 START = 60.0  # seconds that a server may take on a busy machine
 UNSET = ("FADERNETS_DATASET", "FADERNETS_ADMIN_TOKEN", "HF_TOKEN", "SPACE_ID", "DATABASE_URL")
 
@@ -35,7 +35,7 @@ def environment(folder: Path, database: str | None = None) -> dict[str, str]:
 
 
 def study(env: Mapping[str, str]) -> str:
-    """Make the open study of `benchmarks.survey_study`; its name."""
+    """Make the open study of `benchmarks.survey.survey_study`; its name."""
     survey_study.make(Settings.from_env(env))
     return survey_study.NAME
 

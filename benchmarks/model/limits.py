@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from benchmarks.timing import interleaved, rounded
+from benchmarks.measuring.timing import interleaved, rounded
 from fadernets.compute.recurrence import product
 
 STREAMED = 64 * 2**20  # weights of 256 MiB, more than any cache here holds
