@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tools.space import SPACE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -47,11 +49,6 @@ BROWSER_ARGUMENTS = (
 BROWSER_PATIENCE = 60_000  # milliseconds that a page may take on a busy machine
 LONG = ("slow", "training", "postgres", "server", "browser")  # markers; quick tests come first
 SHARED = ("make_run", "space", "short_lived")  # servers, each started once for all its tests
-SPACE = {  # what Hugging Face tells a Space about itself
-    "SYSTEM": "spaces",
-    "SPACE_ID": "somebody/faders",
-    "SPACE_HOST": "somebody-faders.hf.space",
-}
 OTHER_WAYS = {  # in which Gradio would serve, too
     "GRADIO_SSR_MODE": "True",
     "GRADIO_MCP_SERVER": "True",

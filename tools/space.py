@@ -3,6 +3,8 @@
 The tree is what was committed, no more. The environment has what a Space's does: the front matter's
 gradio and requirements.txt, in the newest versions that these allow. With it and from there the
 tests start ``app_file`` with a Space's variables. ``--upload OWNER/NAME`` sends the same tree.
+How long installing took, how much it came to and how soon the page answered is printed before the
+tests.
 """
 
 from __future__ import annotations
@@ -11,9 +13,13 @@ import argparse
 import io
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
+import tempfile
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +29,12 @@ TESTS = [  # those that start a Space, by what they are called
     *("tests/public", "tests/demo", "tests/test_proxy.py", "tests/test_start.py"),
     *("-k", "space", "-m", "server or browser"),
 ]
+SPACE = {  # what Hugging Face tells a Space about itself
+    "SYSTEM": "spaces",
+    "SPACE_ID": "somebody/faders",
+    "SPACE_HOST": "somebody-faders.hf.space",
+}
+START = 300.0  # seconds within which a Space has to answer on a busy machine
 
 
 def card(folder: Path) -> dict[str, Any]:
@@ -49,6 +61,50 @@ def make_environment(folder: Path, tree: Path, python: str) -> Path:
     gradio = f"gradio=={card(tree)['sdk_version']}"
     subprocess.run([*install, gradio, "-r", str(tree / "requirements.txt")], check=True)
     return own
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+
+
+def seconds_to_answer(python: Path, tree: Path) -> float:
+    """Seconds from the start of ``app_file``, as a Space starts it, to ``/healthz`` saying "well".
+
+    Raises
+    ------
+    RuntimeError
+        Where it ends or says nothing; with what it printed.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        env = os.environ | SPACE | {"GRADIO_SERVER_PORT": str(port)}
+        env |= {"FADERNETS_DATA": str(folder / "data"), "GRADIO_TEMP_DIR": str(folder / "gradio")}
+        printed = folder / "printed.txt"
+        with printed.open("wb") as sink:
+            command = [str(python), card(tree)["app_file"]]
+            began = time.monotonic()
+            process = subprocess.Popen(command, cwd=tree, env=env, stdout=sink, stderr=sink)
+            try:
+                while process.poll() is None and time.monotonic() < began + START:
+                    if _is_well(f"http://127.0.0.1:{port}/healthz"):
+                        return time.monotonic() - began
+                    time.sleep(0.05)
+            finally:
+                process.kill()
+                process.wait()
+        raise RuntimeError(printed.read_text(errors="replace"))
+
+
+def _is_well(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:  # nothing listens yet, or 503
+        return False
 
 
 def run_tests(python: Path, tree: Path) -> int:
@@ -91,7 +147,18 @@ def main() -> int:
 
         print(upload(HfApi(), args.upload, tree))
         return 0
-    return run_tests(make_environment(HERE / "environment", tree, args.python), tree)
+    environment = HERE / "environment"
+    began = time.monotonic()
+    python = make_environment(environment, tree, args.python)
+    installing = time.monotonic() - began
+    version = subprocess.run([python, "--version"], check=True, stdout=subprocess.PIPE, text=True)
+    print(
+        f"{version.stdout.strip()}: installed in {installing:.0f} s, "
+        f"{size(environment) / 1e9:.2f} GB; first answer of {card(tree)['app_file']} after "
+        f"{seconds_to_answer(python, tree):.1f} s",
+        flush=True,
+    )
+    return run_tests(python, tree)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,37 @@ def test_the_front_matter_names_what_is_there(tree: Path) -> None:
     assert f"gradio=={card['sdk_version']}" in locked  # what the tests ran with
 
 
+APP = """
+import http.server, os, sys
+asked = []
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        asked.append(self.path)
+        self.send_response(200 if len(asked) > 2 and os.environ["SPACE_ID"] else 503)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(os.environ["GRADIO_SERVER_PORT"])), Page).serve_forever()
+"""
+
+
+def space_of(folder: Path, program: str) -> Path:
+    (folder / "README.md").write_text("---\napp_file: app.py\n---\n")
+    (folder / "app.py").write_text(program)
+    return folder
+
+
+@pytest.mark.server
+def test_the_first_answer_is_the_first_good_one(tmp_path: Path) -> None:
+    assert space.seconds_to_answer(Path(sys.executable), space_of(tmp_path, APP)) >= 0.1
+
+
+@pytest.mark.server
+def test_what_an_app_that_ends_has_printed_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="no module of that name"):
+        space.seconds_to_answer(
+            Path(sys.executable), space_of(tmp_path, "raise SystemExit('no module of that name')")
+        )
+
+
 class Hub(HfApi):
     """A Hub with a file or two, up to where the network begins; which files go is the library's."""
 
