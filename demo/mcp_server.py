@@ -53,7 +53,7 @@ Amount = float | list[Any] | dict[str, Any]
 Answer = dict[str, Any]
 SPAN = ("seed", "first", "last", "tracks", "lock")  # of slide, as of transfer and mix
 KINDS_OF_SPAN = (int | None, int | None, int | None, str | None, str | None)
-SWITCHES = ("absolute", "strict")
+SWITCHES = ("absolute", "strict", "curves")
 
 
 class Tools:
@@ -94,7 +94,8 @@ class Tools:
     def slide(self, context: Context, path: str, out: str, **amounts: object) -> Answer:
         """Move faders of a MIDI file, -1 to 1, from where each segment has them; 0 changes nothing.
         Where absolute, amounts are positions, 0 to 1, the same for all segments. Where strict, a
-        density whose fader does not move stays exactly.
+        density whose fader does not move stays exactly. Where curves, the new file carries what was
+        asked for, as controllers that `edit` opens again.
         """
         return self._made(context, "change", [path], out, amounts, output.MIDI)
 
@@ -112,10 +113,11 @@ class Tools:
         last: int | None = None,
         tracks: str | None = None,
         lock: str | None = None,
+        curves: bool | None = None,
     ) -> Answer:
         """Move a MIDI file towards a mood, all the way at strength 1: arousal "low" (calm) or
         "high" (energetic), valence "low" (sad, minor) or "high" (joyful, major), or a preset for
-        both.
+        both. Curves are as in slide.
         """
         sides = {"arousal": arousal, "valence": valence}
         try:
@@ -123,7 +125,30 @@ class Tools:
         except ValueError as error:
             raise ToolError(f"{error}.") from None
         span = dict(zip(SPAN, (seed, first, last, tracks, lock), strict=True))
-        return self._made(context, "change", [path], out, {**moods, **span}, output.MIDI)
+        values = {**moods, **span, "curves": curves}
+        return self._made(context, "change", [path], out, values, output.MIDI)
+
+    def edit(
+        self,
+        context: Context,
+        path: str,
+        settings: str,
+        out: str,
+        seed: int | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        tracks: str | None = None,
+        lock: str | None = None,
+        strict: bool | None = None,
+        curves: bool | None = None,
+    ) -> Answer:
+        """Do to a MIDI file what settings ask for, faders and moods at once: a JSON file that the
+        page has saved, or a MIDI file that carries curves. A seed and locks that are given come in
+        the place of theirs. The rest is as in slide.
+        """
+        span = dict(zip(SPAN, (seed, first, last, tracks, lock), strict=True))
+        values = {**span, "strict": strict, "curves": curves}
+        return self._made(context, "edit", [path, settings], out, values, output.MIDI)
 
     def mix(
         self,
@@ -168,7 +193,7 @@ class Tools:
         slide.__signature__ = Signature(parameters, return_annotation=Answer)  # type: ignore[attr-defined]
         slide.__annotations__ = {each.name: each.annotation for each in parameters}
         slide.__doc__ = self.slide.__doc__
-        for tool in (self.describe, slide, self.transfer, self.mix, self.render):
+        for tool in (self.describe, slide, self.transfer, self.edit, self.mix, self.render):
             server.add_tool(tool)
 
     def _made(

@@ -45,7 +45,7 @@ class ProgramCalls:
         """A program's request for a task on MIDI files -> path of what is made, and figures."""
         files = [plain(path) for path in paths if path is not None]
         if len(files) < len(paths):
-            raise Sentence("There is no MIDI file.")
+            raise Sentence("A file is missing." if files else "There is no MIDI file.")
         try:
             call = _call()
             caller = visitor(call and call.request)

@@ -52,11 +52,14 @@ def add_endpoints(calls: ProgramCalls, faders: Sequence[str]) -> None:
         path, figures = client.predict(
             handle_file("rhythm.mid"), handle_file("notes.mid"), api_name="/mix"
         )
+        path, figures = client.predict(
+            handle_file("in.mid"), handle_file("settings.json"), api_name="/edit"
+        )
         document, head = client.predict(handle_file("in.mid"), api_name="/describe")
         sound, head = client.predict(handle_file("in.mid"), kind="ogg", api_name="/render")
     """
 
-    names = (*faders, "seed", "first", "last", "tracks", "absolute", "lock", "strict")
+    names = (*faders, "seed", "first", "last", "tracks", "absolute", "lock", "strict", "curves")
 
     async def slide(midi: str | None, *values: object) -> tuple[str, EndpointFigures]:
         """Move the faders of a MIDI file, -1 to 1, from where each segment has them.
@@ -74,7 +77,8 @@ def add_endpoints(calls: ProgramCalls, faders: Sequence[str]) -> None:
         pitches, track:2, note:17 or note:17-20 (by onset, then pitch), with commas between them.
 
         A density whose fader does not move may go along a little, where that cuts fewer notes;
-        where strict, it stays exactly.
+        where strict, it stays exactly. Where curves, the file carries what was asked for, as
+        controllers of a track of their own, which edit opens again.
         """
         return await calls.change(midi, dict(zip(names, values, strict=True)))
 
@@ -97,13 +101,14 @@ def add_endpoints(calls: ProgramCalls, faders: Sequence[str]) -> None:
         lock: str | None = None,
         arousal_strength: object = None,
         valence_strength: object = None,
+        curves: bool | None = None,
     ) -> tuple[str, EndpointFigures]:
         """Move a MIDI file towards low (calm) or high (energetic) arousal, all the way at 1.
 
         The strength may be a curve of beats or bars, as a fader of slide; it is that of both moods
         unless one has its own, arousal_strength or valence_strength.
         With valence also, or alone, towards low (sad, minor) or high (joyful, major); a preset says
-        both in their place: calm, tense, sad or joyful.
+        both in their place: calm, tense, sad or joyful. Curves are as in slide.
         """
         own = {"arousal": arousal_strength, "valence": valence_strength}
         strengths = {mood: strength if own[mood] is None else own[mood] for mood in own}
@@ -113,7 +118,29 @@ def add_endpoints(calls: ProgramCalls, faders: Sequence[str]) -> None:
         except ValueError as error:
             raise Sentence(sentence(error)) from None
         span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}
-        return await calls.change(midi, {**values, **span})
+        return await calls.change(midi, {**values, **span, "curves": curves})
+
+    async def edit(
+        midi: str | None,
+        settings: str | None,
+        seed: int | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        tracks: str | None = None,
+        lock: str | None = None,
+        strict: bool | None = None,
+        curves: bool | None = None,
+    ) -> tuple[str, EndpointFigures]:
+        """Do what settings ask for, faders and moods at once, as the page does.
+
+        Settings are a JSON file that the page has saved, or a MIDI file that carries curves, such
+        as one of slide with curves. They have a seed and locks of their own, unless these are
+        given. The rest is as in slide.
+        """
+        span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}
+        return await calls.work(
+            "edit", [midi, settings], {**span, "strict": strict, "curves": curves}
+        )
 
     async def mix(
         midi: str | None,
@@ -152,7 +179,7 @@ def add_endpoints(calls: ProgramCalls, faders: Sequence[str]) -> None:
 
     with gr.Row(visible=False):
         # Their bytes tell what they are, not their names.
-        midi, notes = gr.File(label="midi"), gr.File(label="notes")
+        midi, notes, settings = (gr.File(label=name) for name in ("midi", "notes", "settings"))
         tracks = gr.Textbox(None, label="tracks", placeholder="1,3")
         lock = gr.Textbox(None, label="lock", placeholder="melody,bass")
         amounts = [_amount_input(name) for name in faders]
@@ -161,7 +188,9 @@ def add_endpoints(calls: ProgramCalls, faders: Sequence[str]) -> None:
         preset = gr.Radio(list(PRESETS), value=None, label="preset")
         strength = _amount_input("strength", "1.0")
         own_strengths = [_amount_input(f"{mood}_strength") for mood in MOODS]
-        absolute, strict = (gr.Checkbox(False, label=name) for name in ("absolute", "strict"))
+        absolute, strict, curves = (
+            gr.Checkbox(False, label=name) for name in ("absolute", "strict", "curves")
+        )
         seed, first, last = (
             gr.Number(None, precision=0, label=name) for name in ("seed", "first", "last")
         )
@@ -170,8 +199,9 @@ def add_endpoints(calls: ProgramCalls, faders: Sequence[str]) -> None:
         result, figures = gr.File(label="result"), gr.JSON(label="figures")
         moving = [midi, arousal, strength, seed, first, last, valence, preset, tracks, lock]
         for function, inputs in (
-            (slide, [midi, *amounts, seed, first, last, tracks, absolute, lock, strict]),
-            (transfer, [*moving, *own_strengths]),
+            (slide, [midi, *amounts, seed, first, last, tracks, absolute, lock, strict, curves]),
+            (transfer, [*moving, *own_strengths, curves]),
+            (edit, [midi, settings, seed, first, last, tracks, lock, strict, curves]),
             (mix, [midi, notes, seed, first, last, tracks, lock]),
             (describe, [midi, tracks, every_note]),
             (render, [midi, sound_kind, tracks]),

@@ -200,10 +200,14 @@ def load_tasks(model: str | None) -> Tasks:
         return session
 
     def price(progress: WorkProgress, task: str, path: str, *more: Any) -> float:
-        *donors, values = more
+        *others, values = more
+        reading = sum(map(cost.of_reading, (path, *others)))
         session = called(progress, path, values)
-        given = map(open_file, donors)
-        return cost.of_reading(path) + cost.of_call(task, session, values, *given)
+        if task == "edit":
+            (settings,) = others
+            asked = endpoints.with_settings(net, settings, values)
+            return reading + cost.of_call("change", session, asked)
+        return reading + cost.of_call(task, session, values, *map(open_file, others))
 
     return {
         "price_opening": price_opening,
@@ -223,6 +227,9 @@ def load_tasks(model: str | None) -> Tasks:
         "price": price,
         "change": lambda progress, path, values, folder: endpoints.change(
             net, called(progress, path, values), values, folder
+        ),
+        "edit": lambda progress, path, settings, values, folder: endpoints.edit(
+            net, called(progress, path, values), settings, values, folder
         ),
         "mix": lambda progress, path, donor, values, folder: endpoints.mix(
             net, called(progress, path, values), donor, values, folder

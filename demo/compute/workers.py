@@ -32,7 +32,7 @@ from survey.request_turns import let_others
 SHORT_PROCESSES = 4  # at most, for short jobs; more processes than cores gain nothing
 NICE = 5  # of processes for other jobs: one gets a third of the time that short jobs would get
 FOR_SOUND = "hear"  # task
-FOR_PROGRAMS = ("price", "change", "mix", "describe", "render")  # tasks
+FOR_PROGRAMS = ("price", "change", "edit", "mix", "describe", "render")  # tasks
 PROGRAMS_LANE = 30  # of their jobs that may wait, in each of two lanes
 CALLS_UNDER_WAY = 2 * (PROGRAMS_LANE + 1)  # of programs, at most
 FORKS = sys.platform == "linux"  # on other systems the libraries break when forked

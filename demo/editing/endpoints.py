@@ -33,6 +33,10 @@ from fadernets.music.attributes import PAPER
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.playback import audio, chunks, sound_file
+from fadernets.score import controllers
+from fadernets.score import file as score_file
+from fadernets.score.confined import confined
+from fadernets.score.settings import PieceSettings
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -69,7 +73,8 @@ def change(
     session : PieceSession
         Of `opened`.
     values : mapping
-        `EditRequest`'s fields; without ``first`` and ``last`` every segment changes.
+        `EditRequest`'s fields; without ``first`` and ``last`` every segment changes. ``curves``:
+        whether the file carries what was asked for, as ``fadernets slide --curves`` writes it.
     folder : path
         Made for the new file, and removed if the file does not come about.
 
@@ -91,10 +96,53 @@ def change(
     report = session.lock_report(net, edit) if edit.lock else None
     held = session.lock_sentences(net, edit)
     name = file_name(session, edit, is_whole=True)
+    data = midi.file_bytes(result)
+    if flag(values, "curves"):
+        data = controllers.written(data, _carried(session, edit), session.piece)
     return (
-        write_midi(folder, name, midi.file_bytes(result)),
+        write_midi(folder, name, data),
         _figures(net, session, result, problems, report, held),
     )
+
+
+def edit(
+    net: FaderNet,
+    session: PieceSession,
+    settings_path: str | Path,
+    values: Values,
+    folder: str | Path,
+) -> tuple[str, EndpointFigures]:
+    """Do what a file of settings asks for, as `change`; ``values`` as `with_settings` takes them.
+
+    Raises
+    ------
+    ValueError
+        As both of these do.
+    """
+    return change(net, session, with_settings(net, settings_path, values), folder)
+
+
+def with_settings(net: FaderNet, settings_path: str | Path, values: Values) -> Values:
+    """What a file of settings asks for, as `change` takes it, and what is given beside it.
+
+    Parameters
+    ----------
+    settings_path : path
+        Of JSON that the page has saved, or of a MIDI file that carries curves.
+    values : mapping
+        ``seed`` and ``lock`` come in the place of the file's; ``strict`` holds if either says so.
+
+    Raises
+    ------
+    ValueError
+        If it is neither; one sentence.
+    """
+    asked = PieceSettings.read(score_file.read(Path(settings_path)), net.faders)
+    empty = (None, "", False)
+    given = {
+        name: value for name, value in values.items() if not any(value is each for each in empty)
+    }
+    return asked.to_json() | given
 
 
 def mix(
@@ -182,6 +230,14 @@ def _edit(net: FaderNet, session: PieceSession, values: Values) -> EditRequest:
     edit = EditRequest.of({"first": 0, "last": count - 1} | given, count, net.faders)
     session.locks(edit)  # one that cannot be is refused though nothing moves
     return edit
+
+
+def _carried(session: PieceSession, edit: EditRequest) -> PieceSettings:
+    """The settings that a file carries: those of a part change this part alone."""
+    if edit.span == (0, len(session.segments) - 1):
+        return edit
+    first, last = (session.segments[index].span for index in edit.span)
+    return confined(edit, session.piece, first.start, last.end)
 
 
 def _figures(

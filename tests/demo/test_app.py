@@ -14,6 +14,7 @@ from gradio_client import Client, handle_file
 
 from demo import app
 from survey.core.connections import TAKEN_AT_ONCE, Connection
+from tests.fadernets.command_line.commands import command_names
 from tests.fadernets.music import midi_bytes as mb
 
 pytestmark = pytest.mark.server
@@ -42,11 +43,11 @@ def test_other_applications_share_the_address(root):
 def test_named_endpoints_only(address):
     endpoints = json.loads(fetch(address + "gradio_api/info"))["named_endpoints"]
     of_harp = {"/cancel", "/controls", "/process"}
-    assert set(endpoints) - of_harp == {"/describe", "/mix", "/render", "/slide", "/transfer"}
+    assert {name[1:] for name in set(endpoints) - of_harp} == set(command_names())
     assert of_harp < set(endpoints)
     parameters = [p["parameter_name"] for p in endpoints["/slide"]["parameters"]]
     names = ["rhythm", "note", "seed", "first", "last", "tracks", "absolute", "lock", "strict"]
-    assert parameters == ["midi", *names]
+    assert parameters == ["midi", *names, "curves"]
 
 
 @pytest.mark.parametrize("name", ["song.kar", "Song.MID", "song"])

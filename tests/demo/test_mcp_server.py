@@ -15,6 +15,7 @@ from mcp import Client, StdioServerParameters
 from mcp_types import CallToolResult, Tool
 
 from fadernets.music import examples, midi
+from tests.fadernets.command_line.commands import command_names
 
 pytestmark = pytest.mark.slow
 
@@ -60,18 +61,25 @@ def source(tmp_path: Path) -> Path:
 
 
 def test_an_assistant_does_with_files_what_the_command_line_does(source, tmp_path):
-    out = {name: str(tmp_path / name) for name in ("slid.mid", "calm.mid", "mixed.mid", "x.json")}
+    out = {
+        name: str(tmp_path / name)
+        for name in ("slid.mid", "calm.mid", "again.mid", "mixed.mid", "x.json")
+    }
     path = str(source)
     curve = [[0, 0.0], [16, -0.5]]
     calls: list[Call] = [
-        ("slide", {"path": path, "out": out["slid.mid"], "rhythm": curve, "lock": "bass"}),
+        (
+            "slide",
+            {"path": path, "out": out["slid.mid"], "rhythm": curve, "lock": "bass", "curves": True},
+        ),
         ("transfer", {"path": path, "out": out["calm.mid"], "preset": "calm", "strength": 0.7}),
+        ("edit", {"path": path, "settings": out["slid.mid"], "out": out["again.mid"]}),
         ("mix", {"path": path, "notes": out["slid.mid"], "out": out["mixed.mid"], "last": 1}),
         ("describe", {"path": path, "out": out["x.json"]}),
         ("render", {"path": path, "out": str(tmp_path / "x.ogg")}),
     ]
     tools, answers, shares = asked(*calls)
-    assert [tool.name for tool in tools] == ["describe", "slide", "transfer", "mix", "render"]
+    assert [tool.name for tool in tools] == command_names()
     assert all(len(tool.description or "") > 60 for tool in tools)
     assert not any(answer.is_error for answer in answers), answers
     assert 0 < max(shares) <= 1
@@ -79,6 +87,8 @@ def test_an_assistant_does_with_files_what_the_command_line_does(source, tmp_pat
     expected = tmp_path / "command.mid"
     options = ["--rhythm", json.dumps(curve), "--lock", "bass"]
     subprocess.run([*command, "slide", path, expected, *options], check=True, cwd=ROOT)
+    assert Path(out["again.mid"]).read_bytes() == expected.read_bytes()
+    subprocess.run([*command, "slide", path, expected, *options, "--curves"], check=True, cwd=ROOT)
     assert Path(out["slid.mid"]).read_bytes() == expected.read_bytes()
     assert expected.read_bytes() != source.read_bytes()
     assert Path(out["calm.mid"]).read_bytes() != source.read_bytes()

@@ -52,6 +52,7 @@ REFUSED = [
         "is no lock: there are melody",
     ),
     ("/slide", {"lock": ["melody"]}, None, None, "is not a text such as melody,bass"),
+    ("/edit", {}, ["edit"], None, "notes.mid holds no settings of faders"),
     ("/mix", {"lock": "note:999"}, ["mix", "--lock", "note:999"], None, "there is no note 999"),
     ("/mix", {"seed": -1}, ["mix", "--seed", "-1"], {"seed": -1}, "seed"),
     ("/render", {"kind": "flac"}, None, None, "is not one of wav, ogg, mp3"),
@@ -83,7 +84,7 @@ def donor(tmp_path) -> Path:
 def test_page_command_line_and_programs_refuse_alike(
     ask, source, donor, capsys, net, name, values, words, page, sentence
 ):
-    files = [source, donor][: 1 + (name == "/mix")]
+    files = [source, donor][: 1 + (name in ("/mix", "/edit"))]
     with pytest.raises(AppError, match=f"(?i){re.escape(sentence)}"):
         ask(*map(handle_file, files), **values, api_name=name)
     if page is not None:
@@ -109,6 +110,49 @@ def test_a_mix_is_the_command_lines(ask, source, donor, tmp_path):
     assert Path(saved).read_bytes() == (tmp_path / "own.mid").read_bytes()
     assert Path(saved).read_bytes() != source.read_bytes()
     assert figures["unchanged"] == []
+
+
+SETTINGS = {
+    "rhythm": [[0, 0.0], [8, 0.9]],
+    "positions": {"note": {"bars": [[2, 0.8], [5, 0.1]]}},
+    "arousal": -0.5,
+    "seed": 7,
+    "lock": ["bass"],
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        ({}, []),
+        ({"seed": 0, "lock": "melody"}, ["--seed", "0", "--lock", "melody"]),
+        ({"first": 0, "last": 5, "curves": True}, ["--segments", "0:6", "--curves"]),
+    ],
+)
+def test_an_edit_is_the_command_lines(ask, source, tmp_path, given, options):
+    settings, own = tmp_path / "settings.json", tmp_path / "own.mid"
+    settings.write_text(json.dumps({"settings": SETTINGS}))
+    saved, _ = ask(handle_file(source), handle_file(settings), **given, api_name="/edit")
+    assert main(["edit", str(source), str(settings), str(own), *options]) == 0
+    assert Path(saved).read_bytes() == own.read_bytes() != source.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "command"),
+    [
+        ("/slide", {"rhythm": [[0, 0.0], [8, 0.9]]}, ["slide", "--rhythm", "[[0, 0.0], [8, 0.9]]"]),
+        ("/transfer", {"arousal": "high"}, ["transfer", "--arousal", "high"]),
+    ],
+)
+def test_curves_go_into_the_file_and_come_back(ask, source, tmp_path, name, given, command):
+    own = tmp_path / "own.mid"
+    with_curves, _ = ask(handle_file(source), **given, curves=True, api_name=name)
+    command, *options = command
+    assert main([command, str(source), str(own), *options, "--curves"]) == 0
+    assert Path(with_curves).read_bytes() == own.read_bytes()
+    again, _ = ask(handle_file(source), handle_file(with_curves), api_name="/edit")
+    assert main([command, str(source), str(own), *options]) == 0
+    assert Path(again).read_bytes() == own.read_bytes() != source.read_bytes()
 
 
 def test_what_the_other_file_is_too_short_for_is_named(ask, source, donor):

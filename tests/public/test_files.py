@@ -14,7 +14,7 @@ from fadernets.music import midi
 from tests.fadernets import tiny
 from tests.public.server import ROOT, TOKEN, Server
 
-PUBLIC = ("slide", "transfer", "mix", "describe", "render", "process")
+PUBLIC = ("slide", "transfer", "edit", "mix", "describe", "render", "process")
 WITHOUT_FILES = ("controls", "cancel")
 
 

@@ -1,5 +1,7 @@
 """A piece, and commands that do something with it."""
 
+import argparse
+
 import numpy as np
 
 from fadernets import __main__ as cli
@@ -26,6 +28,14 @@ def music(segment_count=6, *, step=0.5, base=48):
         meter=np.array([(0, 4, 4)]),
         length=4 * segment_count - 0.1 * step,
     )
+
+
+def command_names():
+    """Names of all commands, as its help lists them."""
+    (commands,) = [
+        action for action in cli.parser()._actions if isinstance(action, argparse._SubParsersAction)
+    ]
+    return list(commands.choices)
 
 
 def run(*arguments):
