@@ -27,7 +27,9 @@ SILENCE = 10 ** (-60 / 20)  # of full scale: nobody hears a softer sound
 LONG_SILENCE = 1.0  # seconds at either end that are worth telling
 ORDER = 10  # of the filter of anchors, run both ways: a twelfth of an octave above, -30 dB
 FULL_SCALE = 0.999
-CLIPPED_RUN = 3  # samples at full scale in a row: the tops of waves are cut off
+CLIPPED_RUN = 3  # samples at full scale in a row, all alike: the top of a wave is cut off
+ALIKE = 2 / 2**15  # two steps of 16 bits
+CORNER = 8  # how many times as steep it falls behind them: a smooth top bends less
 
 
 class SoundError(ValueError):
@@ -51,7 +53,7 @@ class AnalysedSound:
     peak : float
         Largest absolute sample.
     clipped : int
-        How often waves are cut off.
+        How often waves are cut off, as the file has them.
     silence : (float, float)
         Seconds at the beginning and at the end.
     is_rendered : bool
@@ -110,7 +112,7 @@ def read(path: Path, low_pass: float | None = None) -> AnalysedSound:
     except OSError as error:
         raise SoundError(f"it cannot be read: {error.strerror}") from error
     is_midi = path.suffix.lower() in MIDI_NAMES
-    samples = _rendered(data) if is_midi else _decoded(data)
+    samples, clipped = (_rendered(data), 0) if is_midi else _decoded(data)
     if low_pass is not None:
         sections = signal.butter(ORDER, 1000 * low_pass, fs=RATE, output="sos")
         samples = signal.sosfiltfilt(sections, samples, axis=0).astype(np.float32)
@@ -124,7 +126,7 @@ def read(path: Path, low_pass: float | None = None) -> AnalysedSound:
     if not len(audible) or not math.isfinite(level):
         raise SoundError("it is silent")
     silence = (audible[0] / RATE, (len(samples) - 1 - audible[-1]) / RATE)
-    clipped = 0 if is_midi else _clipped(samples)
+    clipped = 0 if low_pass is not None else clipped  # that of the file is told of the reference
     digest = hashlib.sha256(data).hexdigest()
     return AnalysedSound(samples, seconds, digest, level, peak, clipped, silence, is_midi)
 
@@ -140,7 +142,8 @@ def _rendered(data: bytes) -> np.ndarray:
         raise SoundError(str(error).rstrip(".")) from error
 
 
-def _decoded(data: bytes) -> np.ndarray:
+def _decoded(data: bytes) -> tuple[np.ndarray, int]:
+    """The samples of a file, at `RATE`, and how often its waves are cut off."""
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             rate, channels = file.samplerate, file.channels
@@ -155,21 +158,35 @@ def _decoded(data: bytes) -> np.ndarray:
         raise SoundError("it is no WAV, FLAC, MP3 or OGG file that can be read") from error
     if not np.isfinite(samples).all():
         raise SoundError("it holds samples that are no numbers")
+    clipped = _clipped(samples)  # as they are in the file: another rate rounds corners
     if rate != RATE:
         # Of a rate that shares no factor with ours the filter would be as long as the rate itself.
         ratio = Fraction(RATE, rate).limit_denominator(LARGEST_FACTOR)
         samples = signal.resample_poly(samples, ratio.numerator, ratio.denominator, axis=0)
-    return np.repeat(samples, 2 // samples.shape[1], axis=1).astype(np.float32)
+    return np.repeat(samples, 2 // samples.shape[1], axis=1).astype(np.float32), clipped
 
 
 def _clipped(samples: np.ndarray) -> int:
-    """How many runs of `CLIPPED_RUN` samples or more are at full scale, on one side of it."""
-    runs = 0
-    for sign in (1, -1):
-        full = sign * samples.T >= FULL_SCALE
-        inside = np.ones((len(full), full.shape[1] - CLIPPED_RUN + 1), dtype=bool)
-        for shift in range(CLIPPED_RUN):
-            inside &= full[:, shift : shift + inside.shape[1]]
-        begins = inside & ~np.pad(inside, ((0, 0), (1, 0)))[:, :-1]
-        runs = max(runs, int(begins.sum(axis=1).max()))
-    return runs
+    """How many tops of waves are cut off at full scale, in the channel that has most of them.
+
+    That is a run of `CLIPPED_RUN` samples or more that are alike, with a corner at an end of it. A
+    low tone that just reaches full scale stays there for as long, but bends; and what MP3 or OGG
+    puts above full scale was not cut off, and is not alike.
+    """
+    return max(
+        (_cut_tops(sign * channel) for channel in samples.T for sign in (1, -1)),
+        default=0,
+    )
+
+
+def _cut_tops(wave: np.ndarray) -> int:
+    """The tops that are cut off on one side of one channel, shape (n,)."""
+    full = wave >= FULL_SCALE
+    flat = full[1:] & full[:-1] & (np.abs(np.diff(wave)) <= ALIKE)  # from a sample to the next
+    edges = np.diff(flat.astype(np.int8), prepend=0, append=0)
+    firsts, lasts = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    is_long = lasts - firsts >= CLIPPED_RUN - 1
+    firsts, lasts = firsts[is_long], lasts[is_long]
+    before, behind = np.maximum(firsts - 2, 0), np.minimum(lasts + 2, len(wave) - 1)
+    fall = np.maximum(wave[firsts] - wave[before], wave[lasts] - wave[behind])
+    return int((fall > 2 * CORNER * ALIKE).sum())

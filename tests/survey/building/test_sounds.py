@@ -116,6 +116,29 @@ def test_waves_that_are_cut_off_are_counted(tmp_path: Path) -> None:
     assert sounds.read(saved(tmp_path, tone(100, 0.999, 1.0))).clipped == 0
 
 
+@pytest.mark.parametrize("name", ["a.wav", "a.flac"])
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+@pytest.mark.parametrize("pitch", [40, 110, 220])
+def test_what_just_reaches_full_scale_is_not_cut_off(
+    tmp_path: Path, name: str, rate: int, pitch: float
+) -> None:
+    """A low tone stays there for many samples; most sounds are brought to full scale."""
+    top = 1 - 2**-15
+    whole = saved(tmp_path, tone(pitch, top, 1.0, rate), name, rate)
+    assert sounds.read(whole).clipped == 0
+    cut = saved(tmp_path, np.clip(tone(pitch, 1.1, 1.0, rate), -top, top), name, rate)
+    assert sounds.read(cut).clipped == pytest.approx(pitch, abs=1)
+    assert sounds.read(cut, 3.5).remarks() == []  # an anchor: told of its reference
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.ogg"])
+def test_what_coding_puts_above_full_scale_is_not_cut_off(tmp_path: Path, name: str) -> None:
+    wave = sum(tone(pitch, 1.0, 1.0) for pitch in (220, 440, 660))
+    wave = 0.999 * wave / np.abs(wave).max()
+    sound = sounds.read(saved(tmp_path, wave, name))
+    assert sound.peak > 1 and sound.remarks() == []
+
+
 def test_silence_at_the_ends_is_told(tmp_path: Path) -> None:
     samples = np.concatenate([np.zeros(2 * RATE), tone(440), np.zeros(3 * RATE)])
     sound = sounds.read(saved(tmp_path, samples))
