@@ -86,7 +86,7 @@ GROUPS = {
         (
             "tests/demo/editing/test_*.py",
             "tests/demo/test_failure.py",
-            "tests/demo/test_handlers.py",
+            "tests/demo/test_handlers*.py",
             "tests/demo/test_program_calls.py",
         ),
     ),

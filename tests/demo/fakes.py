@@ -32,8 +32,10 @@ class FakeWorkers:
 class FakeFiles:
     def __init__(self, folder: Path, is_full: bool = False) -> None:
         self.folder, self._is_full, self.counted = folder, is_full, []
+        self.visitors: list[Hashable] = []  # whose room was looked at, and whose files counted
 
     def is_full(self, visitor: Hashable, *, made: bool) -> bool:
+        self.visitors.append(visitor)
         return self._is_full and made
 
     def new_folder(self) -> Path:
@@ -41,3 +43,4 @@ class FakeFiles:
 
     def count(self, path: str, visitor: Hashable) -> None:
         self.counted.append(path)
+        self.visitors.append(visitor)

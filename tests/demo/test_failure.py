@@ -26,6 +26,8 @@ def test_a_failure_in_the_log_names_its_place_only(caplog):
         ("nothing to hear...", "Nothing to hear."),
         ("my.first.mid is broken", "my.first.mid is broken."),
         ("élan", "Élan."),
+        ("my.mid would cost too much", "my.mid would cost too much."),
+        ("of a.mid nothing was read", "Of a.mid nothing was read."),
         ("my first.mid is broken", "my first.mid is broken."),
         ("été №1 & 2.mid cannot be read", "été №1 &amp; 2.mid cannot be read."),
         ("rhythm 2.5 is outside -1 to 1", "Rhythm 2.5 is outside -1 to 1."),

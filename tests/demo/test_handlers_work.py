@@ -17,7 +17,7 @@ from demo.guard.listeners import Listeners
 from demo.handlers import Handlers
 from demo.program_calls import ProgramCalls
 from tests.demo.fakes import FakeFiles, FakeWorkers
-from tests.demo.page_events import PAGE, PRICE, VISITOR, call, edit_json, session
+from tests.demo.page_events import PAGE, PRICE, VISITOR, call, edit_json, session, skipped
 from tests.fadernets import tiny
 
 
@@ -34,6 +34,34 @@ def test_all_work_is_somebodys(handlers, own_session, tmp_path):
     call(busy.ask, edit_json("0" * 32, example="mazurka"))  # opened again
     visitors = [options.get("visitor") for _, _, options in busy.workers.calls]
     assert visitors == [VISITOR] * 10  # two of them are priced in a turn of their own
+
+
+def test_all_files_are_somebodys(handlers, own_session, tmp_path):
+    """Or visitors would fill the folder for each other."""
+    (tmp_path / "a.mid").write_bytes(b"x")
+    path = str(tmp_path / "a.mid")
+    making = handlers(save=path, mix_piece=path)
+    call(making.save, edit_json(own_session.id))
+    call(making.mix_upload, edit_json(own_session.id), path)
+    call(making.mix_example, edit_json(own_session.id, donor="mazurka"))
+    assert making.files.visitors == [VISITOR] * 6  # looked for room and counted, each time
+
+
+def test_variations_and_mixes_are_of_the_piece_that_was_asked_about(handlers, own_session, pieces):
+    pieces.add(session(), "mine")
+    working = handlers(vary="{}", mix_piece=WorkError("no"))
+    call(working.vary, edit_json(own_session.id))
+    call(working.mix_example, edit_json(own_session.id, donor="mazurka"))
+    assert [task for task, _, _ in working.workers.calls] == ["vary", "mix_piece"]
+    for task, (values, *_), options in working.workers.calls:
+        assert options["session"] is own_session and values["piece"] == own_session.id
+        assert options["key"] == (own_session.id, task)
+
+
+def test_without_a_file_there_is_nothing_to_mix(handlers, own_session):
+    nothing = handlers(mix_piece="a.mid")
+    file, message = call(nothing.mix_upload, edit_json(own_session.id), None)
+    assert file is None and skipped(message) and nothing.workers.calls == []
 
 
 def test_workers_get_plain_text(pieces, tmp_path):

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from gradio.context import LocalContext
 
 from demo.compute import cost
 from demo.compute.jobs import WorkError
 from demo.compute.workers import FOR_PROGRAMS
+from demo.guard import listeners
 from demo.guard.blocks import Sentence
 from demo.guard.listeners import Listeners
 from demo.program_calls import ProgramCalls
 from tests.demo.fakes import FakeFiles, FakeWorkers
+from tests.demo.page_events import PAGE, VISITOR
 
 PRICE = 0.4321
 
@@ -61,3 +67,51 @@ def test_work_is_priced_first_by_what_the_files_hold(tmp_path, task):
     assert price == ("price", (task, *paths, values), {"cost": reading, "visitor": None})
     options = {"cost": PRICE, "folder": saving.files.new_folder(), "visitor": None}
     assert work == (task, (*paths, values), options)
+
+
+@pytest.fixture
+def under_way() -> Iterator[SimpleNamespace]:
+    """A call of a program as Gradio has it in its queue, beside that of somebody else."""
+    call = SimpleNamespace(session_hash="mine", request=PAGE, enqueue_time=time.monotonic())
+    other = SimpleNamespace(session_hash="other", request=None, enqueue_time=0.0)
+    queue = SimpleNamespace(event_ids_to_events={"7": call, None: other, "8": other})
+    blocks = LocalContext.blocks.set(SimpleNamespace(_queue=queue))
+    number = LocalContext.event_id.set("7")
+    yield call
+    LocalContext.event_id.reset(number)
+    LocalContext.blocks.reset(blocks)
+
+
+def test_work_and_files_of_a_call_are_its_callers(tmp_path, under_way):
+    (tmp_path / "a.mid").write_bytes(b"x")
+    path = str(tmp_path / "a.mid")
+    working = calls(tmp_path, change=(path, {}))
+    assert asyncio.run(working.change(path, {})) == (path, {})
+    assert [options["visitor"] for _, _, options in working.workers.calls] == [VISITOR] * 2
+    assert working.files.visitors == [VISITOR] * 2
+
+
+def test_work_that_nobody_waits_for_is_given_up_with_a_sentence(tmp_path, under_way, monkeypatch):
+    """A call is its own: that of a later one, which is heard, does not keep it going."""
+    monkeypatch.setattr(listeners, "LOOK_SECONDS", 0.001)
+    under_way.enqueue_time -= 1 + listeners.COLLECT_SECONDS
+    waiting = calls(tmp_path)
+
+    async def never(*_, **__):
+        await asyncio.Event().wait()
+
+    waiting.workers.run = never
+    with (
+        waiting.listeners.listening("other"),
+        pytest.raises(Sentence, match=r"Nobody waited for the answer\. Please call again"),
+    ):
+        asyncio.run(waiting.change("a.mid", {}))
+
+
+def test_without_a_call_in_the_queue_work_is_done_for_whoever_asked(tmp_path, under_way):
+    """As of the MCP server, whose calls have Gradio's pages and no number."""
+    LocalContext.event_id.set(None)
+    path = str(tmp_path / "a.mid")
+    working = calls(tmp_path, change=(path, {}))
+    assert asyncio.run(working.change(path, {})) == (path, {})
+    assert working.files.visitors == [None, None]

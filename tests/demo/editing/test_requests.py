@@ -11,8 +11,10 @@ from demo.editing.requests import (
     EditRequest,
     SaveRequest,
     flag,
+    moods_towards,
     number,
     towards,
+    track_numbers,
     whole,
 )
 from fadernets.curve import Curve
@@ -172,6 +174,22 @@ def test_a_side_and_a_strength_are_a_mood() -> None:
     for wrong in (-0.5, 10.5, "1", [[0, 11]], None):
         with pytest.raises(ValueError, match="^strength"):
             towards("low", wrong)
+
+
+def test_a_transfer_moves_each_mood_that_has_a_side_by_its_own_strength() -> None:
+    strengths = {"arousal": 0.5, "valence": [[0, 0.0], [8, 1]]}
+    assert moods_towards({"arousal": "low", "valence": None}, None, strengths) == {"arousal": -0.5}
+    both = moods_towards({"arousal": "high", "valence": "low"}, None, strengths)
+    assert both == {"arousal": 0.5, "valence": {"beats": [[0.0, 0.0], [8.0, -1.0]]}}
+    with pytest.raises(ValueError, match="preset"):
+        moods_towards({"arousal": "low", "valence": None}, "no such one", strengths)
+
+
+def test_a_request_may_name_a_thousand_tracks_and_no_more() -> None:
+    assert track_numbers({"tracks": [1000] * 1000}) == [1000] * 1000
+    for wrong in ([1] * 1001, [1001], [0], "1", None):
+        with pytest.raises(ValueError, match="track"):
+            track_numbers({"tracks": wrong})
 
 
 def test_a_fader_that_the_model_has_not_is_an_error_once_it_is_moved() -> None:
