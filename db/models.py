@@ -10,6 +10,7 @@ for the number by which a panel knows somebody whom it sent, which lies in a tab
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -25,6 +26,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    inspect,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -124,6 +126,11 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: Instant(), dict[str, Any]: JSON()}
+
+    def column_values(self, without: Collection[str] = ()) -> dict[str, Any]:
+        """The values of the row's columns by their names, but for some: what a copy is made of."""
+        names = (column.key for column in inspect(type(self)).column_attrs)
+        return {name: getattr(self, name) for name in names if name not in without}
 
 
 class Study(Base):

@@ -165,6 +165,12 @@ def test_the_page_on_architecture_names_every_module_where_it_lies():
     assert named == present
 
 
+def test_the_page_on_architecture_names_every_tool():
+    text = PAGE.partition("- `tools/`")[2].partition("\n- `")[0]
+    named = set(re.findall(r"`(\w+\.\w+)`", text))
+    assert named == {path.name for path in (ROOT / "tools").iterdir() if path.is_file()}
+
+
 def test_every_file_that_the_page_on_architecture_follows_is_there():
     paths = set(re.findall(r"`(\w+(?:/\w+)+\.\w+)`", PAGE))
     assert len(paths) > 30

@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -39,7 +38,7 @@ from train.evaluation.arousal import transfers_by_classifier
 from train.evaluation.token_accuracy import hits
 from train.export import measure_poles
 from train.fit import precision
-from train.reporting.results.label_shares import LabelShares, ShareRun
+from train.reporting.results.label_shares import LabelShares, ShareMeasures, ShareRun
 from train.reporting.results.part import present
 from train.reporting.writing import text_of, write
 from train.run.config import TrainConfig
@@ -121,8 +120,8 @@ def measured(
     data: Segments,
     classifiers: tuple[MoodClassifier, MoodClassifier],
     transferred: int,
-) -> dict[str, Any]:
-    """How well a model tells and moves arousal on unseen pieces; see `ShareRun`."""
+) -> ShareMeasures:
+    """How well a model tells and moves arousal on unseen pieces; see `ShareMeasures`."""
     model, labels, (teacher, judge) = net.model, data.arousal.cpu().numpy(), classifiers
     rated = np.flatnonzero((data.split == TEST) & (labels != UNLABELLED))
     high = labels[rated] == 1
@@ -134,15 +133,17 @@ def measured(
     certain = (np.abs(q - 0.5) > CERTAIN - 0.5).all(0)
     values = torch.cat(list(codes.values()), 1).cpu().numpy()
     moves = transfers_by_classifier(net, notes_of(data, moved), judge)
-    return {
-        "auc": round(metrics.auc(clusters(model, codes).mean(0), high), 4),
-        "auc_of_classifier": round(metrics.auc(q.mean(0), classified), 4),
-        "silhouette": round(float(silhouette_score(values, high)), 4),
-        "belong": round(float(certain.mean()), 4),
-        "heard": {side: m.moved for side, m in moves.items() if m.n},
-        "heard_unmoved": {side: m.moved_by_reconstruction for side, m in moves.items() if m.n},
-        "token_accuracy": round(float(hits(model, data.batch(moved)).double().mean()), 4),
-    }
+    return ShareMeasures(
+        auc=round(metrics.auc(clusters(model, codes).mean(0), high), 4),
+        auc_of_classifier=round(metrics.auc(q.mean(0), classified), 4),
+        silhouette=round(float(silhouette_score(values, high)), 4),
+        belong=round(float(certain.mean()), 4),
+        heard={side: present(m.moved) for side, m in moves.items() if m.n},
+        heard_unmoved={
+            side: present(m.moved_by_reconstruction) for side, m in moves.items() if m.n
+        },
+        token_accuracy=round(float(hits(model, data.batch(moved)).double().mean()), 4),
+    )
 
 
 def run(
@@ -177,7 +178,7 @@ def run(
         share=share,
         seed=seed,
         labelled=int((known.arousal.cpu().numpy()[rows] != UNLABELLED).sum()),
-        **measured(net, data, classifiers, transferred),
+        **dict(measured(net, data, classifiers, transferred)),
         seconds=round(time.process_time() - began, 1),
     )
 

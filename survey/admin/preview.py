@@ -19,16 +19,15 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from db.models import Base, Clip, Stimulus, StimulusClip, Study, now
+from db.models import Clip, Stimulus, StimulusClip, Study, now
 from survey.core import own_folder, panels
 from survey.core.settings import Settings
 from survey.core.study_clips import of_study
@@ -166,13 +165,9 @@ def _copy(session: Session, study: Study, copy: Session) -> None:
     further = session.scalars(of_stimuli).all()
     opened = {"state": "open", "invited_only": False, "closed_at": None}
     no_participants = {"withdrawn": 0, "lapsed": 0}
-    copy.add(Study(**_values(study) | opened | no_participants | {"opened_at": now()}))
-    copy.add_all(Clip(**_values(clip)) for clip in clips)
+    copy.add(Study(**study.column_values() | opened | no_participants | {"opened_at": now()}))
+    copy.add_all(Clip(**clip.column_values()) for clip in clips)
     copy.flush()
-    copy.add_all(Stimulus(**_values(stimulus)) for stimulus in stimuli)
+    copy.add_all(Stimulus(**stimulus.column_values()) for stimulus in stimuli)
     copy.flush()
-    copy.add_all(StimulusClip(**_values(one)) for one in further)
-
-
-def _values(row: Base) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
+    copy.add_all(StimulusClip(**one.column_values()) for one in further)

@@ -7,13 +7,12 @@ a study that is deleted the log keeps name and title.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Audit, Base, Clip, Invitation, Stimulus, StimulusClip, Study
+from db.models import Audit, Clip, Invitation, Stimulus, StimulusClip, Study
 from survey.building.insert import check_name, keep_from_new
 from survey.building.study_spec import BuildError, checked_name
 from survey.core import panels, study_trials
@@ -64,7 +63,7 @@ def clone(session: Session, study: Study, name: str, actor: str = "admin") -> St
     """
     _hold(session, study)
     check_name(session, checked_name(name))
-    values = _values(study, OF_ITS_OWN)
+    values = study.column_values(OF_ITS_OWN)
     known = (preregistration.KEY,)
     values["build"] = {key: value for key, value in study.build.items() if key not in known}
     panel = panels.of(study)
@@ -75,7 +74,7 @@ def clone(session: Session, study: Study, name: str, actor: str = "admin") -> St
     session.add(new)
     session.flush()
     for stimulus in study.stimuli:
-        copied = Stimulus(study_id=new.id, **_values(stimulus, ("id", "study_id")))
+        copied = Stimulus(study_id=new.id, **stimulus.column_values(("id", "study_id")))
         copied.more = [StimulusClip(place=one.place, clip_id=one.clip_id) for one in stimulus.more]
         session.add(copied)
         session.flush()  # one by one, so that ids rise in the order of the stimuli
@@ -189,11 +188,6 @@ def _check_new_name(session: Session, study: Study, name: str) -> None:
     invited = select(Invitation.id).where(Invitation.study_id == study.id).limit(1)
     if session.scalar(invited) is not None:
         raise BuildError("The name stands in the links of invitations, so it stays as it is.")
-
-
-def _values(row: Base, without: tuple[str, ...]) -> dict[str, Any]:
-    names = (column.key for column in inspect(type(row)).column_attrs)
-    return {name: getattr(row, name) for name in names if name not in without}
 
 
 def _word(value: object) -> str:

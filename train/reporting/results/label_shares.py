@@ -7,8 +7,8 @@ from pydantic import FiniteFloat, JsonValue
 from train.reporting.results.part import ResultsPart, Share
 
 
-class ShareRun(ResultsPart):
-    """One training.
+class ShareMeasures(ResultsPart):
+    """What a training came to.
 
     `auc` is that of q(high) on rated segments of unseen pieces, `auc_of_classifier` that on unseen
     performances, of which a classifier says what is high; `silhouette` is that of the ratings among
@@ -17,9 +17,6 @@ class ShareRun(ResultsPart):
     playing back.
     """
 
-    share: Share
-    seed: int
-    labelled: int
     auc: Share
     auc_of_classifier: Share
     silhouette: FiniteFloat
@@ -27,6 +24,14 @@ class ShareRun(ResultsPart):
     heard: dict[str, Share]
     heard_unmoved: dict[str, Share]
     token_accuracy: Share
+
+
+class ShareRun(ShareMeasures):
+    """One training: of which share of the labels, how many that are, and its seconds."""
+
+    share: Share
+    seed: int
+    labelled: int
     seconds: FiniteFloat
 
 
