@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 import secrets
+from datetime import timedelta
 from itertools import product
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.database import Database
 from db.models import (
     DIRECTIONS,
     PLAY_EVENTS,
@@ -62,6 +65,20 @@ def fill(session: Session, study: Study, people: int, seed: int = 0) -> list[Par
         session.flush()  # all at once: a database takes many rows much faster than one by one
         joined.append(person)
     return joined
+
+
+def people_count(database: Database) -> int:
+    """How many have joined, in all studies."""
+    with database.read() as session:
+        return session.scalar(select(func.count(Participant.id))) or 0
+
+
+def pass_time(database: Database, time: timedelta) -> None:
+    """All who have joined did so earlier."""
+    with database.write() as session:
+        for person in session.scalars(select(Participant)):
+            person.consented_at -= time
+            person.seen_at -= time
 
 
 def _answer(trial: Trial, dice: random.Random, remark: str) -> None:

@@ -34,12 +34,6 @@ MELODY = Notes.of(
 CHORDS = Notes.of([0, 0, 0, 2, 2, 2], [2, 2, 2, 4, 4, 4], [60, 64, 67, 59, 62, 67], [64] * 6)
 
 
-@pytest.fixture(scope="module")
-def reviser() -> Reviser:
-    torch.manual_seed(0)
-    return Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
-
-
 def logits(size: int) -> dict[str, torch.Tensor]:
     return {"rhythm": torch.zeros(size, 16, 3), "note": torch.zeros(size, 16, 16)}
 

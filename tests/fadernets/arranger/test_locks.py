@@ -14,19 +14,11 @@ from fadernets.arranger.arrange import arrange
 from fadernets.arranger.note_limits import note_limits
 from fadernets.arranger.reach import reach
 from fadernets.arranger.request import arrangement_request, grid_of
-from fadernets.models.config import ModelConfig
-from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import MAX_POLYPHONY, ONSET, measure, polyphony, rhythm_label
 from fadernets.music.locks import Locks
 from fadernets.music.notes import Notes, concatenate, struck_once
 from fadernets.music.windows import Window
 from tests.fadernets.arranger.wanted import asking
-
-
-@pytest.fixture(scope="module")
-def reviser() -> Reviser:
-    torch.manual_seed(0)
-    return Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
 
 
 @st.composite

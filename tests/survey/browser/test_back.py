@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from db.database import Database
-from db.models import LONGEST_SECONDS, Answer, Participant, Study
+from db.models import LONGEST_SECONDS, Answer, Study
 from survey.core.texts import ONCE_KEY
 from tests.survey.browser.accessibility import serious
 from tests.survey.browser.look import STILL, TARGET, TOO_SMALL
 from tests.survey.browser.visitor import PHONE
+from tests.survey.crowd import people_count
 
 pytestmark = pytest.mark.browser
 
@@ -21,11 +22,6 @@ pytestmark = pytest.mark.browser
 SHOWN_AGAIN = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
 SEEN = """one => { const box = one.getBoundingClientRect();
     return box.top >= 0 && box.bottom <= innerHeight; }"""
-
-
-def people(database: Database) -> int:
-    with database.read() as session:
-        return session.scalar(select(func.count(Participant.id)))
 
 
 def resume(page: Page):
@@ -48,13 +44,13 @@ def test_once_a_browser(visit, database: Database) -> None:
     page.evaluate("document.getElementById('agree').checked = true")
     page.evaluate("document.getElementById('consent').requestSubmit()")
     page.wait_for_timeout(300)
-    assert people(database) == 1
+    assert people_count(database) == 1
     resume(page).click()
     visitor.stage("guide")
 
     other = visit()  # a browser of its own
     other.join()
-    assert people(database) == 2
+    assert people_count(database) == 2
 
 
 def test_back_to_the_consent(visit, database: Database, artefacts: Path) -> None:
@@ -75,7 +71,7 @@ def test_back_to_the_consent(visit, database: Database, artefacts: Path) -> None
     assert resume(page).evaluate(SEEN)  # beside what would have been pressed, not a screen above
     page.evaluate("document.getElementById('consent').requestSubmit()")
     page.wait_for_timeout(300)
-    assert people(database) == 1
+    assert people_count(database) == 1
     page.wait_for_function(STILL)
     page.screenshot(path=artefacts / "survey" / "consent-again.png")
     assert serious(page) == [] and page.evaluate(TOO_SMALL, TARGET) == []
@@ -96,12 +92,12 @@ def test_somebody_else_on_the_same_device(visit, database: Database, artefacts: 
     page.screenshot(path=artefacts / "survey" / "consent-another.png", full_page=True)
     page.get_by_role("button", name="Begin", exact=True).click()
     visitor.status("tick the box")
-    assert people(database) == 1
+    assert people_count(database) == 1
     page.locator("#agree").check()
     page.get_by_role("button", name="Begin", exact=True).click()
     page.wait_for_url("**/p/*")
     visitor.stage("questions")
-    assert visitor.token != token and people(database) == 2
+    assert visitor.token != token and people_count(database) == 2
 
 
 def test_begun_in_another_window_meanwhile(visit, database: Database) -> None:
@@ -112,7 +108,7 @@ def test_begun_in_another_window_meanwhile(visit, database: Database) -> None:
     second.join()
     first.page.get_by_role("button", name="Begin", exact=True).click()
     expect(resume(first.page)).to_be_visible()
-    assert people(database) == 1
+    assert people_count(database) == 1
 
 
 def test_a_page_left_open_for_weeks(visit, person, database: Database) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import Route, expect
 from sqlalchemy import delete, func, select
 
 from db.models import Answer, Participant, Study
+from tests.survey.crowd import people_count
 
 pytestmark = pytest.mark.browser
 
@@ -35,11 +36,6 @@ def busy(times: int, status: int = 429, body: str | None = None, after: str | No
     return handle
 
 
-def people(database) -> int:
-    with database.read() as session:
-        return session.scalar(select(func.count(Participant.id)))
-
-
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_crowd_waits_on_the_page(visit, address, database, study, language):
     """A script has used up what there is; who agrees then is let in a little later."""
@@ -56,10 +52,10 @@ def test_a_crowd_waits_on_the_page(visit, address, database, study, language):
     page.locator("#consent [type=submit]").click()
     visitor.status(WORDS[language])
     expect(page.locator("#status")).not_to_have_class("status alert")
-    before = people(database)
+    before = people_count(database)
     page.wait_for_url("**/p/*")
     visitor.stage("questions")
-    assert people(database) == before + 1
+    assert people_count(database) == before + 1
 
 
 def test_a_proxy_that_does_not_say_how_long(visit, address, database, study):
@@ -76,7 +72,7 @@ def test_a_proxy_that_does_not_say_how_long(visit, address, database, study):
     page.locator("#consent [type=submit]").click()
     visitor.status(WORDS["en"])
     page.wait_for_url("**/p/*")
-    assert people(database) == 1
+    assert people_count(database) == 1
 
 
 def test_another_window_begins_meanwhile(visit, address, database, study):
@@ -90,7 +86,7 @@ def test_another_window_begins_meanwhile(visit, address, database, study):
     visitor.status(WORDS["en"])
     visit(context=visitor.context, cut=True).join()
     expect(page.locator("#choice")).to_be_visible()
-    assert people(database) == 1
+    assert people_count(database) == 1
 
 
 @pytest.mark.parametrize(
@@ -109,7 +105,7 @@ def test_the_whole_way_through_a_proxy_that_slows_down(
     visitor.on("Practice pair 2")
     with database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == 1
-    assert people(database) == 1
+    assert people_count(database) == 1
 
 
 def test_an_answer_is_kept_while_the_server_wants_it_later(visit, person, database):
@@ -137,7 +133,7 @@ def test_withdrawing_waits_too(visit, person, database):
     visitor.page.locator("[data-opens=withdraw]").click()
     visitor.page.locator("#confirm").click()
     visitor.stage("withdrawn")
-    assert people(database) == 0
+    assert people_count(database) == 0
 
 
 def test_a_link_that_is_unknown_is_forgotten(visit, database):
@@ -156,4 +152,4 @@ def test_a_link_that_is_unknown_is_forgotten(visit, database):
     page.goto(f"{visitor.address}/s/small")
     expect(page.locator("#choice")).to_be_hidden()
     visitor.join()
-    assert people(database) == 1
+    assert people_count(database) == 1

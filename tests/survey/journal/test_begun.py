@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from db.database import Database
 from db.models import Participant, Study, now
@@ -20,6 +20,7 @@ from survey.journal.journal import Journal
 from survey.participant import unused_places
 from survey.ratings import rating_table
 from survey.records import consent_texts, payments
+from tests.survey.crowd import pass_time, people_count
 from tests.survey.journalling import Connect, lines, local, wipe
 from tests.survey.person import Person
 
@@ -39,11 +40,6 @@ def flow(database: Database) -> rating_table.ParticipantCounts:
         return rating_table.flow(session, session.scalars(select(Study)).one())
 
 
-def people(database: Database) -> int:
-    with database.read() as session:
-        return session.scalar(select(func.count(Participant.id)))
-
-
 def restored(host: Settings, start: Connect, empty: Database, journal: Journal) -> Journal:
     """What a host has after its disk was wiped."""
     journal.close()
@@ -51,13 +47,6 @@ def restored(host: Settings, start: Connect, empty: Database, journal: Journal) 
     restarted = start()
     restarted.restore(empty)
     return restarted
-
-
-def age(database: Database, time: timedelta) -> None:
-    with database.write() as session:
-        for person in session.scalars(select(Participant)):
-            person.consented_at -= time
-            person.seen_at -= time
 
 
 def test_a_join_is_counted_and_the_first_answer_is_written(
@@ -98,7 +87,7 @@ def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
     before = flow(database)
     assert (before.consented, before.withdrawn) == (5, 2)
     restarted = restored(host, start, empty, journal)
-    assert flow(empty) == before and people(empty) == 2
+    assert flow(empty) == before and people_count(empty) == 2
     app = create_app(Settings(data=host.data, database_url=address(empty)))
     with TestClient(app) as client:
         assert Person(client, doing.token).state()["stage"] == "sound"
@@ -187,15 +176,15 @@ def test_removed_rows_are_counted_once(
     Person.ready(site)
     for _ in range(3):
         Person.join(site)
-    age(database, unused_places.IDLE_ROW + timedelta(minutes=1))
+    pass_time(database, unused_places.IDLE_ROW + timedelta(minutes=1))
     Person.join(site)
     before = flow(database)
-    assert before.consented == 5 and people(database) == 2
+    assert before.consented == 5 and people_count(database) == 2
     for _ in range(2):  # restarts that leave the disk as it is
         journal.restore(database)
-        assert flow(database) == before and people(database) == 2
+        assert flow(database) == before and people_count(database) == 2
     restored(host, start, empty, journal)
-    assert flow(empty) == before and people(empty) == 1
+    assert flow(empty) == before and people_count(empty) == 1
 
 
 @pytest.mark.slow
@@ -226,14 +215,14 @@ def test_a_journal_of_an_earlier_version(
         path.write_text("".join(f"{line}\n" for line in old_lines))
     restarted = start()
     outcome = restarted.restore(empty)
-    assert outcome.problems == [] and people(empty) == 1
+    assert outcome.problems == [] and people_count(empty) == 1
     assert flow(empty) == flow(database)
     # The old database still has them, and removes them in time: once each.
-    age(database, unused_places.IDLE_ROW + timedelta(minutes=1))
+    pass_time(database, unused_places.IDLE_ROW + timedelta(minutes=1))
     with database.write() as session:
         assert unused_places.sweep(session, session.get_one(Study, study.id)) == 2
     restarted.restore(database)
-    assert people(database) == 1 and flow(database).consented == 3
+    assert people_count(database) == 1 and flow(database).consented == 3
 
 
 @ONE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,6 +14,7 @@ from survey.admin import invitations
 from survey.participant.join_rate import JoinLimiter
 from survey.participant.unused_places import FIRST_ANSWER
 from tests.survey.core.test_tokens import dump
+from tests.survey.crowd import pass_time
 from tests.survey.person import Person
 from tests.survey.sent import (
     CREDIT,
@@ -107,14 +107,6 @@ def test_a_number_that_can_be_guessed_opens_no_place_elsewhere(
     assert join(client, panel={"id": "10438"}, device=mine)[1]["token"] != first["token"]
     assert join(client, panel=sent, device=mine, consent=False) == (201, first)
     assert join(client, panel={"id": "10439"}, device="short")[0] == 422
-
-
-def pass_time(database: Database, time: timedelta) -> None:
-    """All who have joined did so earlier."""
-    with database.write() as session:
-        for person in session.scalars(select(Participant)):
-            person.consented_at -= time
-            person.seen_at -= time
 
 
 def test_a_number_that_a_script_has_used_up_is_its_owners_after_minutes(

@@ -23,6 +23,7 @@ from survey.participant.schemas import Questions
 from survey.participant.unused_places import FIRST_ANSWER, IDLE_ROW, SMALLEST_CAP
 from survey.ratings import rating_table
 from tests.survey import crowd
+from tests.survey.crowd import people_count
 from tests.survey.manager import ADMIN, Manager
 from tests.survey.person import Person
 from tests.survey.together import together
@@ -78,11 +79,6 @@ def promised(database: Database, study: Study) -> int:
 def flow(database: Database, study: Study) -> rating_table.ParticipantCounts:
     with database.read() as session:
         return rating_table.flow(session, session.get_one(Study, study.id))
-
-
-def rows(database: Database) -> int:
-    with database.read() as session:
-        return session.scalar(select(func.count(Participant.id)))
 
 
 @pytest.fixture
@@ -195,15 +191,15 @@ def test_rows_go_after_a_day_and_go_on_being_counted(
     listened.step()
     later(IDLE_ROW - timedelta(minutes=1))
     Person.join(client)
-    assert rows(database) == 5
+    assert people_count(database) == 5
     idle.state()  # a look keeps the row for another day
     later(timedelta(minutes=2))
     Person.join(client)
-    assert rows(database) == 6
+    assert people_count(database) == 6
     later(IDLE_ROW)
     before = flow(database, study)
     Person.join(client)
-    assert rows(database) == 4  # the invited, those who answered anything, and the last
+    assert people_count(database) == 4  # the invited, those who answered anything, and the last
     assert flow(database, study) == replace(before, consented=7)
     with database.read() as session:
         stored_study = session.get_one(Study, study.id)
@@ -229,12 +225,12 @@ def test_rows_beyond_a_number_go_sooner_the_oldest_first(
     monkeypatch.setattr(unused_places, "IDLE_ROWS", 5)
     monkeypatch.setattr(unused_places, "ROWS_PER_SWEEP", 4)
     people = [Person.join(client) for _ in range(20)]
-    assert rows(database) == 20  # their places are promised still
+    assert people_count(database) == 20  # their places are promised still
     later(FIRST_ANSWER + timedelta(seconds=1))
     row_counts = []
     for _ in range(6):
         Person.join(client)
-        row_counts.append(rows(database))
+        row_counts.append(people_count(database))
     assert row_counts == [
         17,
         14,
@@ -265,7 +261,7 @@ def test_a_flood_for_a_day_leaves_few_rows(
             joined += 1
         later(FIRST_ANSWER + timedelta(seconds=1))
     assert joined == 5 * 20
-    assert rows(database) <= 30 + 20 + 1
+    assert people_count(database) <= 30 + 20 + 1
     assert flow(database, study).consented == joined
 
 
@@ -278,7 +274,7 @@ def test_language_stays_what_people_agreed_in(
     later(IDLE_ROW + timedelta(minutes=1))
     with database.write() as session:
         assert unused_places.sweep(session, session.get_one(Study, study.id)) == 1
-    assert rows(database) == 0
+    assert people_count(database) == 0
     Manager(client, ADMIN).send("/studies/small/settings", "/studies/small/settings", language="de")
     with database.read() as session:
         assert session.get_one(Study, study.id).language == "en"
@@ -323,7 +319,7 @@ def test_whoever_withdraws_while_rows_are_removed_is_counted_once(
     with database.read() as session:
         stored_study = session.get_one(Study, study.id)
         assert (stored_study.withdrawn, stored_study.lapsed) == (withdrawn, 8 - withdrawn)
-    assert rows(database) == 4
+    assert people_count(database) == 4
 
 
 def test_answers_count_though_no_question_was_asked(
