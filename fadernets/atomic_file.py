@@ -48,12 +48,13 @@ def replacing(path: Path, *, shared: bool = False, durable: bool = False) -> Ite
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names of a folder's files outlive a power cut."""
-    _sync(folder)
+    """Make the names of a folder's files outlive a power cut; Windows opens no folders for that."""
+    if hasattr(os, "O_DIRECTORY"):
+        _sync(folder, os.O_RDONLY)
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def _sync(path: Path, flags: int = os.O_RDWR) -> None:
+    handle = os.open(path, flags)  # Windows writes out what may be written alone
     try:
         os.fsync(handle)
     finally:

@@ -4,7 +4,7 @@ It loads PyTorch and the model once. A worker that is forked from it has all tha
 that both share until one of them writes there: a server with four workers starts in the time of
 one, and a worker that died is replaced in milliseconds. Only on Linux do the libraries survive a
 fork. On other systems every worker is started as a process of its own, which loads the model
-itself.
+itself and is spoken to by its standard input and output, which Windows has, too.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ import threading
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from demo.compute import messages
 from demo.compute.jobs import WorkError
 from demo.compute.messages import Reply, ReplyKind
 from survey.core.environment import without_secrets
 
+Process = subprocess.Popen[bytes]
+ALONE = "alone"  # word that begins the arguments of a worker that nothing forks
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -51,6 +53,12 @@ class ForkedWorker:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the process ends, for `seconds` at most; True if it has ended."""
+        if self.process is not None:
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                return False
+            return True
         poll = select.poll()
         try:
             poll.register(self.replies, 0)  # reports only that the pipe has no writer any more
@@ -67,7 +75,10 @@ class ForkedWorker:
         """End it and its children at once."""
         if not self.replies.closed:  # later the number may belong to another process
             with suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
+                if hasattr(os, "killpg"):
+                    os.killpg(self.pid, signal.SIGKILL)
+                elif self.process is not None:  # Windows
+                    self.process.kill()
 
     def close(self) -> None:
         """Close the pipes, once it has ended."""
@@ -86,8 +97,8 @@ class ForkServer:
     model : str or None
         Name or folder of the model.
     forks : bool
-        Whether workers are forked from the process. If not, the process itself becomes the worker,
-        and the next worker gets a new process.
+        Whether workers are forked from the process. If not, each worker is a process that loads the
+        model itself.
     """
 
     def __init__(self, model: str | None, forks: bool) -> None:
@@ -113,6 +124,8 @@ class ForkServer:
             If the process ended, or `close` was called.
         """
         with self._starting:
+            if not self.forks:
+                return self._alone(nice)
             control = self._connected()
             (its_requests, requests), (replies, its_replies) = os.pipe(), os.pipe()
             with ExitStack() as unless_started:
@@ -120,9 +133,7 @@ class ForkServer:
                 for pipe in pipes:
                     unless_started.callback(pipe.close)
                 try:
-                    socket.send_fds(
-                        control, [bytes([nice, self.forks])], [its_requests, its_replies]
-                    )
+                    socket.send_fds(control, [bytes([nice])], [its_requests, its_replies])
                 finally:
                     os.close(its_requests)
                     os.close(its_replies)
@@ -131,10 +142,29 @@ class ForkServer:
                 if reply.kind != ReplyKind.READY:
                     raise WorkError(reply.value)
                 unless_started.pop_all()
-            process = None
-            if not self.forks:  # it is the worker now
-                process, self._process = self._process, None
-            return ForkedWorker(reply.value, *pipes, process)
+            return ForkedWorker(reply.value, *pipes)
+
+    def _alone(self, nice: int) -> ForkedWorker:
+        """A worker that loads the model itself; raises as `start` does."""
+        if self._closed:
+            raise OSError("the server stops")
+        process = self._process = self._begun(
+            ALONE, str(nice), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert process.stdin is not None and process.stdout is not None
+        with ExitStack() as unless_started:
+            unless_started.callback(process.wait)
+            for pipe in (process.stdin, process.stdout):
+                unless_started.callback(pipe.close)
+            unless_started.callback(process.kill)
+            if self._closed:  # `close` was called meanwhile
+                raise OSError("the server stops")
+            reply: Reply = messages.read(process.stdout)
+            self._process = None
+            if reply.kind != ReplyKind.READY:
+                raise WorkError(reply.value)
+            unless_started.pop_all()
+        return ForkedWorker(reply.value, process.stdin, process.stdout, process)
 
     def _connected(self) -> socket.socket:
         """The socket by which the process takes requests."""
@@ -145,12 +175,12 @@ class ForkServer:
                 self._control.close()
             self._control, its_end = socket.socketpair()
             with its_end:
-                self._process = self._begun(its_end.fileno())
+                self._process = self._begun(str(its_end.fileno()), pass_fds=[its_end.fileno()])
             if self._closed:  # `close` was called meanwhile
                 self._process.kill()
         return self._control
 
-    def _begun(self, control: int) -> subprocess.Popen[bytes]:
+    def _begun(self, *words: str, stdin: int = subprocess.DEVNULL, **options: Any) -> Process:
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         env = without_secrets(os.environ)  # workers read strangers' files
         env |= {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": temporary()}
@@ -159,18 +189,18 @@ class ForkServer:
         # A group of its own, as each worker has: not a session of its own, which would get an equal
         # share of the cores, whatever `nice` says.
         return subprocess.Popen(
-            [sys.executable, "-m", "demo.compute.worker", str(control)],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "demo.compute.worker", *words],
+            stdin=stdin,
             env=env,
-            pass_fds=[control],
-            process_group=0,
+            process_group=0,  # Windows heeds it not
+            **options,
         )
 
     def close(self) -> None:
         """End the process at once; the workers that it has started go on."""
         self._closed = True
-        if self._process is not None:
-            self._process.kill()  # so that `start` waits no longer
+        if process := self._process:
+            process.kill()  # so that `start` waits no longer
         with self._starting:
             if self._process is not None:
                 self._process.kill()

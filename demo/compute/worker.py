@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from demo.compute import messages
+from demo.compute.fork_server import ALONE
 from demo.compute.messages import Forget, Reply, ReplyKind, Request, Stop
 from survey.core.process_end import run
 
@@ -246,6 +247,8 @@ def load_tasks(model: str | None) -> Tasks:
 def main() -> int:
     """Start workers until the server ends; 2 with one sentence if the model cannot be loaded."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group: the server acts
+    if sys.argv[1] == ALONE:
+        return _alone(int(sys.argv[2]))
     control = socket.socket(fileno=int(sys.argv[1]))
     os.dup2(2, 1)  # whatever a library prints belongs into the log
     gc.disable()  # what is loaded now stays
@@ -255,7 +258,8 @@ def main() -> int:
         tasks = load_tasks(os.environ.get("FADERNETS_MODEL") or None)
     except CheckpointError as error:
         control.recv(2)  # else the pipe closes before the server reads the sentence
-        _report(control, ReplyKind.REFUSED, str(error))
+        with control.makefile("wb") as answers:
+            messages.write(answers, Reply(0, ReplyKind.REFUSED, str(error)))
         return 2
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers
     # Collecting garbage would write into every object, and so copy what workers share.
@@ -263,22 +267,38 @@ def main() -> int:
     gc.freeze()
     gc.enable()
     try:
-        while (request := socket.recv_fds(control, 2, 2))[0]:
-            (nice, forks), pipes = request[:2]
-            if forks and (worker := os.fork()):
+        while (request := socket.recv_fds(control, 1, 2))[0]:
+            (nice,), pipes = request[:2]
+            if worker := os.fork():
                 with suppress(OSError):  # it has ended already
                     os.setpgid(worker, worker)  # here, too: it may be killed at once
                 for pipe in pipes:
                     os.close(pipe)
                 _report(control, ReplyKind.READY, worker)
                 continue
-            if not forks:
-                _report(control, ReplyKind.READY, os.getpid())
             control.close()
             return _work(tasks, nice, *pipes)
     except ConnectionError:  # the server was killed
         return 1
     return 0
+
+
+def _alone(nice: int) -> int:
+    """Be a worker that loads the model itself, by this process's standard input and output."""
+    requests, replies = os.dup(0), os.dup(1)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)  # else a synthesiser might read the requests
+    os.dup2(2, 1)  # whatever a library prints belongs into the log
+    from fadernets.checkpoint import CheckpointError
+
+    with os.fdopen(replies, "wb", closefd=False) as answers:
+        try:
+            tasks = load_tasks(os.environ.get("FADERNETS_MODEL") or None)
+        except CheckpointError as error:
+            messages.write(answers, Reply(0, ReplyKind.REFUSED, str(error)))
+            return 2
+        messages.write(answers, Reply(0, ReplyKind.READY, os.getpid()))
+    return _work(tasks, nice, requests, replies)
 
 
 def _report(control: socket.socket, kind: ReplyKind, value: Any) -> None:
@@ -288,8 +308,9 @@ def _report(control: socket.socket, kind: ReplyKind, value: Any) -> None:
 
 def _work(tasks: Tasks, nice: int, requests: int, replies: int) -> int:
     """Be a worker until the server ends, or its messages do."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # it waits for the synthesiser
-    with suppress(OSError):  # it leads one already
+    if hasattr(signal, "SIGCHLD"):  # Windows has none
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # it waits for the synthesiser
+    with suppress(OSError, AttributeError):  # it leads one already; Windows
         os.setpgid(0, 0)
     if nice and hasattr(os, "nice"):
         os.nice(nice)
@@ -300,7 +321,9 @@ def _work(tasks: Tasks, nice: int, requests: int, replies: int) -> int:
 def _end_soon() -> None:
     """End this process and the synthesiser that it started: the server was killed."""
     time.sleep(ABANDONED_SECONDS)
-    os.killpg(0, signal.SIGKILL)
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)  # Windows
 
 
 if __name__ == "__main__":

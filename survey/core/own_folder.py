@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import shutil
 import stat
 import tempfile
 from pathlib import Path
+from typing import Any
 
 HELD = "held-by"  # file with the number of the process that a folder belongs to, and its run
+# Of Windows: winnt.h, winerror.h, minwinbase.h.
+QUERY_LIMITED_INFORMATION, ACCESS_DENIED, STILL_ACTIVE = 0x1000, 5, 259
 RUN = secrets.token_hex(8)  # in a container every server has the same number
 
 
@@ -52,7 +56,10 @@ def remove_orphans(base: Path, prefix: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lives(number: int) -> bool:
+def _lives(number: int, on_windows: bool = os.name == "nt") -> bool:
+    """Whether there is a process of that number."""
+    if on_windows:  # there `os.kill` presses Ctrl+C in it, or ends it
+        return _lives_on_windows(number, ctypes.windll.kernel32)  # type: ignore[attr-defined]
     try:
         os.kill(number, 0)  # signal 0 only asks whether the process is there
     except ProcessLookupError:
@@ -60,3 +67,15 @@ def _lives(number: int) -> bool:
     except PermissionError:  # it is, and is another user's
         pass
     return True
+
+
+def _lives_on_windows(number: int, kernel: Any) -> bool:
+    handle = kernel.OpenProcess(QUERY_LIMITED_INFORMATION, False, number)
+    if not handle:
+        return bool(kernel.GetLastError() == ACCESS_DENIED)  # it is there, and another user's
+    try:
+        code = ctypes.c_ulong()
+        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+        return code.value == STILL_ACTIVE
+    finally:
+        kernel.CloseHandle(handle)

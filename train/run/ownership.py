@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 PATIENCE_SECONDS = 60.0  # for a process that is about to save and end
 POLL_SECONDS = 0.2
+OWNED = ".owned"  # file that is locked on Windows
 
 
 @contextmanager
@@ -25,13 +31,13 @@ def owned(folder: Path, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + seconds
-    descriptor = os.open(folder, os.O_RDONLY)  # a folder can be locked, so no file is left in it
+    descriptor = _opened(folder)
     try:
         while True:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock(descriptor)
                 break
-            except BlockingIOError:
+            except (BlockingIOError, PermissionError):
                 if time.monotonic() >= until:
                     raise ValueError(
                         f"another process is training into {folder}: wait for its end, or end it"
@@ -40,6 +46,21 @@ def owned(folder: Path, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _opened(folder: Path) -> int:
+    """What is locked for a folder: itself, so that no file is left in it, but on Windows a file."""
+    if sys.platform == "win32":
+        return os.open(folder / OWNED, os.O_RDWR | os.O_CREAT)
+    return os.open(folder, os.O_RDONLY)
+
+
+def _lock(descriptor: int) -> None:
+    """Lock it; raises BlockingIOError, or PermissionError on Windows, if another process has it."""
+    if sys.platform == "win32":
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def when_orphaned(action: Callable[[], None]) -> None:

@@ -1,0 +1,11 @@
+"""A Python that lacks what Windows lacks, as far as the libraries can do without it here.
+
+Python imports a module of this name when it starts, so a process that finds this folder on its
+PYTHONPATH has none of these, and so have its children.
+"""
+
+from missing import MISSING
+
+for module, names in MISSING.items():
+    for name in names:
+        delattr(module, name)
