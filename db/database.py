@@ -135,11 +135,11 @@ class Database:
             pooled = self.engine.raw_connection()
             connection: Any = pooled.driver_connection
             try:
-                connection.execute(f"PRAGMA busy_timeout = {round(SCRUB_SECONDS * 1000)}")
+                connection.execute(f"PRAGMA busy_timeout = {_milliseconds(SCRUB_SECONDS)}")
                 blocked = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
                 return not blocked
             finally:
-                connection.execute(f"PRAGMA busy_timeout = {round(self.busy * 1000)}")
+                connection.execute(f"PRAGMA busy_timeout = {_milliseconds(self.busy)}")
                 pooled.close()
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class Database:
         if not self.is_sqlite:
             waiting = {
                 "connect_timeout": round(max(self.busy, 2)),
-                "options": f"-c lock_timeout={round(self.busy * 1000)}",
+                "options": f"-c lock_timeout={_milliseconds(self.busy)}",
             }
             return create_engine(
                 self.url,
@@ -238,3 +238,8 @@ def address(url: str) -> URL:
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise DatabaseError("DATABASE_URL names no file; threads cannot share SQLite's memory")
     return parsed
+
+
+def _milliseconds(seconds: float) -> int:
+    """As both databases take times."""
+    return round(1000 * seconds)
