@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +97,41 @@ def test_what_is_allowed_is_needed():
 )
 def test_every_way_to_name_something_is_seen(code):
     assert "found" in [name for name, _ in bound_names(code)]
+
+
+SCRIPTS = sorted(path for package in ("demo", "survey") for path in (ROOT / package).rglob("*.js"))
+# The page's state has a key `done`: what takes it apart, in braces, has that name.
+NAMED_IN_SCRIPTS = re.compile(
+    rf"(?:\b(?:const|let|var|function|class)\s+|\(|=\s*)({'|'.join(REFUSED)})\b(?=\)?\s*(?:=|\())"
+)
+
+
+def test_no_name_in_a_script_is_a_bare_participle():
+    assert len(SCRIPTS) > 50
+    places = [
+        (path.relative_to(ROOT).as_posix(), match[0])
+        for path in SCRIPTS
+        for match in NAMED_IN_SCRIPTS.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert not places, "name what the value is (isCopied, outcome)"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "const found = 1;",
+        "let done = await x();",
+        "function told(x) {}",
+        "list.map((many) => many);",
+    ],
+)
+def test_names_in_scripts_are_seen(script):
+    assert NAMED_IN_SCRIPTS.search(script)
+
+
+def test_names_in_scripts_that_are_others_choice_are_let_be():
+    script = "const { done, total } = await x(); say(`it is done (${total})`); page.told(1);"
+    assert not NAMED_IN_SCRIPTS.search(script)
 
 
 def test_names_that_are_only_read_are_others_choice():

@@ -10,7 +10,7 @@
   const MOST = 8; // of what was left that are kept
   const KEPT_MS = 60 * 24 * 3600 * 1000; // since their last change
 
-  function done(request) {
+  function outcome(request) {
     return new Promise((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
@@ -22,7 +22,7 @@
     request.onupgradeneeded = () => {
       for (const name of ["pages", "files"]) request.result.createObjectStore(name, { keyPath: "tab" });
     };
-    return done(request);
+    return outcome(request);
   }
 
   // Whether a name is this tab's now, and no other's: a copied tab brings the name along.
@@ -80,7 +80,7 @@
     // The newest first; older ones are deleted, but for those of tabs that are open.
     async records() {
       const open = await openTabs();
-      const all = await done(this.store("pages").getAll());
+      const all = await outcome(this.store("pages").getAll());
       all.sort((one, other) => other.time - one.time);
       const isOpen = ({ tab }) => tab === this.tab || open.has(tab);
       const closed = all.filter((record) => !isOpen(record));
@@ -92,7 +92,7 @@
 
     // A record with its file.
     async whole(record) {
-      const { file = null } = (await done(this.store("files").get(record.tab))) ?? {};
+      const { file = null } = (await outcome(this.store("files").get(record.tab))) ?? {};
       return { ...record, file };
     }
 
@@ -116,7 +116,7 @@
       if (!this.database) return !file;
       try {
         const store = this.store("files", "readwrite");
-        await done(file ? store.put({ tab: this.tab, file }) : store.delete(this.tab));
+        await outcome(file ? store.put({ tab: this.tab, file }) : store.delete(this.tab));
         return true;
       } catch {
         return false;

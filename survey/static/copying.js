@@ -16,9 +16,9 @@ async function copy(field) {
 export function copying(element, tell) {
   for (const button of element.querySelectorAll("[data-copies]")) {
     button.addEventListener("click", async () => {
-      const done = await copy(element.querySelector(`#${button.dataset.copies}`));
+      const isCopied = await copy(element.querySelector(`#${button.dataset.copies}`));
       button.focus();
-      tell(say(done ? "note.copied" : "note.uncopied"));
+      tell(say(isCopied ? "note.copied" : "note.uncopied"));
     });
   }
 }

@@ -9,9 +9,9 @@ export function leaving(element, address, soon) {
   if (!part || !address) return;
   part.hidden = false;
   part.querySelector("a").href = address;
-  const told = part.querySelector("[data-address]"); // in a dry run nobody is led away
-  if (told) told.textContent = address;
-  const goes = soon && !told;
+  const addressPart = part.querySelector("[data-address]"); // in a dry run nobody is led away
+  if (addressPart) addressPart.textContent = address;
+  const goes = soon && !addressPart;
   part.querySelector("[data-soon]").hidden = !goes;
   if (goes) timer = setTimeout(() => window.location.assign(address), WAIT);
 }

@@ -60,7 +60,7 @@ export function waitOf({ status, headers }) {
   return 1000 * Math.min(seconds, LONGEST_WAIT) * (1 + Math.random() / 4);
 }
 
-export const pause = (time) => new Promise((done) => setTimeout(done, time));
+export const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 /** Ends a request that hangs, in browsers that can. */
 export function limit(time = TIMEOUT) {
