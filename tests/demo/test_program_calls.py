@@ -73,7 +73,8 @@ def test_work_is_priced_first_by_what_the_files_hold(tmp_path, task):
 def under_way() -> Iterator[SimpleNamespace]:
     """A call of a program as Gradio has it in its queue, beside that of somebody else."""
     call = SimpleNamespace(session_hash="mine", request=PAGE, enqueue_time=time.monotonic())
-    other = SimpleNamespace(session_hash="other", request=None, enqueue_time=0.0)
+    neighbour = SimpleNamespace(client=SimpleNamespace(host="9.9.9.9"))
+    other = SimpleNamespace(session_hash="other", request=neighbour, enqueue_time=0.0)
     queue = SimpleNamespace(event_ids_to_events={"7": call, None: other, "8": other})
     blocks = LocalContext.blocks.set(SimpleNamespace(_queue=queue))
     number = LocalContext.event_id.set("7")
@@ -108,9 +109,10 @@ def test_work_that_nobody_waits_for_is_given_up_with_a_sentence(tmp_path, under_
         asyncio.run(waiting.change("a.mid", {}))
 
 
-def test_without_a_call_in_the_queue_work_is_done_for_whoever_asked(tmp_path, under_way):
-    """As of the MCP server, whose calls have Gradio's pages and no number."""
-    LocalContext.event_id.set(None)
+@pytest.mark.parametrize("missing", [LocalContext.event_id, LocalContext.blocks])
+def test_without_a_call_in_the_queue_work_is_done_for_whoever_asked(tmp_path, under_way, missing):
+    """And is not taken for that of another call."""
+    missing.set(None)
     path = str(tmp_path / "a.mid")
     working = calls(tmp_path, change=(path, {}))
     assert asyncio.run(working.change(path, {})) == (path, {})
