@@ -187,6 +187,6 @@ class _ClipSample:
 
 
 def _journal(state: State) -> str:
-    if state.settings.dataset is None and state.journal is None:
+    if state.settings.copied_to is None and state.journal is None:
         return "off"
     return "ok" if state.journal is not None and state.journal.failure is None else "failing"

@@ -55,7 +55,7 @@ def _clone(database: Database, settings: Settings, options: argparse.Namespace) 
 
 
 def _edit(database: Database, settings: Settings, options: argparse.Namespace) -> str:
-    if options.rename and settings.dataset is not None:
+    if options.rename and settings.copied_to is not None:
         raise BuildError(JOURNALLED)
     with database.write() as session:
         study = choose(session, options.study)
@@ -69,7 +69,7 @@ def _edit(database: Database, settings: Settings, options: argparse.Namespace) -
 
 
 def _delete(database: Database, settings: Settings, options: argparse.Namespace) -> str:
-    if settings.dataset is not None:
+    if settings.copied_to is not None:
         raise BuildError(JOURNALLED)
     with database.read() as session:
         _refuse(session, choose(session, options.study))

@@ -87,6 +87,7 @@ class Previews:
                     database_url=f"sqlite:///{folder / 'preview.sqlite'}",
                     admin_token=None,
                     dataset=None,
+                    bucket=None,
                     hf_token=None,
                 )
             )

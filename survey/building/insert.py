@@ -53,9 +53,9 @@ class RecordedStudy:
 
 
 def may_open(database: Database, settings: Settings) -> bool:
-    """Whether answers outlive a restart, or a dataset will keep them, or the settings force it."""
-    has_dataset = settings.dataset is not None
-    return settings.force_open or has_dataset or durability(settings, database).ok
+    """Whether answers outlive a restart, or a copy will keep them, or the settings force it."""
+    is_copied = settings.copied_to is not None
+    return settings.force_open or is_copied or durability(settings, database).ok
 
 
 def register(database: Database, folder: Path, spec: StudySpec, new_study: RecordedStudy) -> None:

@@ -40,6 +40,8 @@ class Settings:
         1234, qwer).
     dataset : str or None
         Private dataset on the Hugging Face Hub that answers are copied to, ``owner/name``.
+    bucket : Path or None
+        Folder of a bucket mounted as a volume that answers are copied to instead.
     hf_token : str or None
         Token that may write to it.
     ephemeral : bool
@@ -60,6 +62,7 @@ class Settings:
     database_url: str = field(default="", repr=False)
     admin_token: str | None = field(default=None, repr=False)
     dataset: str | None = None
+    bucket: Path | None = None
     hf_token: str | None = field(default=None, repr=False)
     ephemeral: bool = False
     force_open: bool = False
@@ -79,11 +82,18 @@ class Settings:
         """Folder of the clips, ``<sha256>.mp3``."""
         return self.data / "audio"
 
+    @property
+    def copied_to(self) -> str | None:
+        """What answers are copied to, in words; None if they stay where they are."""
+        if self.dataset is not None:
+            return f"the private dataset {self.dataset}"
+        return None if self.bucket is None else f"the bucket at {self.bucket}"
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """The settings of this process: DATABASE_URL, FADERNETS_DATA, FADERNETS_ADMIN_TOKEN,
-        FADERNETS_DATASET, HF_TOKEN, FADERNETS_ALLOW_EPHEMERAL and FADERNETS_PUBLIC_URL; empty ones
-        count as unset.
+        FADERNETS_DATASET, FADERNETS_BUCKET, HF_TOKEN, FADERNETS_ALLOW_EPHEMERAL and
+        FADERNETS_PUBLIC_URL; empty ones count as unset.
 
         Raises
         ------
@@ -91,12 +101,14 @@ class Settings:
             As the class does.
         """
         env = os.environ if environ is None else environ
+        bucket = env.get("FADERNETS_BUCKET")
         data, url = env.get("FADERNETS_DATA"), env.get("DATABASE_URL", "")
         return cls(
             data=Path(data).expanduser() if data else DATA,
             database_url=url,
             admin_token=env.get("FADERNETS_ADMIN_TOKEN") or None,
             dataset=env.get("FADERNETS_DATASET") or None,
+            bucket=Path(bucket).expanduser() if bucket else None,
             hf_token=env.get("HF_TOKEN") or None,
             # A Space's disk is wiped; a database elsewhere is not.
             ephemeral=bool(env.get("SPACE_ID")) and not url.startswith("postgres"),

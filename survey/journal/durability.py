@@ -38,12 +38,15 @@ def _storage(settings: Settings, database: Database, journal: Journal | None) ->
     if not settings.ephemeral:
         return True, "Answers are kept on this machine's disk."
     wiped = "This host wipes its disk at every restart"
-    dataset = settings.dataset
-    if dataset is None:
-        missing = "no private dataset (FADERNETS_DATASET, HF_TOKEN) keeps the answers"
+    place = settings.copied_to
+    if place is None:
+        missing = (
+            "neither a private dataset (FADERNETS_DATASET, HF_TOKEN) nor a bucket "
+            "(FADERNETS_BUCKET) keeps the answers"
+        )
         return False, f"{wiped}, and {missing}."
     if journal is None:
-        return False, f"{wiped}, and the dataset {dataset} cannot be used."
+        return False, f"{wiped}, and {place} cannot be used."
     if journal.failure is not None:
-        return False, f"{wiped}, and copying answers to {dataset} fails: {journal.failure}."
-    return True, f"{wiped}; answers are copied to the private dataset {dataset}."
+        return False, f"{wiped}, and copying answers to {place} fails: {journal.failure}."
+    return True, f"{wiped}; answers are copied to {place}."

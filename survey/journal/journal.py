@@ -1,4 +1,4 @@
-"""Answers off the disk: a journal of JSON lines, copied to a private dataset, replayed at start.
+"""Answers off the disk: a journal of JSON lines, copied to a dataset or bucket, replayed at start.
 
 For hosts that wipe their disk at restart. What the database has acknowledged is appended here, and
 is on the disk before the participant gets their answer; it is off the disk with the next upload,
@@ -10,6 +10,7 @@ says it at length.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,7 +21,8 @@ from sqlalchemy.orm import Session
 from db.database import Database
 from db.models import Participant, Study, Trial
 from survey.core.settings import Settings
-from survey.journal import uploads
+from survey.journal import bucket, uploads
+from survey.journal.bucket import BucketCopies
 from survey.journal.jsonl import Ledger
 from survey.journal.lines import (
     BegunLine,
@@ -47,21 +49,21 @@ JournalError = UploadError
 
 
 class Journal:
-    """The journal of one server; a dataset must have no other one at the same time.
+    """The journal of one server; a dataset or bucket must have no other one at the same time.
 
     Parameters
     ----------
     ledger : Ledger
-        With what the dataset had already.
-    uploads : Uploads
+        With what the dataset or the bucket had already.
+    uploads : Uploads or BucketCopies
         Of the ledger's folder.
     """
 
-    def __init__(self, ledger: Ledger, uploads: Uploads) -> None:
+    def __init__(self, ledger: Ledger, uploads: Uploads | BucketCopies) -> None:
         self._ledger = ledger
         self._uploads = uploads
         self.problems: list[str] = []  # what the last `restore` could not do
-        self._lock = uploads.lock
+        self._lock: threading.Lock = uploads.lock
         self._waiting: list[Line] = []  # what the disk would not take
         with self._lock:
             state = merge_lines(self._ledger.lines())
@@ -296,7 +298,7 @@ class Journal:
 def connect(
     settings: Settings, api: HfApi | None = None, minutes: float = UPLOAD_MINUTES
 ) -> Journal | None:
-    """The journal of this server, None if the settings name no dataset.
+    """The journal of this server, None if the settings name neither dataset nor bucket.
 
     Parameters
     ----------
@@ -309,10 +311,17 @@ def connect(
     Raises
     ------
     JournalError
-        If the dataset is public, cannot be reached or there is no token for it.
+        If the dataset is public, cannot be reached or there is no token for it; if the bucket is
+        not mounted; if both are named.
     OSError
         If the data folder cannot be written.
     """
+    if settings.bucket is not None:
+        if settings.dataset is not None:
+            raise JournalError("FADERNETS_DATASET and FADERNETS_BUCKET are set: please keep one.")
+        ledger = Ledger(settings.data / "journal")
+        copies = bucket.connect(settings.bucket, ledger.folder, minutes, wiped=settings.ephemeral)
+        return Journal(ledger, copies)
     if settings.dataset is None:
         return None
     if settings.hf_token is None:
