@@ -20,6 +20,7 @@ import tarfile
 import tempfile
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ SPACE = {  # what Hugging Face tells a Space about itself
     "SPACE_ID": "somebody/faders",
     "SPACE_HOST": "somebody-faders.hf.space",
 }
+PICTURE = "docs/screenshot.png"
 START = 300.0  # seconds within which a Space has to answer on a busy machine
 
 
@@ -114,13 +116,30 @@ def run_tests(python: Path, tree: Path) -> int:
     return subprocess.run(command, cwd=ROOT, env=os.environ | settings).returncode
 
 
-def upload(api: Any, name: str, tree: Path) -> str:
+def complete_card(
+    tree: Path, name: str, models: Sequence[str] = (), datasets: Sequence[str] = ()
+) -> None:
+    """Write what only an owner knows into the front matter: picture, models and data on the Hub."""
+    from huggingface_hub import metadata_save
+
+    known = card(tree)
+    known["thumbnail"] = f"https://huggingface.co/spaces/{name}/resolve/main/{PICTURE}"
+    known |= {key: list(ids) for key, ids in (("models", models), ("datasets", datasets)) if ids}
+    metadata_save(tree / "README.md", known)
+
+
+def upload(
+    api: Any, name: str, tree: Path, models: Sequence[str] = (), datasets: Sequence[str] = ()
+) -> str:
     """Make a Space of that name, if there is none, and send it the tree; its address.
 
     Parameters
     ----------
     api : huggingface_hub.HfApi
+    models, datasets
+        As `complete_card` takes them.
     """
+    complete_card(tree, name, models, datasets)
     sdk = card(tree)["sdk"]
     address = api.create_repo(name, repo_type="space", space_sdk=sdk, exist_ok=True)
     api.upload_folder(
@@ -138,6 +157,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools.space", description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="of the Space's environment")
     parser.add_argument("--upload", metavar="OWNER/NAME", help="send it there, with HF_TOKEN")
+    for kind in ("model", "dataset"):
+        parser.add_argument(
+            f"--{kind}",
+            action="append",
+            default=[],
+            metavar="OWNER/NAME",
+            help=f"{kind} on the Hub that the Space names; may be given again",
+        )
     args = parser.parse_args()
     shutil.rmtree(HERE, ignore_errors=True)
     tree = HERE / "tree"
@@ -145,7 +172,7 @@ def main() -> int:
     if args.upload:
         from huggingface_hub import HfApi
 
-        print(upload(HfApi(), args.upload, tree))
+        print(upload(HfApi(), args.upload, tree, args.model, args.dataset))
         return 0
     environment = HERE / "environment"
     began = time.monotonic()

@@ -33,6 +33,7 @@ def test_the_tree_is_what_was_committed(tree: Path) -> None:
 def test_the_front_matter_names_what_is_there(tree: Path) -> None:
     card = space.card(tree)
     assert (tree / card["app_file"]).is_file()
+    assert card["suggested_hardware"] == "cpu-basic"
     assert card["sdk"] == "gradio" and card["python_version"] in ("3.11", "3.12")
     locked = (tree / "requirements.lock").read_text().splitlines()
     assert f"gradio=={card['sdk_version']}" in locked  # what the tests ran with
@@ -95,13 +96,25 @@ def test_an_upload_sends_the_tree_and_takes_away_what_is_no_more(
     monkeypatch.setattr(
         _upload_pipeline, "pipelined_upload", lambda hub, **given: sent.update(given)
     )
-    hub = Hub()
-    assert space.upload(hub, "ada/faders", tree) == "https://huggingface.co/spaces/ada/faders"
+    hub, before = Hub(), (tree / "README.md").read_text()
+    models, datasets = ["ada/arranger", "ada/gmvae"], ["ada/performances"]
+    assert (
+        space.upload(hub, "ada/faders", tree, models, datasets)
+        == "https://huggingface.co/spaces/ada/faders"
+    )
     assert hub.made == [
         {"repo_id": "ada/faders", "repo_type": "space", "space_sdk": "gradio", "exist_ok": True}
     ]
     assert (sent["repo_id"], sent["repo_type"]) == ("ada/faders", "space")
     assert "sdk: gradio" in hub.checked  # the Hub says what it does not understand
+    card = space.card(tree)
+    assert (card["models"], card["datasets"]) == (models, datasets)
+    picture = card["thumbnail"].removeprefix("https://huggingface.co/spaces/ada/faders/")
+    assert (tree / picture.removeprefix("resolve/main/")).read_bytes().startswith(b"\x89PNG")
+    assert card["python_version"] in ("3.11", "3.12")  # texts still, not numbers
+    assert (tree / "README.md").read_text().partition("\n---\n")[2] == (
+        before.partition("\n---\n")[2]
+    )
     paths = {str(path.relative_to(tree)): path for path in tree.rglob("*") if path.is_file()}
     added = {one.path_in_repo: one for one in sent["add_operations"]}
     assert added.keys() == paths.keys()
