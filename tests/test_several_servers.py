@@ -182,6 +182,21 @@ def test_the_benchmark_compares_what_was_acknowledged(
     assert len(report["shares_of_work"]) == 2
 
 
+def test_an_image_gets_what_a_server_needs_and_no_answers_or_secrets() -> None:
+    """What lies in the folder beside it, an environment, answers, stays out: none is named."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    everything, *named, caches = [line for line in lines if not line.startswith("#")]
+    assert (everything, caches) == ("*", "**/__pycache__")
+    allowed = {name.removeprefix("!") for name in named}
+    assert all(name.startswith("!") and (ROOT / name[1:]).exists() for name in named)
+    assert {"demo", "survey", "db", "fadernets"} <= allowed
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert allowed.isdisjoint(line.strip("/") for line in ignored if not line.startswith("#"))
+    dockerfile = (CONFIG.parent / "Dockerfile").read_text(encoding="utf-8")
+    copied = re.findall(r"^COPY --chown=\S+ (.+) \S+$", dockerfile, re.MULTILINE)
+    assert {name for names in copied for name in names.split()} - {"."} <= allowed
+
+
 def test_compose_starts_what_nginx_is_told_of() -> None:
     compose = yaml.safe_load((CONFIG.parent / "compose.yaml").read_text(encoding="utf-8"))
     services = compose["services"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import logging
 import re
 from pathlib import Path
 
@@ -99,6 +101,34 @@ def test_page_command_line_and_programs_refuse_alike(
             status = refusal.code
         assert status == 2
         assert sentence.lower() in capsys.readouterr().err.lower()
+
+
+NONSENSE = ({"path": "/etc/passwd"}, "<b>\0</b>")
+
+
+def test_nonsense_is_refused_in_a_sentence_wherever_it_stands(address, source, caplog):
+    """Each argument of each endpoint, those that the future brings, too."""
+    client = Client(address, verbose=False, download_files=False)
+    endpoints = client.view_api(print_info=False, return_format="dict")["named_endpoints"]
+    files = {"midi", "notes", "settings", "piece"}
+    refused, answered = [], []
+    for name, described in endpoints.items():
+        arguments = [row["parameter_name"] for row in described["parameters"]]
+        given = {each: handle_file(source) for each in arguments if each in files}
+        for argument, value in zip(arguments, itertools.cycle(NONSENSE), strict=False):
+            try:
+                client.predict(**{**given, argument: value}, api_name=name)
+            except AppError as error:
+                refused.append((name, argument, value, str(error)))
+            else:
+                answered.append((name, argument, value))
+    client.close()
+    assert answered == []
+    assert {name for name, *_ in refused} == set(endpoints) - {"/cancel", "/controls"}
+    assert [row for row in refused if not re.fullmatch(r"[^\n]{9,299}\.", row[-1])] == []
+    told = " ".join(row[-1] for row in refused)
+    assert not re.search(r"Traceback|\w+Error\b|/etc/|<b>|upstream", told)
+    assert not [row for row in caplog.records if row.exc_info or row.levelno >= logging.ERROR]
 
 
 def test_a_mix_is_the_command_lines(ask, source, donor, tmp_path):
