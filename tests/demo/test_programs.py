@@ -126,8 +126,8 @@ def test_nonsense_is_refused_in_a_sentence_wherever_it_stands(address, source, c
     assert answered == []
     assert {name for name, *_ in refused} == set(endpoints) - {"/cancel", "/controls"}
     assert [row for row in refused if not re.fullmatch(r"[^\n]{9,299}\.", row[-1])] == []
-    told = " ".join(row[-1] for row in refused)
-    assert not re.search(r"Traceback|\w+Error\b|/etc/|<b>|upstream", told)
+    sentences = " ".join(row[-1] for row in refused)
+    assert not re.search(r"Traceback|\w+Error\b|/etc/|<b>|upstream", sentences)
     assert not [row for row in caplog.records if row.exc_info or row.levelno >= logging.ERROR]
 
 

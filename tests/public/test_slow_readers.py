@@ -73,7 +73,7 @@ def asked(server: Server, piece: dict, last: int) -> socket.socket:
 
 
 def read_slowly(connection: socket.socket, received: bytearray, others: threading.Event) -> None:
-    """Read all, at a tenth of `RATE` until others have come: the server may be slow in taking them."""
+    """Read all, at a tenth of `RATE` until others came: the server may be slow to take them."""
     with suppress(ConnectionError):
         while part := connection.recv(8192):
             received += part
