@@ -9,6 +9,7 @@ import numpy as np
 from db.models import MAIN, Stimulus, Study
 from survey.comparisons.anchors import is_anchor
 from survey.core import texts
+from survey.records.preregistration import WANTED
 from survey.statistics.estimate import t_quantile
 from survey.statistics.pieces import FEW_PIECES
 from survey.statistics.precision import UNLIMITED
@@ -63,8 +64,10 @@ def _of_systems(study: Study) -> list[str]:
 
 
 def warnings(study: Study) -> list[str]:
-    """What is better known before anybody is asked: few pieces, a text that lacks something."""
-    return [f"Warning: {words}" for words in (*_few_pieces(study), *texts.unsaid(study))]
+    """What is better known before anybody is asked: few pieces, trials that do not go round, a text
+    that lacks something."""
+    words = (*_few_pieces(study), *_uneven(study), *_unheard(study), *texts.unsaid(study))
+    return [f"Warning: {each}" for each in words]
 
 
 def _few_pieces(study: Study) -> list[str]:
@@ -78,6 +81,44 @@ def _few_pieces(study: Study) -> list[str]:
         f"{pieces} pieces are few. What is of one piece is alike, so intervals count "
         f"pieces: for so few alone they are {wider:.1f} times as wide as for many. Take "
         f"{FEW_PIECES} pieces or more; more of the same pieces, or more participants, do not help."
+    ]
+
+
+def _uneven(study: Study) -> list[str]:
+    """Where one person's trials do not go round all that is compared."""
+    main = [stimulus for stimulus in study.stimuli if stimulus.kind in MAIN]
+    compared = {frozenset(s.systems) for s in main if s.systems}
+    most = len({(stimulus.item, frozenset(stimulus.systems)) for stimulus in main})  # in one order
+    each, count = min(study.trials_each, most), len(compared)
+    if count < 2 or not each % count:
+        return []
+    name = "systems" if max(map(len, compared)) == 1 else "pairs of systems"
+    if each < count:
+        return [
+            f"one participant has {each} {'trial' if each == 1 else 'trials'}, and there are "
+            f"{count} {name}: nobody hears them all, so that different people tell them apart, and "
+            "intervals are wider. With "
+            f"{count} trials, or a multiple, everybody does."
+        ]
+    lower, higher = each - each % count, each + count - each % count
+    numbers = f"{lower} or {higher}" if higher <= most else str(lower)
+    return [
+        f"one participant has {each} trials, which do not go round {count} {name}: everybody "
+        f"hears some of them more often than others. {numbers} trials would be as many of each."
+    ]
+
+
+def _unheard(study: Study) -> list[str]:
+    """Where as many people as are wanted cannot hear all."""
+    wanted = int(study.build.get(WANTED) or 0)
+    count = sum(stimulus.kind in MAIN for stimulus in study.stimuli)
+    heard = wanted * study.trials_each
+    if not wanted or heard >= count:
+        return []
+    return [
+        f"{wanted} participants with {study.trials_each} trials each hear {heard} at most of "
+        f"{count} stimuli, and the others are heard by nobody. Ask more people, give each more "
+        "trials, or build fewer stimuli."
     ]
 
 

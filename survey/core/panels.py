@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Mapping
@@ -50,6 +51,9 @@ class PanelKind:
         Whether there must be such an address; if not, people take their code along by hand.
     is_guessable : bool
         Whether its numbers can be guessed, as those that are short or count up.
+    fills_links : bool
+        Whether it puts the numbers into a link. MTurk has them in the address of a task's own frame
+        alone, from where a script must take them.
     """
 
     label: str
@@ -59,8 +63,13 @@ class PanelKind:
     needs: tuple[str, ...]
     returns: bool = True
     is_guessable: bool = False
+    fills_links: bool = True
 
 
+TASK = (
+    '<p><a id="study" target="_blank" rel="noopener">Open the study</a></p>'
+    '<script>document.getElementById("study").href = {address} + location.search</script>'
+)
 KINDS: dict[str, PanelKind] = {
     "prolific": PanelKind(
         "Prolific",
@@ -79,11 +88,12 @@ KINDS: dict[str, PanelKind] = {
     ),
     "mturk": PanelKind(
         "MTurk",
-        {name: f"${{{name}}}" for name in ("workerId", "assignmentId", "hitId")},
+        dict.fromkeys(("workerId", "assignmentId", "hitId"), ""),
         ("www.mturk.com", "workersandbox.mturk.com", "worker.mturk.com"),
         "/mturk/externalSubmit",
         ("assignmentId={assignmentId}",),
         returns=False,
+        fills_links=False,
     ),
     GENERIC: PanelKind("another panel", {}, (), "", (), is_guessable=True),
 }
@@ -133,8 +143,15 @@ class Panel:
         """As of `PanelKind`: then a number alone opens nobody's place."""
         return KINDS[self.kind].is_guessable
 
+    @property
+    def fills_links(self) -> bool:
+        """As of `PanelKind`."""
+        return KINDS[self.kind].fills_links
+
     def entry(self, address: str) -> str:
-        """The study's address as the panel is to be given it."""
+        """What the panel is to be given: the study's address, or HTML that leads there."""
+        if not self.fills_links:
+            return TASK.format(address=json.dumps(address).replace("<", "\\u003c"))
         query = "&".join(f"{name}={value}" for name, value in self.parameters.items())
         return f"{address}?{query}"
 
@@ -147,7 +164,11 @@ class Panel:
         ids = {name: query.get(name, "") for name in self.parameters}
         numbers = {name: value for name, value in ids.items() if NUMBER.fullmatch(value)}
         missing = next(iter(self.parameters)) not in numbers
-        return None if missing or UNREAD in numbers.values() else numbers
+        return None if missing or self.is_preview(query) else numbers
+
+    def is_preview(self, query: Mapping[str, str]) -> bool:
+        """Whether the query of an address is of somebody who only looks at a task, as on MTurk."""
+        return UNREAD in (query.get(name) for name in self.parameters)
 
     def number(self, ids: Mapping[str, str]) -> str:
         """The panel's number for somebody, of what `read` gives."""

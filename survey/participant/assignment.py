@@ -1,10 +1,10 @@
 """Which stimuli a participant hears, and in which order.
 
 Each participant gets equally many stimuli of every group: those that lower and that raise arousal,
-or those of the same systems in the same order. First come those with the smallest load; of those
-that differ in the order of the same versions alone, nobody hears two. The load of a stimulus is the
-number of answers that it has or that participants have promised. A promise ends when the
-participant has been silent for `lease_minutes`, or sooner if they have only joined
+or those of the same systems, and of these in the same order. First come those with the smallest
+load; of those that differ in the order of the same versions alone, nobody hears two. The load of a
+stimulus is the number of answers that it has or that participants have promised. A promise ends
+when the participant has been silent for `lease_minutes`, or sooner if they have only joined
 (`survey.participant.unused_places`).
 """
 
@@ -47,6 +47,8 @@ class Candidate:
         How many clips it has.
     versions : hashable
         What nobody is to hear twice.
+    systems : tuple of str
+        Whose it is, in no order.
     """
 
     id: int
@@ -54,6 +56,7 @@ class Candidate:
     group: Hashable
     size: int = len(SIDES)
     versions: Hashable = None
+    systems: tuple[str, ...] = ()
 
 
 def assign(session: Session, participant: Participant, rng: random.Random | None = None) -> int:
@@ -102,8 +105,8 @@ def _candidate(
 ) -> Candidate:
     if not systems:
         return Candidate(key, kind, intended, versions=key)
-    versions = (item, tuple(sorted(set(systems))))
-    return Candidate(key, kind, tuple(systems), len(systems), versions)
+    in_no_order = tuple(sorted(set(systems)))
+    return Candidate(key, kind, tuple(systems), len(systems), (item, in_no_order), in_no_order)
 
 
 def loads(session: Session, study: Study) -> dict[int, int]:
@@ -125,9 +128,9 @@ def draw(
 ) -> list[Candidate]:
     """Choose `count` stimuli, or all if there are fewer; no two of the same versions.
 
-    Each stimulus comes from the group that was chosen least often so far; of equal ones, from the
-    one with the smallest mean load. Within a group it is drawn at random from the stimuli of the
-    smallest load.
+    Each stimulus comes from the systems, and of these from the group, that were chosen least often
+    so far; of equal ones, from the group with the smallest mean load. Within a group it is drawn at
+    random from the stimuli of the smallest load.
 
     Parameters
     ----------
@@ -144,22 +147,28 @@ def draw(
         name: sum(load.get(stimulus.id, 0) for stimulus in group) / len(group)
         for name, group in remaining.items()
     }
+    systems = {name: group[0].systems or name for name, group in remaining.items()}
     for group in remaining.values():
         # `pop` takes the last. Sorting is stable: stimuli of equal load stay in random order.
         group.sort(key=lambda stimulus: load.get(stimulus.id, 0), reverse=True)
     chosen: list[Candidate] = []
     heard: set[Hashable] = set()
     counts = dict.fromkeys(remaining, 0)
+    counts_of_systems = dict.fromkeys(systems.values(), 0)
     while len(chosen) < count and any(remaining.values()):
         name = min(
             (name for name, group in remaining.items() if group),
-            key=lambda name: (counts[name], mean_load[name], rng.random()),
+            key=lambda name: (
+                *(counts_of_systems[systems[name]], counts[name]),
+                *(mean_load[name], rng.random()),
+            ),
         )
         stimulus = remaining[name].pop()
         if stimulus.versions in heard and stimulus.versions is not None:
             continue
         heard.add(stimulus.versions)
         counts[name] += 1
+        counts_of_systems[systems[name]] += 1
         chosen.append(stimulus)
     return chosen
 

@@ -101,7 +101,7 @@ def consent(
     elif refusal is None and study.invited_only and not invite:
         refusal = "invited"
     elif refusal is None and panel is not None and ids is None and not invite:
-        refusal = "panel"
+        refusal = "unaccepted" if panel.is_preview(request.query_params) else "panel"
     elif refusal is None and is_full:
         refusal = "full"
     end = "failed" if refusal in ("closed", "full") else "declined"

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
-from db.models import Study
+from db.models import PanelPlace, Study
 from survey.core.headphones import PATTERNS, QUIET
 from survey.core.panels import Panel
 from tests.survey.browser.accessibility import serious
@@ -131,6 +132,47 @@ def test_a_number_that_can_be_guessed_leads_its_own_device_alone(panel, visit, a
     stranger.page.screenshot(path=artefacts / "survey" / "panel-elsewhere.png")
     assert serious(stranger.page, "light") == []
     assert stranger.page.url == link.format(stranger)
+
+
+def test_from_a_task_of_mturk(database, study, visit):
+    """As MTurk shows a task: the HTML in a page whose own address has the numbers."""
+    panel = add_panel(database, study, kind="mturk", finished="", declined="", failed="")
+    visitor = visit(PHONE, elsewhere="task.example", cut=True)
+    page = visitor.page
+    html = panel.entry(f"{visitor.address}/s/small")
+    page.route(
+        "https://task.example/**",
+        lambda route: route.fulfill(
+            body=f"<!doctype html><title>Task</title>{html}", content_type="text/html"
+        ),
+    )
+    ends = "&hitId=H3&turkSubmitTo=https%3A%2F%2Fwww.mturk.com"
+    tasks = {
+        "looking": f"https://task.example/?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE{ends}",
+        "accepted": f"https://task.example/?assignmentId=A2{ends}&workerId=W1",
+    }
+
+    def opened(task: str):
+        page.goto(tasks[task])
+        with page.expect_popup() as popup:
+            page.get_by_role("link").click()
+        return popup.value
+
+    looking = opened("looking")
+    expect(looking.locator("main")).to_contain_text("task of MTurk that you have not accepted yet")
+    assert looking.locator("#agree").count() == 0
+    looking.close()
+    study_page = opened("accepted")
+    study_page.locator("#agree").check()
+    study_page.locator("#consent [type=submit]").click()
+    study_page.wait_for_url("**/p/*")
+    token = study_page.url
+    study_page.close()
+    again = opened("accepted")
+    again.wait_for_url(token)
+    with database.read() as session:
+        (place,) = session.scalars(select(PanelPlace))
+        assert (place.panel_id, place.ids) == ("W1", {"assignmentId": "A2", "hitId": "H3"})
 
 
 def test_who_does_not_agree_goes_back(sent):

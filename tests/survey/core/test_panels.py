@@ -101,7 +101,15 @@ def test_who_only_looks_at_a_task_of_mturk_is_nobody() -> None:
     panel = Panel("mturk", key=KEY)
     accepted = {"workerId": "A1", "assignmentId": "B2", "hitId": "C3"}
     assert panel.read(accepted) == accepted
-    assert panel.read({**accepted, "assignmentId": "ASSIGNMENT_ID_NOT_AVAILABLE"}) is None
+    looking = {**accepted, "assignmentId": "ASSIGNMENT_ID_NOT_AVAILABLE"}
+    assert panel.read(looking) is None
+    assert panel.is_preview(looking) and not panel.is_preview(accepted)
+
+
+def test_a_panel_that_fills_in_no_links_is_given_html_of_one_line() -> None:
+    html = Panel("mturk", key=KEY).entry("https://sounds.example/s/one</script>")
+    assert '"https://sounds.example/s/one\\u003c/script>" + location.search' in html
+    assert html.count("</script>") == 1 and "\n" not in html
 
 
 def test_addresses_get_the_numbers_of_who_goes_back() -> None:

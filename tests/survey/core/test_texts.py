@@ -22,7 +22,15 @@ from tests.survey.person import Person
 STATIC = templates.FOLDER.parent / "static"
 # Keys that scripts and templates put together from parts.
 JOINED = ("note.failed", "note.unplayable", "note.direction")
-REFUSALS = ("draft", "closed", "invited", "panel", "full", "elsewhere")  # of the page to agree
+REFUSALS = (
+    "draft",
+    "closed",
+    "invited",
+    "panel",
+    "unaccepted",
+    "full",
+    "elsewhere",
+)  # of the page to agree
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import timedelta
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, product
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.database import Database
 from db.models import Answer, Participant, Stimulus, Study, Trial
-from survey.participant.assignment import CATCH, Candidate, draw, loads, order
+from survey.participant.assignment import CATCH, Candidate, _candidate, draw, loads, order
 from tests.survey.person import Person
 from tests.survey.together import together
 
@@ -148,6 +148,19 @@ def test_directions_are_shared_where_possible(
     assert len({stimulus.id for stimulus in chosen}) == len(chosen)
     counts = Counter(stimulus.group for stimulus in chosen)
     assert (counts["lower"], counts["higher"]) == expected
+
+
+def test_pairs_are_shared_before_their_orders() -> None:
+    """Of three pairs in both orders three trials are one of each pair, six one in each order."""
+    pairs = [pair for names in ("ab", "ac", "bc") for pair in (names, names[::-1])]
+    stimuli = [
+        _candidate(number, "rated", None, item, tuple(pair))
+        for number, (item, pair) in enumerate(product("0123456789", pairs))
+    ]
+    for seed in range(20):
+        six = draw(stimuli, {}, 6, random.Random(seed))
+        assert len({one.systems for one in six[:3]}) == 3
+        assert len({one.group for one in six}) == 6
 
 
 def test_the_odd_one_goes_to_the_direction_that_has_less() -> None:
