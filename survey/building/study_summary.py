@@ -116,9 +116,9 @@ def _unheard(study: Study) -> list[str]:
     if not wanted or heard >= count:
         return []
     return [
-        f"{wanted} participants with {study.trials_each} trials each hear {heard} at most of "
-        f"{count} stimuli, and the others are heard by nobody. Ask more people, give each more "
-        "trials, or build fewer stimuli."
+        f"as many participants as are wanted, {wanted}, hear {heard} at most of {count} stimuli, "
+        "and the others are heard by nobody. Ask more people, give each more trials, or build "
+        "fewer stimuli."
     ]
 
 

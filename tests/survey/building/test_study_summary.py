@@ -87,5 +87,5 @@ def test_trials_that_go_round_are_not() -> None:
 
 def test_stimuli_that_nobody_can_hear_are_warned_of() -> None:
     (sentence,) = of_study(rated("a", "b"), 2, wanted=11)
-    assert "11 participants with 2 trials each hear 22 at most of 24 stimuli" in sentence
+    assert "as are wanted, 11, hear 22 at most of 24 stimuli" in sentence
     assert of_study(rated("a", "b"), 2, wanted=12) == of_study(rated("a", "b"), 2) == []
