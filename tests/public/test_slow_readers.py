@@ -8,8 +8,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -72,12 +73,26 @@ def asked(server: Server, piece: dict, last: int) -> socket.socket:
     return connection
 
 
-def read_slowly(connection: socket.socket, received: bytearray) -> None:
-    begun = time.monotonic()
+def read_slowly(connection: socket.socket) -> bytearray:
+    """What comes, at `RATE`."""
+    begun, received = time.monotonic(), bytearray()
     with suppress(ConnectionError):
         while part := connection.recv(8192):
             received += part
             time.sleep(max(0.0, begun + len(received) / RATE - time.monotonic()))
+    return received
+
+
+def read_until(
+    ask: Callable[[], socket.socket], answers: list[bytearray], others: threading.Event
+) -> None:
+    """Ask and read slowly, again and again until others have come, and once more: a busy server
+    may be slower in taking these than one answer is read."""
+    for are_there in iter(others.is_set, None):
+        with ask() as connection:
+            answers.append(read_slowly(connection))
+        if are_there:
+            return
 
 
 def is_whole(connection: socket.socket) -> bool:
@@ -99,22 +114,26 @@ def test_who_reads_slowly_gets_all_while_others_read_nothing(few_bytes: Server):
     piece = few_bytes.open_example("sonata")
     wish = edit_json(piece, last=3, rhythm=0.5, kind="wav", scope="selection")
     path = few_bytes.run("save", wish).json()["data"][0]["path"]
+    others, now = threading.Event(), threading.Event()
+    now.set()
+    answers: dict[str, list[bytearray]] = {"a file": [], "an answer": []}
     with ExitStack() as stack:
-        phones = {
-            "a file": stack.enter_context(connect(few_bytes, f"gradio_api/file={path}")),
-            "an answer": stack.enter_context(asked(few_bytes, piece, last=3)),
-        }
-        got = {name: bytearray() for name in phones}
+        stack.callback(others.set)
+        edit = stack.enter_context(asked(few_bytes, piece, last=3))  # a second one would end it
+        of_file = partial(connect, few_bytes, f"gradio_api/file={path}")
         readers = [
-            threading.Thread(target=read_slowly, args=(phones[name], got[name])) for name in phones
+            threading.Thread(target=read_until, args=(of_file, answers["a file"], others)),
+            threading.Thread(target=read_until, args=(lambda: edit, answers["an answer"], now)),
         ]
         for reader in readers:
             reader.start()
         silent = [stack.enter_context(asked(few_bytes, piece, last=1)) for _ in range(SILENT)]
-        assert any(reader.is_alive() for reader in readers), "all was read before others came"
+        others.set()
         assert few_bytes.ask("healthz").status == 200
         for reader in readers:
             reader.join(120)
         whole = sum(is_whole(connection) for connection in silent)
-    assert {name: is_answer(received) for name, received in got.items()} == dict.fromkeys(got, True)
+    assert not any(reader.is_alive() for reader in readers)
+    assert len(answers["a file"]) > 1 and len(answers["an answer"]) == 1
+    assert all(is_answer(each) for received in answers.values() for each in received)
     assert 0 < whole < SILENT / 2

@@ -49,7 +49,8 @@ def test_a_worker_keeps_no_more_notes_than_it_may():
 ALL_WORK = """
 import sys, tempfile
 from pathlib import Path
-from benchmarks import priced_pieces, prices
+from benchmarks import prices
+from benchmarks.pieces import priced_pieces
 from demo.compute.worker import load_tasks
 tasks = load_tasks(None)
 loaded, kinds = set(sys.modules), sys.argv[1:]
