@@ -104,7 +104,7 @@ def test_a_name_that_is_taken(
     before = contents(database)
     form = manager.form("/new", "/new") | {"name": "small", "checkpoint": model(manager)}
     assert manager.post("/new", form).status_code == 303
-    app.state.admin_services.builder.wait(60)
+    app.state.admin_services.builder.wait(300)
     page = manager.get("/build/live").text
     assert "was not made" in page and "There is a study named small already" in page
     assert contents(database) == before
@@ -126,6 +126,6 @@ def test_work_that_ends_without_a_word(
     form = manager.form("/new", "/new") | {"name": "made", "checkpoint": model(manager)}
     monkeypatch.setattr(sys, "executable", program)
     assert manager.post("/new", form).status_code == 303
-    app.state.admin_services.builder.wait(60)
+    app.state.admin_services.builder.wait(300)
     page = manager.get("/build/live").text
     assert "made was not made" in page and words in page
