@@ -312,7 +312,7 @@ def test_the_page_shows_it(trained):
 @pytest.mark.slow
 def test_programs_ask_for_it_by_name():
     values_asked = {}
-    names = [*NAMES, "seed", "first", "last", "tracks", "absolute", "lock", "strict"]
+    names = [*NAMES, "seed", "first", "last", "tracks", "absolute", "lock", "strict", "curves"]
 
     async def change(path, values):
         values_asked.update(values)
@@ -321,13 +321,13 @@ def test_programs_ask_for_it_by_name():
         with gr.Blocks(analytics_enabled=False) as blocks:
             programs.add_endpoints(SimpleNamespace(change=change), NAMES)
         (slide,) = (f.fn for f in blocks.fns.values() if f.api_name == "slide")
-        await slide("in.mid", None, 0.5, 0.25, 3, 0, 1, "2", False, "bass", True)
+        await slide("in.mid", None, 0.5, 0.25, 3, 0, 1, "2", False, "bass", True, False)
         return blocks.get_api_info()["named_endpoints"]["/slide"]["parameters"]
 
     parameters = asyncio.run(ask())  # Gradio leaves a loop open where none runs
     assert [p["parameter_name"] for p in parameters] == ["midi", *names]
     assert all(p["parameter_has_default"] for p in parameters[1:])
-    values = (None, 0.5, 0.25, 3, 0, 1, "2", False, "bass", True)
+    values = (None, 0.5, 0.25, 3, 0, 1, "2", False, "bass", True, False)
     assert values_asked == dict(zip(names, values, strict=True))
 
 

@@ -4,8 +4,10 @@ Python imports a module of this name when it starts, so a process that finds thi
 PYTHONPATH has none of these, and so have its children.
 """
 
-from missing import MISSING
+import runpy
+from pathlib import Path
 
-for module, names in MISSING.items():
+known = runpy.run_path(str(Path(__file__).with_name("missing.py")))
+for module, names in known["MISSING"].items():
     for name in names:
         delattr(module, name)
