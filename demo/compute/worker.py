@@ -258,8 +258,7 @@ def main() -> int:
         tasks = load_tasks(os.environ.get("FADERNETS_MODEL") or None)
     except CheckpointError as error:
         control.recv(2)  # else the pipe closes before the server reads the sentence
-        with control.makefile("wb") as answers:
-            messages.write(answers, Reply(0, ReplyKind.REFUSED, str(error)))
+        _report(control, ReplyKind.REFUSED, str(error))
         return 2
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers
     # Collecting garbage would write into every object, and so copy what workers share.

@@ -28,6 +28,7 @@ from survey.publishing.study_facts import phrases_options
 from survey.ratings import exclusion
 from survey.records import consent_texts
 from survey.records.begun import has_begun
+from survey.records.preregistration import WANTED
 
 BUILT = ("pairs", "strengths", "seed", "checkpoint", "loudness")
 router = APIRouter(route_class=AdminRoute)
@@ -146,8 +147,8 @@ def _change(session: Session, study: Study, form: SettingsForm) -> None:
             setattr(study, key, "" if value == standard else value)
             changed.append(key)
     if form.participants != unused_places.participants_wanted(study):
-        study.build = study.build | {unused_places.PARTICIPANTS_KEY: form.participants}
-        changed.append(unused_places.PARTICIPANTS_KEY)
+        study.build = study.build | {WANTED: form.participants}
+        changed.append(WANTED)
     if (is_once := form.once == "yes") != texts.is_once(study):
         study.build = study.build | {texts.ONCE_KEY: is_once}
         changed.append(texts.ONCE_KEY)

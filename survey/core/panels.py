@@ -42,7 +42,7 @@ class PanelKind:
     label : str
     parameters : dict of str to str
         What it puts into the query of the study's address, the number of somebody first, each with
-        what stands for it in the address that the panel is given.
+        what stands for it in the address that the panel is given; "" if it fills in no links.
     hosts : tuple of str
         Where people come back to; one that begins with a dot: any below it; none: anywhere.
     path, needs : str, tuple of str

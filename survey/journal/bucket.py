@@ -7,15 +7,14 @@ while later. So whole files are written there, under another name first, by one 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
 from pathlib import Path
 
 from fadernets.atomic_file import PART
 from survey.journal.jsonl import LINES, merge, replace
-from survey.journal.uploads import UploadError, UploadThread
+from survey.journal.upload_turns import UploadError, UploadTurns
 
 
-class BucketCopies:
+class BucketCopies(UploadTurns):
     """Copies of a folder's files in a bucket: every few minutes, when asked, and at the end.
 
     Whoever writes to the folder holds `lock`. It is used as `survey.journal.uploads.Uploads` is.
@@ -38,16 +37,13 @@ class BucketCopies:
     """
 
     def __init__(self, bucket: Path, folder: Path, minutes: float) -> None:
+        super().__init__("uploads to the bucket")
         self.bucket, self.folder = bucket, folder
         self.lock = threading.Lock()
         self.failure: str | None = None
         self.succeeded = 0
         self._copied: dict[str, bytes] = {}
         self._known = {path.name for path in folder.glob(LINES)}
-        self._gate = threading.Lock()
-        self._next: Future[None] | None = None
-        self._ended = threading.Event()
-        self._thread = UploadThread("uploads to the bucket")
         threading.Thread(
             target=self._go_on, args=(60 * minutes,), name="uploads, in turn", daemon=True
         ).start()
@@ -55,36 +51,7 @@ class BucketCopies:
     def rewritten(self) -> None:
         """Lines were taken out of files: nothing is to be done, for no earlier version is kept."""
 
-    def request_upload(self) -> None:
-        """Start a copy after the one under way; requests until then count once."""
-        with self._gate:
-            if not self._ended.is_set() and (
-                self._next is None or self._next.running() or self._next.done()
-            ):
-                self._next = self._thread.submit(self._copy)
-
-    def flush(self, seconds: float) -> bool:
-        """Copy now and wait for it; False if it failed or took longer."""
-        with self._gate:
-            if self._ended.is_set():
-                return False
-            future = self._thread.submit(self._copy)
-        try:
-            return future.exception(seconds) is None
-        except TimeoutError:
-            return False
-
-    def close(self, seconds: float) -> bool:
-        """Copy a last time, then end all threads; False if the copy failed or took longer."""
-        if self._ended.is_set():
-            return True
-        good = self.flush(seconds)
-        with self._gate:
-            self._ended.set()
-            self._thread.stop()
-        return good
-
-    def _copy(self) -> None:
+    def _upload(self) -> None:
         """Write what the bucket has not; a file that is no longer in the folder goes from it, too.
 
         One that was never in the folder stays: the bucket may show it late.
@@ -104,10 +71,6 @@ class BucketCopies:
             raise
         self.failure = None
         self.succeeded += 1
-
-    def _go_on(self, seconds: float) -> None:
-        while not self._ended.wait(seconds):
-            self.request_upload()
 
 
 def connect(bucket: Path, folder: Path, minutes: float, *, wiped: bool) -> BucketCopies:

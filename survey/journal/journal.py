@@ -37,7 +37,8 @@ from survey.journal.lines import (
 from survey.journal.replay import Restored, replay
 from survey.journal.row_lines import lacking_lines, person_line, study_line
 from survey.journal.state import merge_lines, person_of, pseudonym
-from survey.journal.uploads import UploadError, Uploads
+from survey.journal.upload_turns import UploadError
+from survey.journal.uploads import Uploads
 from survey.ratings import rating_table
 from survey.records.record_types import InvitationRecord, StudyRecord
 from survey.records.to_json import RecordError, members, of_participant

@@ -27,6 +27,7 @@ from sqlalchemy import ColumnElement, CursorResult, Select, and_, delete, func, 
 from sqlalchemy.orm import Session
 
 from db.models import Answer, Participant, Play, Study, Trial, now
+from survey.records.preregistration import WANTED
 
 FIRST_ANSWER = timedelta(minutes=5)  # from joining to the first answer to anything
 IDLE_ROW = timedelta(days=1)  # after the last request
@@ -34,12 +35,11 @@ IDLE_ROWS = 500  # of a study
 ROWS_PER_SWEEP = 100  # removed when somebody joins, so that nobody waits long
 IDLE_PER_WANTED, SMALLEST_CAP = 2, 60  # idle people for each participant wanted; at least
 DEFAULT_PARTICIPANTS = 48  # participants of the paper's study, the default
-PARTICIPANTS_KEY = "participants"  # key of `Study.build` for how many are wanted
 
 
 def participants_wanted(study: Study) -> int:
     """How many participants are wanted."""
-    return int(study.build.get(PARTICIPANTS_KEY) or DEFAULT_PARTICIPANTS)
+    return int(study.build.get(WANTED) or DEFAULT_PARTICIPANTS)
 
 
 def cap(wanted: int, is_newcomer: bool = False) -> int:

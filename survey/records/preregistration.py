@@ -22,7 +22,7 @@ from survey.core import texts
 from survey.ratings.columns import Column
 
 KEY = "preregistration"  # of `Study.build`, and the column of a table of ratings
-WANTED = "participants"  # the key of how many are wanted, see `survey.participant.unused_places`
+WANTED = "participants"  # key of `Study.build` for how many participants are wanted
 ACTION = "preregistered"  # of the audit
 COLUMN = Column(
     KEY,

@@ -11,7 +11,8 @@ from sqlalchemy import delete, select, update
 
 from benchmarks.survey.crowd import AnswerBook, harm
 from benchmarks.survey.survey_study import REPLIES
-from benchmarks.survey_kills import checked, copied, ended, run, writing
+from benchmarks.survey.survivors import checked, copied, ended, writing
+from benchmarks.survey_kills import run
 from db.database import Database
 from db.models import SCALES, Answer, PanelPlace, Participant, Play, Study, now
 from survey.core.panels import Panel

@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from benchmarks.survey.crowd import harm
 from benchmarks.survey.survey_study import REPLIES
-from benchmarks.survey_kills import OnPostgres, run
+from benchmarks.survey.survivors import OnPostgres
+from benchmarks.survey_kills import run
 from db.database import Database
 from db.models import Study
 from survey.core.settings import Settings

@@ -14,6 +14,7 @@ from db.models import Study
 from survey.participant import unused_places
 from survey.participant.join_rate import JoinLimiter
 from survey.participant.newcomers import FEW, MEMORY, Newcomers
+from survey.records.preregistration import WANTED
 from tests.survey.clock import Clock
 from tests.survey.person import Person
 
@@ -100,7 +101,7 @@ def test_places_that_one_address_holds_are_not_all(
 ) -> None:
     with database.write() as session:
         stored = session.get_one(Study, study.id)
-        stored.build = stored.build | {unused_places.PARTICIPANTS_KEY: 40}
+        stored.build = stored.build | {WANTED: 40}
     script, held = at(app, SCRIPT), 0
     while clock.now < 1000.0 + 60:
         held += until_refused(script)

@@ -22,6 +22,7 @@ from survey.participant.assignment import loads
 from survey.participant.schemas import Questions
 from survey.participant.unused_places import FIRST_ANSWER, IDLE_ROW, SMALLEST_CAP
 from survey.ratings import rating_table
+from survey.records.preregistration import WANTED
 from tests.survey import crowd
 from tests.survey.crowd import people_count
 from tests.survey.manager import ADMIN, Manager
@@ -65,7 +66,7 @@ def small_cap(database: Database, study: Study, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(unused_places, "SMALLEST_CAP", 6)
     with database.write() as session:
         stored_study = session.get_one(Study, study.id)
-        stored_study.build = stored_study.build | {unused_places.PARTICIPANTS_KEY: 10}
+        stored_study.build = stored_study.build | {WANTED: 10}
 
 
 def promised(database: Database, study: Study) -> int:
