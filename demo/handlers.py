@@ -129,7 +129,7 @@ class Handlers:
             return gr.skip(), gr.skip()
         except Exception as error:  # noqa: BLE001
             return failed(kind, error, event.number), reason(error)
-        return gr.HTML(answer=answer), ""
+        return gr.HTML(answer=answer), gr.skip()
 
     async def look(self, text: str) -> Output:
         """How far is the work that the page waits for? -> bench."""
@@ -163,7 +163,7 @@ class Handlers:
             return gr.skip(), gr.skip()
         except Exception as error:  # noqa: BLE001
             return failed("vary", error), reason(error)
-        return gr.HTML(variations=variations), ""
+        return gr.HTML(variations=variations), gr.skip()
 
     async def mix_example(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """The notes of an example are wanted in the piece's rhythm -> file, message."""
@@ -238,7 +238,7 @@ class Handlers:
             return None, gr.skip()
         except Exception as error:  # noqa: BLE001
             return None, reason(error)
-        return path, ""
+        return path, gr.skip()
 
     def _opened(
         self, session: PieceSession, message: str, request: gr.Request

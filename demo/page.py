@@ -146,6 +146,10 @@ def page(
         uploaded = upload.upload(handlers.open_upload, upload, [*opened, examples], **latest)
         uploaded.failure(**unanswered)
         bench.choose(handlers.choose, bench, opened, **latest).failure(**unanswered)
+        # What is said goes as something new is asked for. The answer leaves it: it may be of a file
+        # that came meanwhile.
+        for asks in (bench.ask, bench.vary, bench.mix, donor.upload, bench.save):
+            asks(fn=None, js="() => ''", outputs=message)
         bench.ask(handlers.ask, bench, [bench, message], **each).failure(**unanswered)
         bench.hear(handlers.hear, bench, [bench, message], **each).failure(**unanswered)
         bench.look(handlers.look, bench, bench, **each)

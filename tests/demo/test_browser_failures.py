@@ -67,6 +67,8 @@ def test_bad_files_are_refused_and_nothing_is_lost(visit, artefacts, tmp_path):
     assert "Traceback" not in page.inner_text("body")
     assert picture(page, "result") == before
     expect(page.get_by_role("heading", name=examples.EXAMPLES[examples.FIRST].name)).to_be_visible()
+    page.get_by_role("slider", name="Rhythm density").press("ArrowRight")
+    expect(message).to_be_empty()
 
     piece = examples.load("prelude")
     midi.write(piece, tmp_path / "mine.mid")

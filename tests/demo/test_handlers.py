@@ -171,12 +171,15 @@ def test_what_newer_work_replaced_changes_nothing(handlers, own_session):
     assert file is None and skipped(message)
 
 
-def test_an_answer_takes_the_message_away(handlers, own_session, tmp_path):
+def test_an_answer_leaves_what_is_said_of_a_file_that_came_meanwhile(
+    handlers, own_session, tmp_path
+):
     (tmp_path / "a.mid").write_bytes(b"abc")
     working = handlers(hear='{"number": 3}', answer='{"number": 3}', save=str(tmp_path / "a.mid"))
     bench, message = call(working.ask, edit_json(own_session.id))
-    assert bench.props == {"answer": '{"number": 3}'} and message == ""
-    assert call(working.save, edit_json(own_session.id)) == (str(tmp_path / "a.mid"), "")
+    assert bench.props == {"answer": '{"number": 3}'} and skipped(message)
+    file, message = call(working.save, edit_json(own_session.id))
+    assert file == str(tmp_path / "a.mid") and skipped(message)
     assert working.files.counted == [str(tmp_path / "a.mid")]
 
 
