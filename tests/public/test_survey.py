@@ -20,7 +20,7 @@ import pytest
 
 from survey.core.http_guard import HEADERS
 from survey.core.logs import FILE_BYTES
-from tests.public.server import ALONE, TOKEN, WAYS, Server, serving
+from tests.public.server import ALONE, TOKEN, Server, serving
 from tests.survey.manager import SAME, Manager, basic
 from tests.survey.person import Person
 from tests.survey.test_hostile import (
@@ -42,7 +42,7 @@ NO_FAULT = "many wrong tokens are sent to the admin's pages"  # said in the log 
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(scope="module", params=[ALONE, *WAYS])
+@pytest.fixture(scope="module", params=[ALONE, "make-run"])
 def survey(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
