@@ -35,7 +35,7 @@ def whole(session: PieceSession, **values) -> EditRequest:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("example", "asked"),
-    zip(("mazurka", "chorale", "chorale"), MOVED.values(), strict=True),
+    list(zip(("mazurka", "chorale", "chorale"), MOVED.values(), strict=True)),
     ids=MOVED,
 )
 def test_other_bars_stay_note_for_note(net, example, asked):
