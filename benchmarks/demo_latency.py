@@ -109,10 +109,10 @@ def paged(page: Page, positions: Sequence[float]) -> Stages:
         page.evaluate("performance.clearMarks()")
         page.evaluate(act, *arguments)
         page.wait_for_function(THERE)
-        asked, drawn, heard = (
+        asked_at, drawn_at, heard_at = (
             page.evaluate(MARKS, name)[-1] for name in ("asked", "drawn", "heard")
         )
-        return drawn - asked, heard - asked
+        return drawn_at - asked_at, heard_at - asked_at
 
     for position in positions:
         drawn, heard = timed(RELEASE, position)
@@ -133,8 +133,8 @@ def playing(page: Page, positions: Sequence[float]) -> list[float]:
         page.evaluate("performance.clearMarks()")
         page.evaluate(RELEASE, position)
         page.wait_for_function(THERE)
-        asked, heard = (page.evaluate(MARKS, name)[-1] for name in ("asked", "heard"))
-        milliseconds.append(min([heard, *page.evaluate(MARKS, "early")]) - asked)
+        asked_at, heard_at = (page.evaluate(MARKS, name)[-1] for name in ("asked", "heard"))
+        milliseconds.append(min([heard_at, *page.evaluate(MARKS, "early")]) - asked_at)
     page.get_by_role("button", name="Pause", exact=True).click()
     return milliseconds
 

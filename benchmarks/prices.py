@@ -149,8 +149,8 @@ def price(subject: Subject, work: Work) -> float:
         values, donor, is_example = arguments
         return cost.of_mixing(session, values, None if is_example else session)
     *donors, values = arguments
-    given = [session for _ in donors]
-    return cost.of_reading(subject.path) + cost.of_call(task, session, values, *given)
+    donor_sessions = [session for _ in donors]
+    return cost.of_reading(subject.path) + cost.of_call(task, session, values, *donor_sessions)
 
 
 def seconds(tasks: Tasks, subject: Subject, work: Work, folder: Path) -> float:
@@ -159,14 +159,14 @@ def seconds(tasks: Tasks, subject: Subject, work: Work, folder: Path) -> float:
     sent = pickle.dumps(subject.session)
     taken: list[float] = []
     while len(taken) < REPEATS and sum(taken) < ENOUGH_SECONDS:
-        made = (str(folder / f"made{len(list(folder.iterdir()))}"),) if task in WITH_FILE else ()
+        output = (str(folder / f"made{len(list(folder.iterdir()))}"),) if task in WITH_FILE else ()
         begin = _processor_seconds()
         if task in ("price_opening", "open_file"):
             tasks[task](_ignored, *arguments)
         elif task in CALLS:
-            tasks[task](_ignored, subject.path, *arguments, *made)
+            tasks[task](_ignored, subject.path, *arguments, *output)
         else:
-            tasks[task](pickle.loads(sent), *arguments, *made)
+            tasks[task](pickle.loads(sent), *arguments, *output)
         taken.append(_processor_seconds() - begin)
     return min(taken)
 
@@ -191,8 +191,8 @@ def measured(
     most : float
         Price above which work is left out.
     """
-    made = folder / "made"
-    made.mkdir()
+    output_folder = folder / "made"
+    output_folder.mkdir()
     data = piece(tune(ORDINARY_SEGMENTS), 4.0 * ORDINARY_SEGMENTS)
     ordinary, pace, since = subject_of("ordinary", data, folder), 0.0, float("inf")
     plan: Work = ("answer", (ordinary.whole(original=False, peak=0.5),))
@@ -203,10 +203,10 @@ def measured(
             if row["price_s"] > most:
                 continue
             if since > PACE_SECONDS:
-                pace = seconds(tasks, ordinary, plan, made) / price(ordinary, plan)
+                pace = seconds(tasks, ordinary, plan, output_folder) / price(ordinary, plan)
                 since = 0.0
             try:
-                taken = seconds(tasks, subject, work, made)
+                taken = seconds(tasks, subject, work, output_folder)
             except ValueError as error:
                 yield {**row, "refused": str(error)}
                 continue
@@ -219,8 +219,8 @@ def prices(kinds: list[str], pieces: list[str], folder: Path) -> Iterator[dict[s
     """The price of each kind of work on each piece."""
     for subject in (subject_of(name, PIECES[name](), folder) for name in pieces):
         for kind in kinds:
-            asked = price(subject, KINDS[kind](subject))
-            yield {**_row(subject, kind), "price_s": rounded(asked)}
+            price_s = price(subject, KINDS[kind](subject))
+            yield {**_row(subject, kind), "price_s": rounded(price_s)}
 
 
 def subject_of(name: str, data: bytes, folder: Path) -> Subject:
@@ -259,7 +259,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print the rows, write the report; returns the exit status."""
     options = parser().parse_args(arguments)
     report: dict[str, Any] = {"machine": machine(), "most_s": options.most, "rows": []}
-    before, kept = _rows(options.before), _rows(options.keep)
+    before, row_of = _rows(options.before), _rows(options.keep)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = (
@@ -271,10 +271,10 @@ def main(arguments: list[str] | None = None) -> int:
             earlier = before.get((row["kind"], row["piece"]))
             if earlier is not None and "ratio" in row:
                 row["ratio_before"] = rounded(row["ratio"] * row["price_s"] / earlier["price_s"])
-            kept[row["kind"], row["piece"]] = row
+            row_of[row["kind"], row["piece"]] = row
             print(json.dumps(row), flush=True)
             if options.out:  # what a run that is cut short has measured, too
-                report["rows"] = list(kept.values())
+                report["rows"] = list(row_of.values())
                 options.out.write_text(json.dumps(report, indent=1) + "\n")
     return 0
 

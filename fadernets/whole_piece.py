@@ -80,19 +80,19 @@ def changed(
         if len(behind):
             parts = [_going_on(result, segment, behind) for segment in parts]
         parts = [_locked(result, segment, locks, fixed, hand) for segment in parts]
-        made: dict[int, Notes] = {}
+        notes_by_index: dict[int, Notes] = {}
         for first in range(0, len(parts), batch):
             part = parts[first : first + batch]
-            given = change(part)
-            if len(given) != len(part):
-                raise ValueError(f"change gave notes for {len(given)} of {len(part)} segments")
-            for segment, notes in zip(part, given, strict=True):
-                made[segment.index] = _behind_locked(segment, notes, fixed)
-        result = stitch(result, made)
+            answers = change(part)
+            if len(answers) != len(part):
+                raise ValueError(f"change gave notes for {len(answers)} of {len(part)} segments")
+            for segment, notes in zip(part, answers, strict=True):
+                notes_by_index[segment.index] = _behind_locked(segment, notes, fixed)
+        result = stitch(result, notes_by_index)
     result = _beside_others(piece, result)
     if result.original is not None and locks is not NO_LOCKS:
-        kept = replace(result.original, closed=locks.parts, locked=fixed)
-        result = replace(result, original=kept)
+        original = replace(result.original, closed=locks.parts, locked=fixed)
+        result = replace(result, original=original)
     return result
 
 

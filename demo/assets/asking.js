@@ -21,8 +21,8 @@
       performance.mark("fadernets:asked");
       this.hearing = this.early = this.late = null; // what may come of it belongs to what was asked before
       this.remember();
-      const kept = this.kept.get(this.wanted);
-      if (kept) return this.recall(kept);
+      const entry = this.cache.get(this.wanted);
+      if (entry) return this.recall(entry);
       this.asking = true;
       this.showBusy();
       this.request({});
@@ -194,7 +194,7 @@
       this.overview.show(piece, along);
       if (!isSameFile) this.zoom.reset();
       this.locks.offer(piece);
-      this.kept.clear();
+      this.cache.clear();
       if (isSameFile) {
         const end = this.overview.count - 1;
         this.overview.select(Math.min(first, end), Math.min(last, end));
@@ -269,7 +269,7 @@
       const { sound } = answer;
       if (!sound.made && !sound.later) return;
       const light = { ...answer, sound: { ...sound, original: null, result: null } };
-      this.kept.put(this.wanted, { answer: light, sounds: { ...this.player.sounds } });
+      this.cache.put(this.wanted, { answer: light, sounds: { ...this.player.sounds } });
     },
 
     // A chunk of the sound of what is shown.

@@ -81,8 +81,8 @@ def arrange(
     if not size:
         return []
     most = request.planned(PLANNED_COUNTS) + slack(request, weights.free_notes)
-    asked = request.planned(PLANNED_ONSETS).tolist(), most.tolist()
-    windows = [with_room(*each) for each in zip(request.windows, *asked, strict=True)]
+    onsets_and_notes = request.planned(PLANNED_ONSETS).tolist(), most.tolist()
+    windows = [with_room(*each) for each in zip(request.windows, *onsets_and_notes, strict=True)]
     source = grid_of(request.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
     repeats = repeats_of(request.notes, keys.device)
@@ -179,14 +179,14 @@ def _revised(
     labels = {PLANNED_ONSETS: plans.rhythm, PLANNED_COUNTS: plans.note}
     source = shown = preferences.source
     for number in range(preferences.weights.passes):
-        asked, answer = _different(plans, candidates) if number == 0 else (slice(None),) * 2
+        rows, answer = _different(plans, candidates) if number == 0 else (slice(None),) * 2
         with torch.autocast(keys.device.type, torch.bfloat16, enabled=half_precision(keys.device)):
             onset, hold, velocity = (
                 x.float()[answer]
                 for x in reviser(
-                    Grid(shown.onset[asked], shown.hold[asked], shown.velocity[asked]),
-                    {name: label[asked] for name, label in labels.items()},
-                    keys[asked],
+                    Grid(shown.onset[rows], shown.hold[rows], shown.velocity[rows]),
+                    {name: label[rows] for name, label in labels.items()},
+                    keys[rows],
                 )
             )
         # The reviser has never seen a note that rings in: what speaks for holding it a step later

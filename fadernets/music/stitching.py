@@ -59,9 +59,9 @@ def stitch(piece: Piece, changed: Mapping[int, Notes], unit: Unit = "bars") -> P
         rows = ringing[index]
         span = cuts[index]
         span_notes = from_start(piece.notes[rows], span.start, span.end - span.start)
-        given = dict(zip(_places(notes), notes.offset.tolist(), strict=True))
+        new_ends = dict(zip(_places(notes), notes.offset.tolist(), strict=True))
         for row, place, off in zip(rows, _places(span_notes), span_notes.offset, strict=True):
-            end = min(max(given.get(place, off), 0.0), span.end - span.start)
+            end = min(max(new_ends.get(place, off), 0.0), span.end - span.start)
             if end < off - ROUNDING:
                 sooner[row] = min(sooner[row], span.start + end)
             elif end > off + ROUNDING:

@@ -133,8 +133,8 @@ def loudest(piece: Piece, *, synthesiser: str | None = None) -> float:
         return 0.0
     at = (piece.seconds(piece.notes.onset) / BIN).astype(np.int64)
     struck = np.bincount(at, weights=(piece.notes.velocity / REFERENCE) ** 4)
-    kept = math.exp(-2 * BIN / DECAY)
-    energy = max(accumulate(struck.tolist(), lambda ringing, new: kept * ringing + new))
+    decay = math.exp(-2 * BIN / DECAY)
+    energy = max(accumulate(struck.tolist(), lambda ringing, new: decay * ringing + new))
     return CREST * _reference(*audio.chosen(synthesiser)) * math.sqrt(energy)
 
 

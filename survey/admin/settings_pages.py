@@ -202,13 +202,13 @@ def _build(study: Study) -> list[tuple[str, str]]:
     design = [("design", f"{study.design}: {registry.find(study.design).about}")]
     if "stimuli" not in study.build:
         return [*design, *build_rows]
-    asked = [
+    question_rows = [
         (f"question “{one.name}”", ReplyColumn.of(one).meaning) for one in parsed(study.questions)
     ]
     return [
         *design,
         ("systems, and in how many trials", study_summary.systems(study)),
-        *asked,
+        *question_rows,
         *build_rows,
         *([("phrases", options)] if (options := phrases_options(study)) else []),
     ]

@@ -103,15 +103,15 @@ def _clean(row: Row) -> Row:
 
 def _parts(results: Results, rows: Callable[[Sections], Iterable[Row]]) -> Rows:
     """A table with exclusions, of each condition where there are several."""
-    for name, kept, _ in results.parts():
-        for row in rows(kept):
+    for name, kept_sections, _ in results.parts():
+        for row in rows(kept_sections):
             yield {"condition": name, **row} if name else row
 
 
 def _parts_of_both(results: Results, rows: Callable[[Sections], Rows]) -> Rows:
     """The same with exclusions and without."""
-    for name, kept, everyone in results.parts():
-        for words, part in (("with exclusions", kept), ("without exclusions", everyone)):
+    for name, kept_sections, everyone in results.parts():
+        for words, part in (("with exclusions", kept_sections), ("without exclusions", everyone)):
             for row in rows(part):
                 yield {**({"condition": name} if name else {}), "participants": words, **row}
 

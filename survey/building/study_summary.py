@@ -54,13 +54,13 @@ def systems(study: Study) -> str:
 
 def _of_systems(study: Study) -> list[str]:
     """What is heard of whom, and what is asked."""
-    asked = ", ".join(str(question["name"]) for question in study.questions)
+    question_names = ", ".join(str(question["name"]) for question in study.questions)
     sentences = [f"Design {study.design}; systems, and in how many trials: {systems(study)}."]
     sentences.append(f"One participant has {study.trials_each} of these trials.")
     repeats = study.build.get("repeats", 0)
     if repeats:
         sentences.append(f"Of these {repeats} {'comes' if repeats == 1 else 'come'} once more.")
-    return [*sentences, f"Asked: {asked}."] if asked else sentences
+    return [*sentences, f"Asked: {question_names}."] if question_names else sentences
 
 
 def warnings(study: Study) -> list[str]:

@@ -108,11 +108,11 @@ def columns(questions: Sequence[Question], size: int, has_repeats: bool = False)
             Column(f"system_{word}", "text", f"who made the {word} clip heard", needed=True)
             for word in ORDINALS[:size]
         ]
-    asked = [ReplyColumn.of(question) for question in questions]
+    reply_columns = [ReplyColumn.of(question) for question in questions]
     before, after = ([COMMON[name] for name in names] for names in (BEFORE, AFTER))
     place = [PLACE] if is_by_clip(questions) else []
     apart = [APART] if has_repeats else []
-    return [*before, STIMULUS, KIND, *systems, *place, *asked, *apart, *after]
+    return [*before, STIMULUS, KIND, *systems, *place, *reply_columns, *apart, *after]
 
 
 def of_study(

@@ -121,14 +121,14 @@ def form_of(design: Design, systems: int) -> Form:
     """
     if not 2 <= systems <= 20:
         raise ValueError(f"2 to 20 systems can be compared, not {systems}")
-    asked = design.questions(texts.for_design(texts.load(texts.DEFAULT), design.name))
+    questions = design.questions(texts.for_design(texts.load(texts.DEFAULT), design.name))
     names = tuple(f"system-{number:02d}" for number in range(1, systems + 1))
     try:
         trials = design.stimuli(Item("item", names, design.has_reference))
         design.check(trials)
     except DesignError as error:
         raise ValueError(str(error).rstrip(".")) from error
-    for question in asked:
+    for question in questions:
         kind = _kind(question, len(trials[0]))
         if kind:
             known = (*names, REFERENCE) if any(REFERENCE in one for one in trials) else names

@@ -230,10 +230,10 @@ def _check_design(study: Study) -> None:
     """Refuse a design that this software does not know, and questions that cannot be."""
     try:
         design = registry.find(study.design)
-        asked = questions.parsed(study.questions)
+        study_questions = questions.parsed(study.questions)
     except (DesignError, QuestionError) as error:
         raise RecordError(f"study.design: {error}") from error
-    if design.is_transfer and asked:
+    if design.is_transfer and study_questions:
         raise RecordError("study.questions cannot be of this design:", study.questions)
 
 

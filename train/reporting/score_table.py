@@ -55,7 +55,7 @@ def tables(score: Score) -> dict[str, Table]:
     """Rows and head of each table, by its title."""
     result: dict[str, Table] = {}
     if score.asked:
-        result["Control: asked and reached"] = asked(score.asked)
+        result["Control: asked and reached"] = control_table(score.asked)
     result["Control: densities"] = densities(score)
     result["Identity"] = identity(score)
     if score.naturalness:
@@ -65,12 +65,12 @@ def tables(score: Score) -> dict[str, Table]:
     return result
 
 
-def asked(reached: dict[str, Reached]) -> Table:
+def control_table(reached: dict[str, Reached]) -> Table:
     """How near densities came to what was asked."""
     rows = []
     for name, each in reached.items():
-        kept = each.restrictiveness or {}
-        others = ", ".join(f"{value:.3f} ({other})" for other, value in kept.items())
+        restrictiveness = each.restrictiveness or {}
+        others = ", ".join(f"{value:.3f} ({other})" for other, value in restrictiveness.items())
         rows.append(
             (
                 title(name),

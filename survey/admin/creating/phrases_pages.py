@@ -97,9 +97,9 @@ def form(admin: AdminDep) -> Response:
 @router.post(PATH, dependencies=[csrf("phrases")])
 def make(admin: AdminDep, sent: Annotated[dict[str, Any], Depends(_sent)]) -> Response:
     """Take music in, if some is sent, and begin to make phrases and a study of them."""
-    kept = {key: value for key, value in sent.items() if isinstance(value, str)}
+    single = {key: value for key, value in sent.items() if isinstance(value, str)}
     several = {name: [v for v in sent[name] if isinstance(v, str)] for name in SEVERAL}
-    fields = PhrasesFields.model_validate(kept | several)
+    fields = PhrasesFields.model_validate(single | several)
 
     def job_of(folder: Path) -> PhrasesJob:
         file, music = sent.get("music"), None

@@ -65,9 +65,14 @@ class Checked:
     def sentences(self) -> list[str]:
         """What is better known, how much can be used, and of whom it is."""
         level = f"at {self.lufs:.1f} LUFS" if self.lufs is not None else "left as loud as they are"
-        made = sum(file.is_made for file in self.sounds)
-        files, items = counted(len(self.sounds) - made, "file"), counted(len(self.items), "item")
-        anchors = f", and {counted(made, 'anchor')} made of references," if made else ""
+        anchor_count = sum(file.is_made for file in self.sounds)
+        files, items = (
+            counted(len(self.sounds) - anchor_count, "file"),
+            counted(len(self.items), "item"),
+        )
+        anchors = (
+            f", and {counted(anchor_count, 'anchor')} made of references," if anchor_count else ""
+        )
         warnings = [f"Warning: {remark}" for remark in self.remarks()]
         return [*warnings, f"{files} of {items}{anchors} can be used, {level}.", self.systems()]
 

@@ -43,12 +43,12 @@ def test_weights_are_halved_once_and_anew_when_they_change(layers, monkeypatch):
     hidden = torch.randn(8, 16, WIDTH)
     before = in_half(transformed, layers, hidden)
     halved = []
-    of_weights = transformer.kept
+    of_weights = transformer.of_weights
 
     def counting(name, make, *weights):
         return of_weights(name, lambda *given: halved.append(given) or make(*given), *weights)
 
-    monkeypatch.setattr(transformer, "kept", counting)
+    monkeypatch.setattr(transformer, "of_weights", counting)
     assert in_half(transformed, layers, hidden).equal(before) and not halved
     with torch.no_grad():
         layers.layers[1].linear2.bias += 1

@@ -70,11 +70,11 @@ def test_one_participant_or_piece_has_no_interval_of_any_kind(design: str, few: 
 
 def test_a_mean_near_the_end_of_its_scale_is_warned_of() -> None:
     """The hidden reference is put near 100, where an interval is right less often."""
-    said = [one for one in results(data("mushra")).kept.sentences if "end of the scale" in one]
+    said = [one for one in results(data("mushra")).findings.sentences if "end of the scale" in one]
     assert len(said) == 1 and "quality of reference" in said[0]
     table = data("mushra").table
     middling = table.assign(quality=(table["quality"] / 4 + 40).round().astype("Int64"))
-    sentences = results(data("mushra"), middling).kept.sentences
+    sentences = results(data("mushra"), middling).findings.sentences
     assert not any("end of the scale" in one for one in sentences)
 
 
@@ -82,11 +82,11 @@ def test_a_mean_near_the_end_of_its_scale_is_warned_of() -> None:
 @pytest.mark.parametrize("design", DESIGNS)
 def test_both_groups_of_the_headphone_check_are_compared(design: str) -> None:
     of = data(design)
-    assert "headphones" not in results(of).kept.tables and "Headphone check," not in _page(of)
+    assert "headphones" not in results(of).findings.tables and "Headphone check," not in _page(of)
     names = sorted(set(of.table["participant"]))
     score = of.table["participant"].map({name: 4 + at % 2 for at, name in enumerate(names)})
     table = of.table.assign(headphones_right=score.astype("Int64"))
-    kept = results(of, table).kept
+    kept = results(of, table).findings
     rows = kept.tables["headphones"]
     assert {"heard", "passed", "failed", "low", "high", "p", "holm"} <= set(rows)
     known = rows[rows["p"].notna()]
@@ -99,7 +99,7 @@ def test_the_difference_between_groups_is_that_of_their_means() -> None:
     names = sorted(set(of.table["participant"]))
     passed = of.table["participant"].isin(names[::2])
     table = of.table.assign(headphones_right=passed.map({True: 6, False: 0}).astype("Int64"))
-    rows = results(replace(of, rules={}), table).kept.tables["headphones"]
+    rows = results(replace(of, rules={}), table).findings.tables["headphones"]
     for row in rows.to_dict("records"):
         heard = table[table["system"] == row["heard"]]
         means = heard.groupby(heard["headphones_right"] == 6)[row["question"]].mean()
@@ -222,7 +222,7 @@ def test_strengths_are_said_the_greatest_first() -> None:
 
 def test_where_nobody_prefers_any_no_strength_has_an_interval_of_no_width() -> None:
     of = data("ab")
-    kept = results(of, of.table.assign(preference=0)).kept
+    kept = results(of, of.table.assign(preference=0)).findings
     (words,) = [one for one in kept.sentences if one.startswith("Strengths after Bradley")]
     assert words.startswith(
         "Strengths after Bradley and Terry, without intervals (answers do not differ between "
@@ -265,7 +265,7 @@ def test_people_are_counted_once_however_many_questions_are_asked() -> None:
     two = of.table.assign(quality=low, likeness=low)
     questions = [of.questions[0], of.questions[0].model_copy(update={"name": "likeness"})]
     asked = replace(of, questions=questions)
-    sentences = [one for one in results(asked, two).kept.sentences if "BS.1534" in one]
+    sentences = [one for one in results(asked, two).findings.sentences if "BS.1534" in one]
     count = results(asked, two).flow.kept
     assert len(sentences) == 2
     for name, words in zip(("quality", "likeness"), sentences, strict=True):
@@ -273,7 +273,9 @@ def test_people_are_counted_once_however_many_questions_are_asked() -> None:
         assert "would leave these out" in words
     good = of.table["quality"].where(of.table["system"] != "reference", 100)
     (words,) = [
-        one for one in results(of, of.table.assign(quality=good)).kept.sentences if "BS.1534" in one
+        one
+        for one in results(of, of.table.assign(quality=good)).findings.sentences
+        if "BS.1534" in one
     ]
     assert words.startswith("None of ") and "out for that here" not in words
 
