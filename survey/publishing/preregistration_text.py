@@ -10,7 +10,7 @@ from typing import Any
 from survey.analysis.number_format import counted
 from survey.designs.design import Design
 from survey.designs.questions import Question
-from survey.publishing.checklist import HEADPHONES, asked
+from survey.publishing.checklist import HEADPHONES, of_question
 from survey.publishing.document import Document, Section
 from survey.publishing.paper_document import BY_CONDITION, CORRECTED, MEANINGS, ON_TRANSFER
 from survey.publishing.study_facts import StudyFacts
