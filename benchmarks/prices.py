@@ -156,9 +156,9 @@ def price(subject: Subject, work: Work) -> float:
 def seconds(tasks: Tasks, subject: Subject, work: Work, folder: Path) -> float:
     """Seconds of a processor that it takes, as a worker does it."""
     task, arguments = work
-    sent = pickle.dumps(subject.session)
-    taken: list[float] = []
-    while len(taken) < REPEATS and sum(taken) < ENOUGH_SECONDS:
+    pickle_bytes = pickle.dumps(subject.session)
+    times: list[float] = []
+    while len(times) < REPEATS and sum(times) < ENOUGH_SECONDS:
         output = (str(folder / f"made{len(list(folder.iterdir()))}"),) if task in WITH_FILE else ()
         begin = _processor_seconds()
         if task in ("price_opening", "open_file"):
@@ -166,9 +166,9 @@ def seconds(tasks: Tasks, subject: Subject, work: Work, folder: Path) -> float:
         elif task in CALLS:
             tasks[task](_ignored, subject.path, *arguments, *output)
         else:
-            tasks[task](pickle.loads(sent), *arguments, *output)
-        taken.append(_processor_seconds() - begin)
-    return min(taken)
+            tasks[task](pickle.loads(pickle_bytes), *arguments, *output)
+        times.append(_processor_seconds() - begin)
+    return min(times)
 
 
 def _processor_seconds() -> float:
@@ -206,13 +206,13 @@ def measured(
                 pace = seconds(tasks, ordinary, plan, output_folder) / price(ordinary, plan)
                 since = 0.0
             try:
-                taken = seconds(tasks, subject, work, output_folder)
+                duration = seconds(tasks, subject, work, output_folder)
             except ValueError as error:
                 yield {**row, "refused": str(error)}
                 continue
-            since += taken
-            compared = {"seconds": rounded(taken), "pace": rounded(pace)}
-            yield {**row, **compared, "ratio": rounded(taken / pace / row["price_s"])}
+            since += duration
+            compared = {"seconds": rounded(duration), "pace": rounded(pace)}
+            yield {**row, **compared, "ratio": rounded(duration / pace / row["price_s"])}
 
 
 def prices(kinds: list[str], pieces: list[str], folder: Path) -> Iterator[dict[str, Any]]:

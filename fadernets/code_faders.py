@@ -101,10 +101,10 @@ class CodeFaders:
             if name not in request.densities:
                 planned = f"{self.described} arranges notes by {' and '.join(request.densities)}"
                 raise ValueError(f"{planned} and leaves {name} as it is")
-            wanted = torch.as_tensor(density).to(request.densities[name])
-            wanted = wanted.expand_as(request.densities[name])
-            mask = torch.as_tensor(is_asked, device=wanted.device)
-            request = request.asking(name, wanted, mask)
+            target = torch.as_tensor(density).to(request.densities[name])
+            target = target.expand_as(request.densities[name])
+            mask = torch.as_tensor(is_asked, device=target.device)
+            request = request.asking(name, target, mask)
         handle = self.model.handles[name]
         code = codes.values[handle.code].clone()
         code[:, handle.dimension] = torch.as_tensor(level, dtype=code.dtype, device=code.device)

@@ -53,9 +53,9 @@ def changed(
     ValueError
         If the piece has no segment of such an index, or `change` does not give notes for each.
     """
-    wanted = set(chosen)
-    segments_by_index = {s.index: s for s in segments(piece, numbers=wanted)}
-    if unknown := wanted - segments_by_index.keys():
+    indices = set(chosen)
+    segments_by_index = {s.index: s for s in segments(piece, numbers=indices)}
+    if unknown := indices - segments_by_index.keys():
         last = segment_count(piece) - 1
         raise ValueError(f"segment {next(iter(unknown))} is outside 0 to {last}")
     before = {
@@ -65,7 +65,7 @@ def changed(
     locks = locks.with_hand(piece.notes)
     fixed = piece.notes[locks.of(piece.notes)]
     hand = NO_NOTES if locks.hand_notes is None else locks.hand_notes
-    behind = _behind(piece, wanted, segments_by_index)
+    behind = _behind(piece, indices, segments_by_index)
     result = piece
     for turn in (0, 1):
         mine = {number for number in numbers if number % 2 == turn}

@@ -74,13 +74,13 @@ def select(
         off = torch.where(sounding, hold[:, t], never)
         score = torch.maximum(on, off)
         order = score.argsort(dim=1, descending=True, stable=True)
-        wanted = 1 + (on >= off) * (repeats.again[:, t] + repeats.over[:, t] * is_own)
-        in_order = wanted.gather(1, order)
+        key_counts = 1 + (on >= off) * (repeats.again[:, t] + repeats.over[:, t] * is_own)
+        in_order = key_counts.gather(1, order)
         left = notes[:, t, None] - (in_order.cumsum(1) - in_order)
-        taken = torch.minimum(in_order, left.clamp(min=0))
+        amount = torch.minimum(in_order, left.clamp(min=0))
         if must is not None:  # of a locked key all strikes stay
-            taken = torch.where(must[:, t].gather(1, order), in_order, taken)
-        counted = torch.empty_like(taken).scatter_(1, order, taken) * (score > never)
+            amount = torch.where(must[:, t].gather(1, order), in_order, amount)
+        counted = torch.empty_like(amount).scatter_(1, order, amount) * (score > never)
         sounding = counted > 0
         struck.append(sounding & (on >= off))
         held.append(sounding & (on < off))

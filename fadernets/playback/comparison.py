@@ -160,8 +160,8 @@ def _pairs(rolls: tuple[Roll, Roll], first: ByPitch, second: ByPitch, reach: flo
     return pairs
 
 
-def _without(indices: ByPitch, taken: Container[int]) -> ByPitch:
-    return {pitch: [i for i in those if i not in taken] for pitch, those in indices.items()}
+def _without(indices: ByPitch, partners: Container[int]) -> ByPitch:
+    return {pitch: [i for i in those if i not in partners] for pitch, those in indices.items()}
 
 
 def _by_pitch(notes: list[list[float]]) -> ByPitch:

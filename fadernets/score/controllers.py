@@ -102,8 +102,8 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
     document_amounts = _amounts(settings)
     amounts: dict[tuple[str, str], Amount] = {}
     for kind, moves in played.items():
-        said = document_amounts.get(kind)
-        exact = None if said is None else in_beats(said, piece)
+        document_amount = document_amounts.get(kind)
+        exact = None if document_amount is None else in_beats(document_amount, piece)
         if exact is not None and np.array_equal(
             np.array(_levels(kind, exact, piece.length, file.division)), moves
         ):

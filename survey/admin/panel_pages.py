@@ -113,7 +113,7 @@ def _page(
         kinds=panels.KINDS,
         longest=panels.LONGEST_ADDRESS,
         fixed=study.state == "open" or has_begun(session, study),
-        sent=panel_list.sent(session, study),
+        sent=panel_list.panel_people(session, study),
         others=[] if stored is None else list(stored.parameters)[1:],
         **frame(admin, session, study, "/panel"),
     )

@@ -110,13 +110,13 @@ def _uneven(study: Study) -> list[str]:
 
 def _unheard(study: Study) -> list[str]:
     """Where as many people as are wanted cannot hear all."""
-    wanted = int(study.build.get(WANTED) or 0)
+    goal = int(study.build.get(WANTED) or 0)
     count = sum(stimulus.kind in MAIN for stimulus in study.stimuli)
-    heard = wanted * study.trials_each
-    if not wanted or heard >= count:
+    heard = goal * study.trials_each
+    if not goal or heard >= count:
         return []
     return [
-        f"as many participants as are wanted, {wanted}, hear {heard} at most of {count} stimuli, "
+        f"as many participants as are wanted, {goal}, hear {heard} at most of {count} stimuli, "
         "and the others are heard by nobody. Ask more people, give each more trials, or build "
         "fewer stimuli."
     ]

@@ -90,8 +90,8 @@ def load(language: str) -> Texts:
         If the file is not one of texts.
     """
     known = languages()
-    wanted = (language.lower(), language.lower().partition("-")[0])
-    return _read(next((name for name in wanted if name in known), DEFAULT))
+    candidates = (language.lower(), language.lower().partition("-")[0])
+    return _read(next((name for name in candidates if name in known), DEFAULT))
 
 
 def for_design(say: Texts, design: str) -> Texts:

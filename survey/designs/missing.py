@@ -36,11 +36,11 @@ def sentences(table: pd.DataFrame, questions: Sequence[Question]) -> list[str]:
     most = int(of_people.max())
     fewer = int((of_people < most).sum())
     unanswered = int((most - of_people).sum())
-    said = []
+    lines = []
     if fewer:
         verb = "has" if fewer == 1 else "have"
         gone = percent(unanswered / (most * len(of_people)))
-        said.append(
+        lines.append(
             f"{fewer} of {counted(len(of_people), 'participant')} {verb} answered fewer trials "
             f"than the {most} that somebody has: {gone} of as many for everybody are "
             "missing."
@@ -50,14 +50,14 @@ def sentences(table: pd.DataFrame, questions: Sequence[Question]) -> list[str]:
             continue
         absent = int(table[question.name].isna().sum())
         if absent:
-            said.append(
+            lines.append(
                 f"{absent} of {len(table)} answers say nothing on {question.name.replace('_', ' ')}"
                 f" ({percent(absent / len(table))})."
             )
-    if not said:
+    if not lines:
         return ["No answer is missing."]
     return [
-        *said,
+        *lines,
         "Nothing is put in their place: all results are of the answers that there are. They hold "
         "for all if what is missing has nothing to do with what would have been answered.",
     ]

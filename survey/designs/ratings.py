@@ -242,11 +242,11 @@ def read_csv(source: Path | IO[str], questions: Sequence[Question]) -> pd.DataFr
     count = len(next(iter(cells.values()), []))
     for column in file_columns:
         cells.setdefault(column.name, ["" if column.form == "text" else None] * count)
-    seen: set[tuple[Any, ...]] = set()
+    earlier: set[tuple[Any, ...]] = set()
     names = [name for name in ("study", "participant", "stimulus", "place") if name in cells]
     for row, key in enumerate(zip(*(cells[name] for name in names), strict=True), 1):
-        if key in seen:
+        if key in earlier:
             raise ValueError(f"row {row}: {key[1]!r} has answered {key[2]!r} before")
-        seen.add(key)
+        earlier.add(key)
     rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
     return table_of(rows, file_columns)

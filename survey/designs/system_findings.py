@@ -143,12 +143,12 @@ def _past(mean: Estimate, question: Question) -> str:
 
 def _model_sentences(models: Sequence[mixed_model.MixedModel]) -> list[str]:
     """How far the mixed model says the same as the two-way intervals."""
-    said = []
+    lines = []
     for model in models:
         name = f"mixed model of {model.question.replace('_', ' ')}"
         if model.variances is None:
             note = (model.note or "").removeprefix(NONE)
-            said.append(f"There is no {name}: {note}.")
+            lines.append(f"There is no {name}: {note}.")
             continue
         pairs = [
             (one.model, one.twoway)
@@ -159,33 +159,33 @@ def _model_sentences(models: Sequence[mixed_model.MixedModel]) -> list[str]:
         if not ratios:
             continue
         apart = max(abs(ours.value - two.value) for ours, two in pairs)  # type: ignore[operator]
-        said.append(
+        lines.append(
             f"A linear {name}, with participants and pieces, and both by system, as random terms, "
             f"gives differences up to {number(apart)} points from these, with standard errors "
             f"{number(min(ratios))} to {number(max(ratios))} times as large."
         )
-    return said
+    return lines
 
 
 def _ordinal_sentences(models: Sequence[mixed_model.MixedModel]) -> list[str]:
     """Whether a model that takes no steps for equal tells the same systems apart."""
-    said = []
+    lines = []
     for model in models:
         name = f"ordinal mixed model of {model.question.replace('_', ' ')}"
         if model.variances is None:
-            said.append(f"There is no {name}: {(model.note or '').removeprefix(NONE)}.")
+            lines.append(f"There is no {name}: {(model.note or '').removeprefix(NONE)}.")
             continue
         compared = [one for one in model.differences if one.model.low is not None]
         other = [one for one in compared if _leaves_out_0(one.model) != _leaves_out_0(one.twoway)]
         if not compared:
             continue
         named = "; ".join(f"{one.first} and {one.second}" for one in other)
-        said.append(
+        lines.append(
             f"An {name}, which does not take its steps for equal, has the same random terms on "
             f"the logits of a higher answer. Of {counted(len(compared), 'comparison')} "
             + (f"it tells these otherwise than the means do: {named}." if other else SAME_TOLD)
         )
-    return said
+    return lines
 
 
 def _leaves_out_0(estimate: Estimate) -> bool:

@@ -162,7 +162,7 @@ class Answers:
         Systems in the order heard.
     trial : int array, shape (answers,)
         Which of an item's trials, from 0.
-    said : float array, shape (answers, compared clips or 1)
+    replies : float array, shape (answers, compared clips or 1)
         Numbers, or the place of what was chosen, 0 or 1.
     """
 
@@ -171,7 +171,7 @@ class Answers:
     order: np.ndarray
     clips: np.ndarray
     trial: np.ndarray
-    said: np.ndarray
+    replies: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -215,10 +215,10 @@ class Listening:
         heard = self._heard(people, random)
         of_kind = np.array([PEOPLE.index(kind) for kind in kinds])[heard.person]
         if self.form.kind == CHOICE:
-            said = self._chosen(heard, of_kind, people, random)
+            replies = self._chosen(heard, of_kind, people, random)
         else:
-            said = self._numbers(heard, of_kind, people, random)
-        return replace(heard, said=said)
+            replies = self._numbers(heard, of_kind, people, random)
+        return replace(heard, replies=replies)
 
     def _heard(self, people: int, random: np.random.Generator) -> Answers:
         """Who hears what: every order of a pair is heard by as many."""

@@ -162,8 +162,8 @@ def _clips(study: Study, audio: Path) -> dict[str, bytes]:
 def _alone(table: pd.DataFrame) -> int:
     """How many participants share with nobody what they said of themselves."""
     people = table.drop_duplicates(PARTICIPANT)[list(BACKGROUND)]
-    said = people[people.notna().any(axis=1)].astype(object)
-    sizes = said.where(said.notna(), "").groupby(list(BACKGROUND)).size()
+    background = people[people.notna().any(axis=1)].astype(object)
+    sizes = background.where(background.notna(), "").groupby(list(BACKGROUND)).size()
     return int((sizes == 1).sum())
 
 

@@ -160,28 +160,28 @@ def _method(known: Known, results: Results | DesignResults) -> list[str]:
     )
     if isinstance(results, DesignResults):
         result_tables = results.findings.tables
-        said = [
+        sentences = [
             words
             for name, words in MEANINGS.items()
             if name in result_tables and len(result_tables[name])
         ]
     else:
-        said = [ON_TRANSFER, BY_CONDITION] if results.conditions else [ON_TRANSFER]
-    return [*paragraphs, " ".join([*said, CORRECTED])]
+        sentences = [ON_TRANSFER, BY_CONDITION] if results.conditions else [ON_TRANSFER]
+    return [*paragraphs, " ".join([*sentences, CORRECTED])]
 
 
 def _participants(known: Known, kept_rows: pd.DataFrame) -> list[str]:
-    said = [ABOUT_PEOPLE.sub("", line) for line in participant_sentences.flow(known.flow)]
+    sentences = [ABOUT_PEOPLE.sub("", line) for line in participant_sentences.flow(known.flow)]
     if known.preregistered:
-        said.append(f"Preregistration: {known.preregistered}.")
+        sentences.append(f"Preregistration: {known.preregistered}.")
     for name, column in (
         ("Age in years", "age_band"),
         ("Musical training", "training"),
         ("Listened with", "device"),
     ):
         words = checklist.of_people(kept_rows, column)
-        said.append(f"{name}, of those analysed: {words or 'nobody said'}.")
-    return [" ".join(said)]
+        sentences.append(f"{name}, of those analysed: {words or 'nobody said'}.")
+    return [" ".join(sentences)]
 
 
 def _flow_tables(results: Results | DesignResults) -> list[Table]:
@@ -226,22 +226,22 @@ def _of_transfer(results: Results, drawn: Sequence[report_figures.ReportFigure])
     for name in OF_TRANSFER:
         title, _ = report_page.ABOUT[name]
         paragraphs: list[str] = []  # one for each condition, where there are several
-        said: list[str] = []
+        sentences: list[str] = []
         if name == "conditions":
             if not results.conditions:
                 continue
-            said += wording.contrasts(results.contrasts)
+            sentences += wording.contrasts(results.contrasts)
         else:
             for at, (part, kept_sections, _) in enumerate(results.parts()):
                 lines = report_page.section_sentences(name, kept_sections, first=at == 0)
                 if part and lines:
                     paragraphs.append(" ".join([f"{part[0].upper()}{part[1:]}:", *lines]))
                 else:
-                    said += lines
+                    sentences += lines
         if name == "change":
-            said += wording.doses(results.doses)
+            sentences += wording.doses(results.doses)
         if name == "intervals":
-            said += wording.raised(
+            sentences += wording.raised(
                 [(part, kept_sections) for part, kept_sections, _ in results.parts()]
             )
         chosen = {
@@ -250,8 +250,8 @@ def _of_transfer(results: Results, drawn: Sequence[report_figures.ReportFigure])
             if table in TABLES_OF_TRANSFER
         }
         pictures = [_picture(figure) for figure in drawn if figure.section == name]
-        if said:
-            paragraphs.append(" ".join(said))
+        if sentences:
+            paragraphs.append(" ".join(sentences))
         sections.append(Section(title, paragraphs, (), _tables(chosen), pictures, 2))
     return sections
 

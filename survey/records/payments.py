@@ -110,7 +110,7 @@ def check(session: Session, study: Study, text: str) -> tuple[list[CheckedCode],
     the two lists; the others of a line that are those of one before, once.
     """
     by_code = {_bare(finisher.code): finisher for finisher in finished(session, study)}
-    seen: set[str] = set()
+    earlier: set[str] = set()
     checked: list[CheckedCode] = []
     words: dict[tuple[str, ...], None] = {}  # of lines, each once
     for line in filter(None, map(str.strip, text.splitlines())):
@@ -118,8 +118,8 @@ def check(session: Session, study: Study, text: str) -> tuple[list[CheckedCode],
         words[tuple(others)] = None
         for entry in attempts:
             code = _bare(entry)
-            checked.append(CheckedCode(entry, by_code.get(code), code in seen))
-            seen.add(code)
+            checked.append(CheckedCode(entry, by_code.get(code), code in earlier))
+            earlier.add(code)
     return checked, list(chain.from_iterable(words))
 
 

@@ -55,8 +55,8 @@ class Checked:
         names = list(dict.fromkeys(name for item in self.items for name in item.files))
         compared = [name for name in names if name != REFERENCE and not is_anchor(name)]
         beside = [name for name in names if name not in compared]
-        said = f"{counted(len(compared), 'system')}: {', '.join(compared)}"
-        return f"{said}; beside them {', '.join(beside)}." if beside else f"{said}."
+        sentence = f"{counted(len(compared), 'system')}: {', '.join(compared)}"
+        return f"{sentence}; beside them {', '.join(beside)}." if beside else f"{sentence}."
 
     def report(self) -> list[str]:
         """What was measured, a line a file."""

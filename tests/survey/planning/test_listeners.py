@@ -48,14 +48,14 @@ def test_each_hears_some_items() -> None:
 
 def test_who_has_no_spread_says_the_truth() -> None:
     answers = listening("mos", 2, NONE).drawn(["realistic"], np.random.default_rng(0))
-    assert set(zip(answers.clips[:, 0], answers.said[:, 0], strict=True)) == {(0, 2), (1, 4)}
+    assert set(zip(answers.clips[:, 0], answers.replies[:, 0], strict=True)) == {(0, 2), (1, 4)}
     answers = listening("ab", 2, NONE).drawn(["realistic"] * 2, np.random.default_rng(0))
-    said = set(zip(map(tuple, answers.clips), answers.said[:, 0], strict=True))
+    said = set(zip(map(tuple, answers.clips), answers.replies[:, 0], strict=True))
     assert said == {((0, 1), 2), ((1, 0), -2)}
     answers = listening("mushra", 20, NONE).drawn(["realistic"], np.random.default_rng(0))
     compared = answers.clips[:, 1:]
     known = np.array([40, 60, 95])
-    assert (answers.said == known[compared]).all() and len(set(map(tuple, compared))) > 1
+    assert (answers.replies == known[compared]).all() and len(set(map(tuple, compared))) > 1
 
 
 @pytest.mark.parametrize("name", ["mos", "ab", "abx", "mushra"])
@@ -63,11 +63,11 @@ def test_kinds_of_people_are_what_they_are_called(name: str) -> None:
     kinds = ["perfect", "lazy", "random", "biased"]
     study = listening(name, 0.4 if name == "abx" else 1, items=40, each=40)
     answers = study.drawn(kinds, np.random.default_rng(1))
-    said = {kind: answers.said[answers.person == at] for at, kind in enumerate(kinds)}
+    said = {kind: answers.replies[answers.person == at] for at, kind in enumerate(kinds)}
     question = study.form.question
     if name == "abx":
         is_second = answers.clips[:, 2] == answers.clips[:, 1]
-        assert (answers.said[:, 0] == is_second)[answers.person == 0].all()
+        assert (answers.replies[:, 0] == is_second)[answers.person == 0].all()
         assert set(said["lazy"].ravel()) == {0} and said["biased"].mean() < 0.2
         assert 0.2 < said["random"].mean() < 0.8
         return
@@ -111,7 +111,7 @@ def test_items_of_a_piece_are_alike() -> None:
 def test_right_answers_are_as_frequent_as_asked(share: float) -> None:
     study = listening("abx", share, items=200, pieces=200, each=200)
     answers = study.drawn(["realistic"] * 300, np.random.default_rng(4))
-    right = answers.said[:, 0] == (answers.clips[:, 2] == answers.clips[:, 1])
+    right = answers.replies[:, 0] == (answers.clips[:, 2] == answers.clips[:, 1])
     assert right.mean() == pytest.approx(0.5 + share, abs=0.02)
 
 
