@@ -240,8 +240,8 @@ def test_nobody_takes_turns_for_visitors_they_make_up(site):
         for number in range(24)
     ]
     with ThreadPoolExecutor(len(calls)) as pool:  # who does not ask for 30 s gets no answer
-        asked = [pool.submit(site.get, f"gradio_api/call/slide/{call}") for call in calls]
-    answers = [each.result().text for each in asked]
+        futures = [pool.submit(site.get, f"gradio_api/call/slide/{call}") for call in calls]
+    answers = [each.result().text for each in futures]
     assert any("try again in a minute" in answer for answer in answers)
     assert sum("event: complete" in answer for answer in answers) > 10
 

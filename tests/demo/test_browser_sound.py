@@ -55,8 +55,8 @@ def test_a_fader_moved_while_playing_is_heard_before_all_notes_are_there(visit):
     )
     page.get_by_role("slider", name="Rhythm density").press("End")
     page.wait_for_function("FaderNets.bench.early?.isHere")
-    answered, sent = page.evaluate("[FaderNets.bench.answered, FaderNets.bench.sent]")
-    assert answered < sent and page.evaluate(HERE)["result"] == [0]
+    answered, count = page.evaluate("[FaderNets.bench.answered, FaderNets.bench.sent]")
+    assert answered < count and page.evaluate(HERE)["result"] == [0]
     page.evaluate(
         """() => { const { result, original } = FaderNets.bench.player.sounds;
         window.early = result.chunks.get(0); window.isOther = early !== original.chunks.get(0); }"""

@@ -28,8 +28,8 @@ def test_files_and_pieces_go_after_their_time(short_lived: Server):
 
 @pytest.mark.server
 def test_files_and_pieces_go_after_their_time_on_a_space(tmp_path):
-    kept = {"FADERNETS_KEEP_FILES": "10", "FADERNETS_KEEP_PIECES": "8", **OTHER_WAYS}
-    with serving("space", tmp_path, **kept) as server:
+    env = {"FADERNETS_KEEP_FILES": "10", "FADERNETS_KEEP_PIECES": "8", **OTHER_WAYS}
+    with serving("space", tmp_path, **env) as server:
         serves_one_way(server)
         go_after_their_time(server)
 

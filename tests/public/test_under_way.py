@@ -42,8 +42,8 @@ def test_an_answer_carries_no_more_sound_than_is_asked_for(server: Server):
     """The original's comes once; that of a long selection comes in chunks, when they are heard."""
     small, long = server.open_example("mazurka"), opened(server, long_piece())
 
-    def sound(piece: dict, number: int, **asked) -> dict:
-        edit = edit_json(piece, number=number, rhythm=0.1 * number, **asked)
+    def sound(piece: dict, number: int, **fields) -> dict:
+        edit = edit_json(piece, number=number, rhythm=0.1 * number, **fields)
         return answer_shown(server.run("ask", edit))["sound"]
 
     first = sound(small, 1, original=True)

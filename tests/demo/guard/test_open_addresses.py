@@ -26,6 +26,6 @@ def test_every_address_that_is_open_is_named():
     unnamed = {
         (method, path)
         for method, path, _ in ROUTES
-        if not any(method == asked and re.fullmatch(path, one) for asked, one in addresses)
+        if not any(method == verb and re.fullmatch(path, one) for verb, one in addresses)
     }
     assert unnamed == set()

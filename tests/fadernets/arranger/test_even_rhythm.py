@@ -24,8 +24,8 @@ ALIKE = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_beats=1.0)
 
 def row_of(*onsets: int, steps: int) -> int:
     """Where one rhythm stands among all."""
-    wanted = np.isin(np.arange(16), onsets)
-    return int(np.flatnonzero((rhythms(steps, len(onsets)) == wanted).all(1))[0])
+    rhythm = np.isin(np.arange(16), onsets)
+    return int(np.flatnonzero((rhythms(steps, len(onsets)) == rhythm).all(1))[0])
 
 
 @pytest.mark.parametrize(
