@@ -185,9 +185,9 @@ def test_what_a_text_of_the_studys_own_leaves_out_is_told() -> None:
     study.information = texts.information(study)
     assert texts.unsaid(study) == []
     study.contact, study.retention = "b@example.org", "Until 2040."
-    contact, kept = texts.unsaid(study)
+    contact, retention = texts.unsaid(study)
     assert "the contact (“b@example.org”) does not stand" in contact
-    assert "how long answers are kept (“Until 2040.”) does not stand" in kept
+    assert "how long answers are kept (“Until 2040.”) does not stand" in retention
     study.contact = study.retention = ""
     assert texts.unsaid(study) == []
 

@@ -146,8 +146,8 @@ def test_who_was_paid_outlives_the_disk(
             journal.paid(session, payments.mark(session, row, names, paid))
     expected = {codes[0]: False, codes[1]: True, codes[2]: False}
 
-    def marks(kept: Database) -> dict[str, bool]:
-        with kept.read() as session:
+    def marks(store: Database) -> dict[str, bool]:
+        with store.read() as session:
             finished = payments.finished(session, session.scalars(select(Study)).one())
         return {finisher.code: finisher.paid_on is not None for finisher in finished}
 

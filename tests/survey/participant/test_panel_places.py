@@ -91,21 +91,21 @@ def test_a_number_that_can_be_guessed_opens_no_place_elsewhere(
     The first answer of the server may have been lost: the same device joins again.
     """
     add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
-    sent, mine = {"id": "10437"}, "d" * 32
-    status, first = join(client, panel=sent, device=mine)
+    number, mine = {"id": "10437"}, "d" * 32
+    status, first = join(client, panel=number, device=mine)
     assert status == 201
-    assert join(client, panel=sent, device=mine) == (201, first)
+    assert join(client, panel=number, device=mine) == (201, first)
     person = Person(client, first["token"])
     person.post("questions").raise_for_status()
     for device in ({"device": "e" * 32}, {"device": None}, {}):
-        status, refused = join(client, panel=sent, **device)
+        status, refused = join(client, panel=number, **device)
         assert (status, refused["error"]) == (409, "elsewhere")
     page = client.get("/s/small?id=10437", follow_redirects=False)
     assert page.status_code == 200 and "data-elsewhere" in page.text
     assert "Write to " in page.text.partition("<main")[2]
     assert first["token"] not in page.text and 'id="consent"' not in page.text
     assert join(client, panel={"id": "10438"}, device=mine)[1]["token"] != first["token"]
-    assert join(client, panel=sent, device=mine, consent=False) == (201, first)
+    assert join(client, panel=number, device=mine, consent=False) == (201, first)
     assert join(client, panel={"id": "10439"}, device="short")[0] == 422
 
 
@@ -116,7 +116,7 @@ def test_a_number_that_a_script_has_used_up_is_its_owners_after_minutes(
     add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
     squatted, used = {"id": "10437"}, {"id": "10438"}
     script, owner = "d" * 32, "e" * 32
-    _, taken = join(client, panel=squatted, device=script)
+    _, squatter = join(client, panel=squatted, device=script)
     _, begun = join(client, panel=used, device=script)
     Person(client, begun["token"]).post("questions").raise_for_status()
     assert join(client, panel=squatted, device=owner)[0] == 409  # it may be somebody who reads
@@ -124,8 +124,8 @@ def test_a_number_that_a_script_has_used_up_is_its_owners_after_minutes(
     assert 'id="consent"' in client.get("/s/small?id=10437").text
     assert join(client, panel=squatted, device=owner, consent=False)[0] == 422
     status, own = join(client, panel=squatted, device=owner)
-    assert status == 201 and own["token"] != taken["token"]
-    assert client.get(f"/p/{taken['token']}").status_code == 404
+    assert status == 201 and own["token"] != squatter["token"]
+    assert client.get(f"/p/{squatter['token']}").status_code == 404
     assert Person(client, own["token"]).state()["stage"] == "questions"
     assert join(client, panel=squatted, device=script)[1]["error"] == "elsewhere"
     assert "data-elsewhere" in client.get("/s/small?id=10438").text
@@ -141,12 +141,12 @@ def test_who_does_something_meanwhile_keeps_the_number(
 ) -> None:
     """Many come with a number at once whose owner has just begun to answer: one of them has it."""
     add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
-    sent = {"id": "10437"}
-    _, first = join(client, panel=sent, device="d" * 32)
+    number = {"id": "10437"}
+    _, first = join(client, panel=number, device="d" * 32)
     pass_time(database, FIRST_ANSWER)
     person = Person(client, first["token"])
     newcomers = [
-        lambda letter=letter: join(client, panel=sent, device=letter * 32)[0] for letter in "abcf"
+        lambda letter=letter: join(client, panel=number, device=letter * 32)[0] for letter in "abcf"
     ]
     begun, *came = together([lambda: person.post("questions").status_code, *newcomers])
     assert sorted([begun == 200, *(status == 201 for status in came)]) == [False] * 4 + [True]
