@@ -54,7 +54,8 @@ RELEASE = f"""at => {{ const fader = document.querySelector("#fn-{FADER}");
     fader.dispatchEvent(new Event("input", {{bubbles: true}}));
     fader.dispatchEvent(new Event("change", {{bubbles: true}})); }}"""
 THERE = """() => { const bench = window.FaderNets && FaderNets.bench;
-    return bench && bench.sent > 0 && bench.element.dataset.heard == bench.sent; }"""
+    return bench && bench.requestNumber > 0
+      && bench.element.dataset.heard == bench.requestNumber; }"""
 UNDO = "document.querySelector('[data-do=undo]').click()"
 MARKS = """name => performance.getEntriesByName("fadernets:" + name).map(mark => mark.startTime)"""
 HEAP = "performance.memory.usedJSHeapSize / 2 ** 20"

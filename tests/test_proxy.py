@@ -311,8 +311,8 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
         )
         is_heard = (
             "least => { const bench = window.FaderNets && FaderNets.bench;"
-            " return bench && bench.sent > least"
-            " && bench.element.dataset.heard == bench.sent; }"
+            " return bench && bench.requestNumber > least"
+            " && bench.element.dataset.heard == bench.requestNumber; }"
         )
 
         def wait_until_heard(moves_before: int) -> None:
@@ -324,7 +324,7 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
 
         page.goto(site.base)
         wait_until_heard(0)
-        moves_sent = page.evaluate("FaderNets.bench.sent")
+        moves_sent = page.evaluate("FaderNets.bench.requestNumber")
         page.get_by_role("slider", name="Rhythm density").press("End")
         wait_until_heard(moves_sent)
         page.get_by_role("link", name="Take part in the listening test").click()

@@ -125,14 +125,14 @@
     async showHeard() {
       this.sayOfListeners("");
       if (!this.test || !this.asksListeners) return;
-      const { sent } = this;
+      const { requestNumber } = this;
       if (!this.pairs || performance.now() - this.pairsRead > FRESH_MS) {
         const answer = await fetch(`${this.test}pairs.json`).catch(() => null);
         if (!answer?.ok) return;
         this.pairs = await answer.json();
         this.pairsRead = performance.now();
       }
-      if (sent !== this.sent) return; // something else is shown by now
+      if (requestNumber !== this.requestNumber) return; // something else is shown by now
       const shown = this.inTheseBars(this.pairSettings);
       const pair = this.pairs.find(({ settings }) => this.inTheseBars(settings) === shown);
       if (!pair) return;

@@ -11,7 +11,7 @@
     constructor({ element, props, watch, trigger, events }) {
       Object.assign(this, { element, props, trigger, events });
       this.piece = null;
-      this.sent = 0; // number of what was asked last
+      this.requestNumber = 0; // number of what was asked last
       this.answered = 0; // number of the answer that is shown and played
       this.shown = null; // what the answer that is shown was asked with
       this.asking = false; // whether an answer is still to come

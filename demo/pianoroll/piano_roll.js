@@ -130,7 +130,7 @@
     async fetch() {
       const { player, source } = this;
       if (!this.element.isConnected) return player.pause();
-      const index = player.playing ? player.wanted : null;
+      const index = player.playing ? player.nextChunk : null;
       if (index === null || this.asking === source) return;
       this.asking = source;
       try {

@@ -117,18 +117,18 @@ def test_a_fader_put_back_to_the_middle_moves_nothing(visit):
 def test_a_fader_acts_on_release(visit):
     page = visit()
     box = page.get_by_role("slider", name="Note density").bounding_box()
-    moves_sent = page.evaluate("FaderNets.bench.sent")
+    moves_sent = page.evaluate("FaderNets.bench.requestNumber")
     middle = box["y"] + box["height"] / 2
     value = float(page.get_by_role("slider", name="Note density").input_value())
     share = (1 + value) / 2
     page.mouse.move(box["x"] + 13 + share * (box["width"] - 26), middle)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.8, middle, steps=8)
-    assert page.evaluate("FaderNets.bench.sent") == moves_sent
+    assert page.evaluate("FaderNets.bench.requestNumber") == moves_sent
     asked_density = figure(page, "note", "asked")
     page.mouse.up()
     wait_until_heard(page)
-    assert page.evaluate("FaderNets.bench.sent") == moves_sent + 1
+    assert page.evaluate("FaderNets.bench.requestNumber") == moves_sent + 1
     assert asked_density > figure(page, "note", "piece")
     assert figure(page, "note", "result") > figure(page, "note", "piece")
 

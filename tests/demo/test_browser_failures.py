@@ -285,7 +285,7 @@ def test_what_fails_is_asked_for_again_by_play(visit):
     page.wait_for_function("FaderNets.bench.player.waits")
     page.evaluate(
         "() => { const bench = FaderNets.bench; bench.held = null;"
-        " bench.fail({event: 'hear', number: bench.sent}); }"
+        " bench.fail({event: 'hear', number: bench.requestNumber}); }"
     )
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
