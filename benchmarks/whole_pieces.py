@@ -67,14 +67,14 @@ def reviser_alone(net: FaderNet, count: int) -> Callable[[], object]:
     rows = count * arranger.candidates
     generator = torch.Generator().manual_seed(0)
     onset, hold = (torch.rand(rows, STEPS, PITCHES, generator=generator) < 0.03 for _ in range(2))
-    shown = Grid(onset.float(), hold.float(), 0.5 * onset)
+    grid = Grid(onset.float(), hold.float(), 0.5 * onset)
     labels = {name: torch.ones(rows, STEPS, dtype=torch.long) for name in arranger.reviser.labels}
     keys = torch.zeros(rows, dtype=torch.long)
 
     @torch.inference_mode()
     def forward() -> object:
         with torch.autocast("cpu", torch.bfloat16, enabled=half_precision(keys.device)):
-            return arranger.reviser(shown, labels, keys)
+            return arranger.reviser(grid, labels, keys)
 
     return forward
 

@@ -87,8 +87,8 @@ class LockReport:
                     reasons.append(words)
             figures = f"{reached:.2f}", f"{target:.2f}"
             if name in names and reasons and len(set(figures)) > 1:
-                shown = f"{title(name)} {figures[0]}, asked {figures[1]}"
-                sentences.append(f"{shown}: {'; '.join(reasons)}.")
+                begin = f"{title(name)} {figures[0]}, asked {figures[1]}"
+                sentences.append(f"{begin}: {'; '.join(reasons)}.")
         return sentences
 
 

@@ -12,7 +12,7 @@ for source in json.load(sys.stdin):
     with capture_output() as captured:
         result = shell.run_cell(source)
     result.raise_error()
-    shown = [kind for output in captured.outputs for kind in output.data]
-    shown += [] if result.result is None else [type(result.result).__name__]
-    outputs.append([captured.stdout, shown])
+    kinds = [kind for output in captured.outputs for kind in output.data]
+    kinds += [] if result.result is None else [type(result.result).__name__]
+    outputs.append([captured.stdout, kinds])
 json.dump(outputs, sys.__stdout__)

@@ -148,10 +148,10 @@ def heard_as(
     lower, lower_interval = share(after < before, pairs.piece, seed)
     higher, higher_interval = share(after > before, pairs.piece, seed)
     there = before < 0 if target_side == "low" else before > 0
-    left = ~there if target_side else np.zeros(len(before), bool)
+    not_there = ~there if target_side else np.zeros(len(before), bool)
     moved = None
-    if target_side and left.any():
-        moved = _rounded(metrics.moved_as_asked(before[left], after[left], target_side))
+    if target_side and not_there.any():
+        moved = _rounded(metrics.moved_as_asked(before[not_there], after[not_there], target_side))
     change = np.nan_to_num(after - before)  # of a segment that fell silent none can be told
     each = [change[pairs.piece == name].mean() for name in np.unique(pairs.piece)]
     return HeardChange(
@@ -160,7 +160,7 @@ def heard_as(
         higher=_rounded(higher),
         higher_interval=[_rounded(end) for end in higher_interval or (higher, higher)],
         mean_change=_rounded(change.mean()),
-        not_there=int(left.sum()) if target_side else None,
+        not_there=int(not_there.sum()) if target_side else None,
         moved_not_there=moved,
         excerpts_lower=_rounded(np.mean(np.array(each) < 0)),
         excerpts_higher=_rounded(np.mean(np.array(each) > 0)),

@@ -145,14 +145,14 @@ def join(
     ``random_split`` is the paper's: it splits segment by segment, so a model trains on the
     neighbours of a test segment.
     """
-    used = sorted((f for f in files if not f.error), key=lambda f: (f.corpus, f.name))
-    counts = [len(f.arrays["length"]) for f in used]
-    arrays = {k: np.concatenate([f.arrays[k] for f in used]) for k in used[0].arrays}
-    arrays["piece"] = np.repeat(np.arange(len(used), dtype=np.int32), counts)
-    arrays["piece_name"] = np.array([f.name for f in used])
-    arrays["piece_corpus"] = np.array([f.corpus for f in used], np.uint8)
+    usable = sorted((f for f in files if not f.error), key=lambda f: (f.corpus, f.name))
+    counts = [len(f.arrays["length"]) for f in usable]
+    arrays = {k: np.concatenate([f.arrays[k] for f in usable]) for k in usable[0].arrays}
+    arrays["piece"] = np.repeat(np.arange(len(usable), dtype=np.int32), counts)
+    arrays["piece_name"] = np.array([f.name for f in usable])
+    arrays["piece_corpus"] = np.array([f.corpus for f in usable], np.uint8)
     rng = np.random.default_rng(seed)
-    of_piece = np.zeros(len(used), np.uint8)
+    of_piece = np.zeros(len(usable), np.uint8)
     for corpus in np.unique(arrays["piece_corpus"]):
         members = arrays["piece_corpus"] == corpus
         of_piece[members] = split(int(members.sum()), rng)

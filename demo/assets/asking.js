@@ -79,7 +79,7 @@
 
     // What is shown now, and what it was asked with.
     note({ number, first, last }) {
-      this.shown = { number, first, last, now: this.now, history: new F.History(this.history) };
+      this.shownRequest = { number, first, last, now: this.now, history: new F.History(this.history) };
     },
 
     // Ask for the sound that is heard next and is not here, one chunk at a time.
@@ -144,7 +144,7 @@
         this.hearing = this.late = null;
         this.quiet = performance.now() + RETRY_MS;
         if (this.player.waits) this.player.pause();
-        if (!this.shown) this.askLater();
+        if (!this.shownRequest) this.askLater();
       }
       this.showBusy();
     },
@@ -162,16 +162,16 @@
     // The controls go back to what is shown, as if nothing else had been asked.
     restore() {
       this.asking = false;
-      const { shown, answered } = this;
-      if (!shown) return; // nothing of this piece yet: the next move asks for all of it
-      this.history = new F.History(shown.history);
-      this.overview.select(shown.first, shown.last);
-      this.place(shown.now);
+      const { shownRequest, answered } = this;
+      if (!shownRequest) return; // nothing of this piece yet: the next move asks for all of it
+      this.history = new F.History(shownRequest.history);
+      this.overview.select(shownRequest.first, shownRequest.last);
+      this.place(shownRequest.now);
       this.requestNumber += 1; // should the answer come after all, it comes too late
       this.element.dataset.answered = this.answered = this.requestNumber;
-      if (answered !== shown.number || this.early?.isHere) this.player.clear(); // its sound was overtaken
+      if (answered !== shownRequest.number || this.early?.isHere) this.player.clear(); // its sound was overtaken
       this.early = null;
-      shown.number = this.requestNumber;
+      shownRequest.number = this.requestNumber;
       this.arrive();
     },
 
@@ -186,7 +186,7 @@
       const isSameFile = !record && this.piece?.file === piece.file;
       const { first, last } = this.overview;
       this.piece = piece;
-      this.shown = null;
+      this.shownRequest = null;
       this.choosing = false;
       this.player.clear();
       const title = (name) => this.faders.find((fader) => fader.name === name).title;

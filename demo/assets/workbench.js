@@ -13,7 +13,7 @@
       this.piece = null;
       this.requestNumber = 0; // number of what was asked last
       this.answered = 0; // number of the answer that is shown and played
-      this.shown = null; // what the answer that is shown was asked with
+      this.shownRequest = null; // what the answer that is shown was asked with
       this.asking = false; // whether an answer is still to come
       this.saving = false;
       this.choosing = false;

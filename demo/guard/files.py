@@ -205,14 +205,16 @@ class Files:
             if folder != str(self.folder / MADE):
                 self._remove_empty(Path(folder), now - self.seconds_kept)
         uploads, downloads = (self._trimmed(files, now - SAFE_SECONDS) for files in remaining)
-        left = {str(file.path) for file in (*uploads, *downloads)}
+        remaining_paths = {str(file.path) for file in (*uploads, *downloads)}
         with self._counts:
             for known in list(self._owners):
-                if known not in left and not os.path.exists(known):
+                if known not in remaining_paths and not os.path.exists(known):
                     self._owners.pop(known, None)
             self._uploads, self._made = self._held(uploads), self._held(downloads)
             for each in self._since:
-                if each.path is None or each.path not in left:  # the sweep did not see it
+                if (
+                    each.path is None or each.path not in remaining_paths
+                ):  # the sweep did not see it
                     held = self._made if each.is_made else self._uploads
                     held[each.owner] += max(each.size, SMALLEST_COUNTED_BYTES)
         self.has_room = shutil.disk_usage(self.folder).free > BYTES_FREE

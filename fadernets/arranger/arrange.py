@@ -177,14 +177,14 @@ def _revised(
 ) -> tuple[Grid, Tensor]:
     """The notes that carry the plans out, and how many each cell counts for, as `select` has it."""
     labels = {PLANNED_ONSETS: plans.rhythm, PLANNED_COUNTS: plans.note}
-    source = shown = preferences.source
+    source = grid = preferences.source
     for number in range(preferences.weights.passes):
         rows, answer = _different(plans, candidates) if number == 0 else (slice(None),) * 2
         with torch.autocast(keys.device.type, torch.bfloat16, enabled=half_precision(keys.device)):
             onset, hold, velocity = (
                 x.float()[answer]
                 for x in reviser(
-                    Grid(shown.onset[rows], shown.hold[rows], shown.velocity[rows]),
+                    Grid(grid.onset[rows], grid.hold[rows], grid.velocity[rows]),
                     {name: label[rows] for name, label in labels.items()},
                     keys[rows],
                 )
@@ -202,8 +202,8 @@ def _revised(
             preferences.weights.again,
         )
         velocity = torch.where(source.onset > 0, source.velocity, velocity.clamp(0.05, 1.0))
-        shown = Grid(struck.float(), held.float(), velocity * struck)
-    return shown, count
+        grid = Grid(struck.float(), held.float(), velocity * struck)
+    return grid, count
 
 
 def _different(plans: LabelPlan, candidates: int) -> tuple[Tensor, Tensor]:

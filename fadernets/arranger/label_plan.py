@@ -186,18 +186,18 @@ def cheapest(
         best[:, far[nearer]] = plan[:, nearer]
     rhythms, counts = (torch.from_numpy(labels).to(note.device) for labels in best)
     if len(rows):
-        left = torch.from_numpy(rows).to(note.device)
+        rows_left = torch.from_numpy(rows).to(note.device)
         some = _completed(
-            LabelPlan(rhythms[left], counts[left]),
-            rhythm[left],
-            note[left],
-            notes[left],
-            repeats[left],
-            limits[left],
-            struck[left],
-            slack[left],
+            LabelPlan(rhythms[rows_left], counts[rows_left]),
+            rhythm[rows_left],
+            note[rows_left],
+            notes[rows_left],
+            repeats[rows_left],
+            limits[rows_left],
+            struck[rows_left],
+            slack[rows_left],
         )
-        rhythms[left], counts[left] = some.rhythm, some.note
+        rhythms[rows_left], counts[rows_left] = some.rhythm, some.note
     return LabelPlan(rhythms, counts)
 
 

@@ -76,8 +76,8 @@ def select(
         order = score.argsort(dim=1, descending=True, stable=True)
         key_counts = 1 + (on >= off) * (repeats.again[:, t] + repeats.over[:, t] * is_own)
         in_order = key_counts.gather(1, order)
-        left = notes[:, t, None] - (in_order.cumsum(1) - in_order)
-        amount = torch.minimum(in_order, left.clamp(min=0))
+        rest = notes[:, t, None] - (in_order.cumsum(1) - in_order)
+        amount = torch.minimum(in_order, rest.clamp(min=0))
         if must is not None:  # of a locked key all strikes stay
             amount = torch.where(must[:, t].gather(1, order), in_order, amount)
         counted = torch.empty_like(amount).scatter_(1, order, amount) * (score > never)

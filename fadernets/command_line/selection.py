@@ -55,8 +55,8 @@ def bars_listed(indices: Sequence[int], windows: Sequence[Segment]) -> str:
 
     own, others = bars(indices), bars(set(range(len(windows))).difference(indices))
     whole, part = sorted(own - others), sorted(own & others)
-    named = [_listed("bar", whole)] * bool(whole) + [f"part of {_listed('bar', part)}"] * bool(part)
-    return " and ".join(named)
+    parts = [_listed("bar", whole)] * bool(whole) + [f"part of {_listed('bar', part)}"] * bool(part)
+    return " and ".join(parts)
 
 
 def _listed(unit: str, numbers: Sequence[int]) -> str:

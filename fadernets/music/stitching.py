@@ -84,10 +84,10 @@ def _places(notes: Notes) -> list[tuple[float, int]]:
     return list(zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True))
 
 
-def _fitted(notes: Notes, beats: float, left: float) -> Notes:
+def _fitted(notes: Notes, beats: float, beats_left: float) -> Notes:
     """New notes from a segment's start, cut to the segment and to what is left of the piece."""
     notes = notes[(notes.onset >= 0) & (notes.onset < beats - EARLY)]
-    notes = replace(notes, offset=np.minimum(notes.offset, min(beats, left)))
+    notes = replace(notes, offset=np.minimum(notes.offset, min(beats, beats_left)))
     return notes[notes.offset > notes.onset + ROUNDING]
 
 

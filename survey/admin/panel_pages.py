@@ -25,7 +25,7 @@ router = APIRouter(route_class=AdminRoute)
 
 
 @router.get("/admin/studies/{name}/panel")
-def shown(admin: AdminDep, name: str) -> Response:
+def view(admin: AdminDep, name: str) -> Response:
     """The study's panel, and whom it sent."""
     with admin.database.read() as session:
         study = study_of(session, name)

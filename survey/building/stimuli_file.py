@@ -42,7 +42,7 @@ class SoundFile:
     path: Path
     low_pass: float | None = None
 
-    def named(self, folder: Path) -> str:
+    def name_in(self, folder: Path) -> str:
         """As a table in that folder names it."""
         try:
             name = str(self.path.relative_to(folder))

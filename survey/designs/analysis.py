@@ -150,8 +150,8 @@ def _excluded(flow: ParticipantFlow) -> Iterator[str]:
     for one in flow.excluded:
         rules.setdefault(one.participant, []).append(one.rule)
     if rules:
-        named = "; ".join(f"{name} ({', '.join(of)})" for name, of in sorted(rules.items()))
-        yield f"Left out, by their names in the ratings: {named}."
+        names = "; ".join(f"{name} ({', '.join(of)})" for name, of in sorted(rules.items()))
+        yield f"Left out, by their names in the ratings: {names}."
 
 
 def _both(kept_rows: pd.DataFrame, everyone: pd.DataFrame) -> pd.DataFrame:

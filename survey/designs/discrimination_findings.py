@@ -55,8 +55,8 @@ def of_discrimination(
         if question.kind != "choice" or len(question.choices) != 2:
             continue
         replies = table[question.name]
-        named = first.where(replies == question.choices[0], second)
-        right = (named == third).astype(float).where(replies.notna())
+        system = first.where(replies == question.choices[0], second)
+        right = (system == third).astype(float).where(replies.notna())
         discrimination[question.name] = [
             _told_apart(table, right, pair, name) for name in sorted(set(pair))
         ]
@@ -182,5 +182,5 @@ def _discrimination(one: _ToldApart) -> dict[str, object]:
 
 
 def _habit(one: _FirstChoice) -> dict[str, object]:
-    named = {"answer": one.choice, "n": one.estimate.n}
-    return {**named, **of_estimate(one.estimate), "p": one.p, "holm": one.holm}
+    keys = {"answer": one.choice, "n": one.estimate.n}
+    return {**keys, **of_estimate(one.estimate), "p": one.p, "holm": one.holm}

@@ -20,10 +20,10 @@ def rows(
             continue
         for keys, some in table.groupby(list(by), sort=True, observed=True):
             absent = int(some[question.name].isna().sum())
-            named = dict(zip(by, keys, strict=True))
+            places = dict(zip(by, keys, strict=True))
             share = absent / len(some)
             table_rows.append(
-                {"question": question.name, **named, "answers": len(some), "missing": absent}
+                {"question": question.name, **places, "answers": len(some), "missing": absent}
                 | {"share": share}
             )
     return table_rows
@@ -39,10 +39,10 @@ def sentences(table: pd.DataFrame, questions: Sequence[Question]) -> list[str]:
     lines = []
     if fewer:
         verb = "has" if fewer == 1 else "have"
-        gone = percent(unanswered / (most * len(of_people)))
+        share = percent(unanswered / (most * len(of_people)))
         lines.append(
             f"{fewer} of {counted(len(of_people), 'participant')} {verb} answered fewer trials "
-            f"than the {most} that somebody has: {gone} of as many for everybody are "
+            f"than the {most} that somebody has: {share} of as many for everybody are "
             "missing."
         )
     for question in questions:

@@ -179,11 +179,11 @@ def _ordinal_sentences(models: Sequence[mixed_model.MixedModel]) -> list[str]:
         other = [one for one in compared if _leaves_out_0(one.model) != _leaves_out_0(one.twoway)]
         if not compared:
             continue
-        named = "; ".join(f"{one.first} and {one.second}" for one in other)
+        pairs = "; ".join(f"{one.first} and {one.second}" for one in other)
         lines.append(
             f"An {name}, which does not take its steps for equal, has the same random terms on "
             f"the logits of a higher answer. Of {counted(len(compared), 'comparison')} "
-            + (f"it tells these otherwise than the means do: {named}." if other else SAME_TOLD)
+            + (f"it tells these otherwise than the means do: {pairs}." if other else SAME_TOLD)
         )
     return lines
 

@@ -68,9 +68,9 @@ def published(
             SOURCE: table[SOURCE].map(lambda name: pieces.get(name, name)),
         }
     )
-    gone = [] if extras.comments else [COMMENT, *_texts(study)]
-    gone += [] if extras.moments else [MOMENT]
-    return table.drop(columns=[name for name in gone if name in table])
+    dropped_columns = [] if extras.comments else [COMMENT, *_texts(study)]
+    dropped_columns += [] if extras.moments else [MOMENT]
+    return table.drop(columns=[name for name in dropped_columns if name in table])
 
 
 def _texts(study: Study) -> list[str]:
@@ -103,8 +103,8 @@ def columns_of(study: Study, table: pd.DataFrame) -> list[Column]:
         size = max(stimulus.size for stimulus in study.stimuli)
         repeats = bool(study.build.get("repeats"))
         known = design_ratings.columns(parsed(study.questions), size, repeats)
-    named = {column.name: column for column in known}
-    table_columns = [named.get(str(name)) or _measured(str(name)) for name in table]
+    by_name = {column.name: column for column in known}
+    table_columns = [by_name.get(str(name)) or _measured(str(name)) for name in table]
     return [*table_columns, *STUDY_COLUMNS, *(DESIGN_COLUMNS if study.design != TRANSFER else ())]
 
 

@@ -114,8 +114,10 @@ def add_participant(
     """
     person = Participant(study_id=study.id, **values(Participant, record, private))
     if private:
-        used = member(record, "invitation")
-        person.invitation_id = None if used is None else add_invitation(session, study, used).id
+        invitation = member(record, "invitation")
+        person.invitation_id = (
+            None if invitation is None else add_invitation(session, study, invitation).id
+        )
         put_panel_place(person, record)
     else:
         person.token_hash = unusable()

@@ -190,10 +190,10 @@ def test_a_file_that_could_not_be_brought_again_gives_nothing_to_another(
     page.get_by_role("slider", name="Note density").press("Home")
     wait_until_heard(page)
     let_go(page)
-    gone = page.evaluate("FaderNets.bench.piece.id")
+    lost_id = page.evaluate("FaderNets.bench.piece.id")
 
     def refuse(route) -> None:
-        if "run/predict" not in lost or gone not in (route.request.post_data or ""):
+        if "run/predict" not in lost or lost_id not in (route.request.post_data or ""):
             route.fulfill(status=503, content_type="application/json", body='{"error": "full"}')
         else:
             route.continue_()

@@ -193,8 +193,8 @@ def test_it_fits_looks_and_reads(browser: Browser, address, artefacts, width, sc
     page.get_by_role("combobox", name="Play to").select_option("Synth")
     part = page.locator(".fn-midi")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-    shown = ".fn-stage { position: static !important }"  # else it lies above a part so high
-    part.screenshot(path=artefacts / f"midi-{width}-{scheme}.png", style=shown)
+    style = ".fn-stage { position: static !important }"  # else it lies above a part so high
+    part.screenshot(path=artefacts / f"midi-{width}-{scheme}.png", style=style)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     small = part.evaluate(
         "part => [...part.querySelectorAll('button, select, summary')]"

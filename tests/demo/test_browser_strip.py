@@ -167,10 +167,10 @@ def test_the_rolls_are_kept_as_pictures(visit, tmp_path):
     rounded = [
         rect for rect in svg.iter(f"{tag}rect") if rect.get("rx") and rect.get("fill") != "none"
     ]
-    gone = page.evaluate(
+    gaps = page.evaluate(
         "FaderNets.bench.rolls.map(roll => roll.data.marks.filter((_, i) => roll.isShell(i)))"
     )
-    assert len(rounded) == sum(notes) - sum(map(len, gone))
+    assert len(rounded) == sum(notes) - sum(map(len, gaps))
     assert {"Original", "Result"} <= {text.text for text in svg.iter(f"{tag}text")}
     pixels = image.imread(picture("PNG"), format="png")
     height, width, channels = pixels.shape

@@ -221,8 +221,8 @@ def test_a_note_that_rings_in_ends_where_the_segment_that_it_ends_in_has_it():
     assert third.measure() == {"rhythm": 0.0, "note": 4 / 16} and third.problem is None
     shorter = Notes.of([-4, 1], [2.5, 2], [60, 64], [64, 64])
     assert list(stitch(piece, {1: shorter}).notes)[0] == (0.0, 6.5, 60, 64)
-    gone = Notes.of([-4], [0.0], [60], [64])
-    assert list(stitch(piece, {1: gone}).notes) == [(0.0, 4.0, 60, 64)]
+    replacement = Notes.of([-4], [0.0], [60], [64])
+    assert list(stitch(piece, {1: replacement}).notes) == [(0.0, 4.0, 60, 64)]
     both = {0: Notes.of([0.0], [3.0], [60], [64]), 1: shorter}
     assert list(stitch(piece, both).notes)[0] == (0.0, 3.0, 60, 64)
     longer = Notes.of([-8], [2.5], [60], [64])

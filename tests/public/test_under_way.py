@@ -115,6 +115,6 @@ def test_a_crowd_moves_faders_and_everybody_hears_the_last_move(server: Server):
     server.event("ask")
     with ThreadPoolExecutor(12) as crowd:
         for answers in crowd.map(visit, range(12)):
-            shown = [answer for answer in answers if answer is not None]
-            assert shown and max(answer["number"] for answer in shown) == 4
-            assert all(answer["sound"]["made"] for answer in shown)
+            replies = [answer for answer in answers if answer is not None]
+            assert replies and max(answer["number"] for answer in replies) == 4
+            assert all(answer["sound"]["made"] for answer in replies)

@@ -173,8 +173,8 @@ def test_who_goes_while_waiting_is_not_begun(way: str):
         requests = Requests()
         futures = [asyncio.ensure_future(requests.ask()) for _ in range(MOST_UNDER_WAY)]
         await requests.settle()
-        gone = {"type": "http.disconnect"}
-        messages = (WHOLE, gone) if way == "hangs up" else (WHOLE,)
+        hang_up = {"type": "http.disconnect"}
+        messages = (WHOLE, hang_up) if way == "hangs up" else (WHOLE,)
         going = [asyncio.ensure_future(requests.ask(*messages)) for _ in range(10)]
         assert await requests.settle() == MOST_UNDER_WAY
         if way == "is cancelled":

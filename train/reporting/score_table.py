@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fadernets.music.attributes import title
-from train.data.pairs import named
+from train.data.pairs import names_listed
 from train.reporting.markdown import NONE, Table, table
 from train.reporting.results.part import Estimate
 from train.reporting.results.score import Crossing, Reached, Score
@@ -35,18 +35,18 @@ def text(score: Score) -> str:
 def notices(score: Score) -> Iterator[str]:
     """Sentences on what was left out, or may not be as it looks."""
     if score.only_before:
-        yield f"Only before: {named(score.only_before)}."
+        yield f"Only before: {names_listed(score.only_before)}."
     if score.only_after:
-        yield f"Only after: {named(score.only_after)}."
+        yield f"Only after: {names_listed(score.only_after)}."
     if score.unreadable:
-        yield f"Skipped: {named([line.rstrip('.') for line in score.unreadable])}."
+        yield f"Skipped: {names_listed([line.rstrip('.') for line in score.unreadable])}."
     if score.empty:
-        yield f"Without a note after, and counted: {named(score.empty)}."
+        yield f"Without a note after, and counted: {names_listed(score.empty)}."
     if score.asked_left_out:
-        yield f"Asked of no pair, and left out: {named(score.asked_left_out)}."
+        yield f"Asked of no pair, and left out: {names_listed(score.asked_left_out)}."
     if score.other_tempo and score.clock == "beats":
         yield (
-            f"Of another tempo after: {named(score.other_tempo)}. Beats were compared; "
+            f"Of another tempo after: {names_listed(score.other_tempo)}. Beats were compared; "
             "--clock seconds compares times."
         )
 

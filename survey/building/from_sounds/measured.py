@@ -60,7 +60,9 @@ class Checked:
 
     def report(self) -> list[str]:
         """What was measured, a line a file."""
-        return [f"{file.named(self.folder)}: {sound.line()}" for file, sound in self.sounds.items()]
+        return [
+            f"{file.name_in(self.folder)}: {sound.line()}" for file, sound in self.sounds.items()
+        ]
 
     def sentences(self) -> list[str]:
         """What is better known, how much can be used, and of whom it is."""
@@ -80,7 +82,7 @@ class Checked:
         """What is better known before anybody hears them."""
         folder = self.folder
         remarks = [
-            f"{file.named(folder)}: {remark}."
+            f"{file.name_in(folder)}: {remark}."
             for file, sound in self.sounds.items()
             for remark in sound.remarks()
         ]
@@ -101,7 +103,7 @@ class Checked:
             softest = max(self.sounds, key=lambda file: _crest(self.sounds[file]))
             remarks.append(
                 f"All clips are brought to {self.lufs:.1f} LUFS, which is soft, because "
-                f"{softest.named(folder)} has peaks far above its loudness."
+                f"{softest.name_in(folder)} has peaks far above its loudness."
             )
         return remarks
 
@@ -127,12 +129,12 @@ def check(spec: StudySpec, progress: Progress = lambda *_: None) -> Checked:
         try:
             measured[file] = sounds.read(file.path, file.low_pass).without_samples()
         except SoundError as error:
-            faults.append(f"{file.named(spec.stimuli.parent)}: {error}")
+            faults.append(f"{file.name_in(spec.stimuli.parent)}: {error}")
     progress("checking", len(files), len(files))
     if faults:
         more = f"; and {len(faults) - NAMED} more" if len(faults) > NAMED else ""
-        named = "; ".join(faults[:NAMED])
-        raise BuildError(f"{len(faults)} of {len(files)} files cannot be used: {named}{more}.")
+        fault_text = "; ".join(faults[:NAMED])
+        raise BuildError(f"{len(faults)} of {len(files)} files cannot be used: {fault_text}{more}.")
     gains, lufs = _gains(measured, spec.loudness)
     samples = clips.whole_frames(max(sound.seconds for sound in measured.values()))
     return Checked(items, measured, gains, lufs, samples, spec.stimuli.parent)

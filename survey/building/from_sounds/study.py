@@ -78,7 +78,7 @@ def make(
         raise
     record = provenance.of_sounds(
         spec,
-        {file.named(checked.folder): sound.sha256 for file, sound in checked.sounds.items()},
+        {file.name_in(checked.folder): sound.sha256 for file, sound in checked.sounds.items()},
         checked.lufs,
         checked.samples,
         stimuli,

@@ -89,8 +89,8 @@ def test_who_has_nothing_waiting_gets_a_place_while_others_have_several():
     first, *others = lane.jobs
     assert len(lane.jobs) == 8
     assert first is waiting["stranger 0"][0], "what has waited longest stays"
-    gone = [job for job in waiting["stranger 0"][1:4] if job.future.done()]
-    assert gone and all(isinstance(job.future.exception(), Full) for job in gone)
+    refusals = [job for job in waiting["stranger 0"][1:4] if job.future.done()]
+    assert refusals and all(isinstance(job.future.exception(), Full) for job in refusals)
 
 
 def test_the_last_of_whoever_has_the_most_gives_way():

@@ -178,10 +178,10 @@ def test_a_unison_of_a_loud_short_and_a_soft_long_note_keeps_its_attack():
     assert set(piece.notes.velocity.tolist()) == {110}
     assert np.allclose(piece.notes.offset - piece.notes.onset, 470 / 480)
     own = segments(piece)[SPAN].notes
-    gone = file_bytes(stitch(piece, {SPAN: own[1:]}))
-    removed = set(mb.notes_of(data)) - set(mb.notes_of(gone))
+    shorter_file = file_bytes(stitch(piece, {SPAN: own[1:]}))
+    removed = set(mb.notes_of(data)) - set(mb.notes_of(shorter_file))
     assert {row[2:6] for row in removed} == {(1920, 2120, 60, 110), (1920, 2390, 60, 40)}
-    assert set(mb.notes_of(gone)) < set(mb.notes_of(data))
+    assert set(mb.notes_of(shorter_file)) < set(mb.notes_of(data))
 
 
 def test_notes_beyond_the_keyboard_stay_and_are_said():

@@ -51,8 +51,8 @@ def test_clone_edit_delete(
     assert "edited" in manager.get("/studies/pilot/log").text
     assert "cloned" in manager.get("/studies/pilot/log").text
     assert "Delete this study?" in manager.get("/studies/pilot/delete").text
-    gone = manager.send("/studies/pilot/delete", "/studies/pilot/delete")
-    assert gone.status_code == 303 and study_named(database, "pilot") is None
+    deletion = manager.send("/studies/pilot/delete", "/studies/pilot/delete")
+    assert deletion.status_code == 303 and study_named(database, "pilot") is None
     assert manager.get("/studies/pilot").status_code == 404
     assert re.search(r"<li>[^<]+ <small>pilot</small>", manager.get("").text)
     Person.ready(client).finish()  # the clips are the other study's, too

@@ -181,9 +181,9 @@ def test_each_participant_points_at_their_text(
         ("2", consent_texts[1]),
     ]  # nobody agreed to three years
     people = manager.get("/studies/small/participants").text
-    shown = r"(?:now|ago)</td><td>(\d) <small><code>(\w{12})</code>"
+    pattern = r"(?:now|ago)</td><td>(\d) <small><code>(\w{12})</code>"
     numbered = [("1", first), ("1", first), ("2", second), ("2", second)]
-    assert sorted(re.findall(shown, people)) == [(number, at[:12]) for number, at in numbered]
+    assert sorted(re.findall(pattern, people)) == [(number, at[:12]) for number, at in numbered]
     file = manager.get("/studies/small/export/participants.csv").content.decode("utf-8-sig")
     rows = csv.DictReader(io.StringIO(file))
     assert sorted((row["consent_number"], row["consent_text"]) for row in rows) == numbered

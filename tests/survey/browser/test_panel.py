@@ -76,13 +76,13 @@ def test_all_the_way_and_back(panel_visitor, artefacts):
     panel_visitor.listen()
     panel_visitor.rate()
     panel_visitor.ready()
-    with page.expect_request(f"https://{HOST}/**") as gone:
+    with page.expect_request(f"https://{HOST}/**") as departure:
         panel_visitor.next.click()
         panel_visitor.stage("finished")
         expect(page.locator("[data-soon]")).to_contain_text("in a few seconds")
         expect(page.locator("[data-leave] a")).to_have_attribute("href", FINISHED)
         look(panel_visitor, artefacts, "finished", (PHONE,))  # the page waits for seconds only
-    assert gone.value.url == FINISHED and "referer" not in gone.value.headers
+    assert departure.value.url == FINISHED and "referer" not in departure.value.headers
     page.wait_for_url(FINISHED)
     page.goto(f"{panel_visitor.address}/p/{token}")  # comes back to withdraw, and is not led away
     panel_visitor.stage("finished")

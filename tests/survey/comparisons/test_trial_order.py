@@ -35,9 +35,9 @@ def of(table: pd.DataFrame, by: str = "position") -> trial_order.Trend | None:
 @pytest.mark.parametrize("share", [1.0, 0.7])
 def test_the_slope_is_that_of_a_regression_with_all_people_and_systems(share: float) -> None:
     table = ordered(0, 1.0)
-    gone = np.random.default_rng(1).random(len(table)) > share
-    table.loc[gone, "quality"] = np.nan
-    there = table[~gone]
+    is_missing = np.random.default_rng(1).random(len(table)) > share
+    table.loc[is_missing, "quality"] = np.nan
+    there = table[~is_missing]
     position = there["position"].to_numpy()
     span = np.ptp(position)
     columns = [

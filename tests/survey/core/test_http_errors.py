@@ -87,8 +87,8 @@ def test_a_german_study_refuses_in_german(
         "refused.invitation"
     )
     Person.join(client, invitation=token)
-    used = client.post("/api/join", json=ASK | {"invitation": token})
-    assert sentence_of(used) == GERMAN("refused.used")
+    second_use = client.post("/api/join", json=ASK | {"invitation": token})
+    assert sentence_of(second_use) == GERMAN("refused.used")
     assert sentence_of(client.post("/api/join", json=ASK | {"text": "0" * 64})) == GERMAN(
         "refused.changed"
     )

@@ -93,8 +93,8 @@ def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
         assert Person(client, doing.token).state()["stage"] == "sound"
         assert Person(client, invited.token).state()["stage"] == "questions"
         assert client.get("/api/state", headers=nothing.headers).status_code == 404
-        used = {"study": "small", "consent": True, "invitation": token}
-        assert client.post("/api/join", json=used).status_code == 403
+        body = {"study": "small", "consent": True, "invitation": token}
+        assert client.post("/api/join", json=body).status_code == 403
     close(app)
     outcome = restarted.restore(empty)
     assert (outcome.participants, outcome.journalled) == (0, 0) and flow(empty) == before

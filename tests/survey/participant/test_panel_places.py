@@ -114,10 +114,10 @@ def test_a_number_that_a_script_has_used_up_is_its_owners_after_minutes(
 ) -> None:
     """As long as nothing was done with it: who has done something has the place for good."""
     add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
-    squatted, used = {"id": "10437"}, {"id": "10438"}
+    squatted, busy = {"id": "10437"}, {"id": "10438"}
     script, owner = "d" * 32, "e" * 32
     _, squatter = join(client, panel=squatted, device=script)
-    _, begun = join(client, panel=used, device=script)
+    _, begun = join(client, panel=busy, device=script)
     Person(client, begun["token"]).post("questions").raise_for_status()
     assert join(client, panel=squatted, device=owner)[0] == 409  # it may be somebody who reads
     pass_time(database, FIRST_ANSWER)
@@ -129,7 +129,7 @@ def test_a_number_that_a_script_has_used_up_is_its_owners_after_minutes(
     assert Person(client, own["token"]).state()["stage"] == "questions"
     assert join(client, panel=squatted, device=script)[1]["error"] == "elsewhere"
     assert "data-elsewhere" in client.get("/s/small?id=10438").text
-    assert join(client, panel=used, device=owner)[1]["error"] == "elsewhere"
+    assert join(client, panel=busy, device=owner)[1]["error"] == "elsewhere"
     with database.read() as session:
         assert session.get_one(Study, study.id).lapsed == 1
         assert session.scalar(select(func.count(Participant.id))) == 2

@@ -226,8 +226,10 @@ def test_what_cannot_be_published(
     with database.write() as session:
         close_study(session, session.scalars(select(Study)).one())
     with database.read() as session:
-        used = {one.sha256 for s in session.scalars(select(Study)).one().stimuli for one in s.clips}
-    clip = settings.audio / f"{min(used)}.mp3"
+        hashes = {
+            one.sha256 for s in session.scalars(select(Study)).one().stimuli for one in s.clips
+        }
+    clip = settings.audio / f"{min(hashes)}.mp3"
     content = clip.read_bytes()
     clip.write_bytes(content + b"!")
     refused("is not what people heard")

@@ -127,12 +127,12 @@ def letters(folder: Path) -> set[str]:
 def test_latex_knows_every_letter_that_reports_use() -> None:
     """pdfLaTeX stops at one that it has no name for, and XeLaTeX's font may leave it out."""
     survey = Path(latex.__file__).parents[1]
-    used = set[str]().union(
+    text_letters = set[str]().union(
         *(letters(survey / name) for name in ("analysis", "designs", "publishing"))
     )
     known = set("–—‘’“”„…") | {chr(code) for code in range(0xA1, 0x180)}
-    assert {"ρ", "α", "−"} <= used
-    assert {letter for letter in used if latex.escaped(letter) == letter} <= known
+    assert {"ρ", "α", "−"} <= text_letters
+    assert {letter for letter in text_letters if latex.escaped(letter) == letter} <= known
 
 
 def test_what_is_wide_or_long_stays_on_the_page() -> None:

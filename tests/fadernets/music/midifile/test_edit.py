@@ -152,14 +152,14 @@ def test_running_status_and_delta_times_follow_what_is_put_in():
 def test_a_note_moved_keeps_its_release_velocity_and_a_new_one_is_released_as_the_others():
     data = mb.file(mb.track(*mb.music()), kind=0)
     output = changed(data)
-    gone, came = (
+    before_alone, came = (
         set(x) - set(y)
         for x, y in (
             (mb.notes_of(data), mb.notes_of(output)),
             (mb.notes_of(output), mb.notes_of(data)),
         )
     )
-    assert len(gone) == 2 and len(came) == 2
+    assert len(before_alone) == 2 and len(came) == 2
     shorter, new = sorted(came)
     assert shorter[5:] == (51, mb.off(shorter[4], 31))
     assert new == (0, 0, 1920 + 624, 1920 + 768, 40, 99, mb.off(40, 64))
