@@ -76,6 +76,16 @@ def test_no_name_is_a_bare_participle(package):
     assert not places, "name what the value is (members, studies, report_of)"
 
 
+def test_no_module_is_named_by_a_bare_participle():
+    modules = [
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in (".js", ".py") and path.stem in REFUSED
+    ]
+    assert not modules, "name what is in it (density_requests, weight_cache)"
+
+
 def test_what_is_allowed_is_needed():
     packages = {file.partition("/")[0] for file, _ in ALLOWED}
     assert {place[:2] for name in packages for place in refused_names(name)} == set(ALLOWED)

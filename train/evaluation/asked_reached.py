@@ -14,7 +14,7 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import from_start, ringing_rows
 from fadernets.music.windows import ROUNDING, Span
 from train import metrics
-from train.data.asked import Asked
+from train.data.density_requests import Asked
 from train.evaluation.pair_scores import DIGITS, Compared, estimate, spread
 from train.metrics.over_pieces import Tally
 from train.reporting.results.part import present

@@ -23,7 +23,7 @@ from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import HOLD, ONSET, PAPER, REST, measure
 from fadernets.music.notes import Notes
 from fadernets.music.windows import Window
-from tests.fadernets.arranger.wanted import asking
+from tests.fadernets.arranger.density_requests import asking
 
 MELODY = Notes.of(
     [0.0, 0.0, 0.5, 1.0, 1.75, 2.02, 3.0],

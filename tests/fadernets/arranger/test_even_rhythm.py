@@ -14,8 +14,8 @@ from fadernets.arranger.even_rhythm import evenest, rhythms, unlike_beats, unlik
 from fadernets.arranger.request import arrangement_request
 from fadernets.music.attributes import ONSET
 from fadernets.music.windows import Window
+from tests.fadernets.arranger.density_requests import asking
 from tests.fadernets.arranger.test_rhythm_pattern import SILENT, planned, struck
-from tests.fadernets.arranger.wanted import asking
 
 EVEN = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_gaps=1.0)
 FOUR_AND_FIVE = torch.tensor([4 / 16, 5 / 12])  # onsets a step

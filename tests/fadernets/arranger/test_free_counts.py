@@ -13,7 +13,7 @@ from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
 from fadernets.music.windows import Window
-from tests.fadernets.arranger.wanted import asking
+from tests.fadernets.arranger.density_requests import asking
 
 # A turn of four notes about C within two steps, above a chord that is held.
 TURN = Notes.of(

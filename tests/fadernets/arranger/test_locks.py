@@ -18,7 +18,7 @@ from fadernets.music.attributes import MAX_POLYPHONY, ONSET, measure, polyphony,
 from fadernets.music.locks import Locks
 from fadernets.music.notes import Notes, concatenate, struck_once
 from fadernets.music.windows import Window
-from tests.fadernets.arranger.wanted import asking
+from tests.fadernets.arranger.density_requests import asking
 
 
 @st.composite

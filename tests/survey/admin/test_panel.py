@@ -17,8 +17,8 @@ from survey.core import panels
 from survey.records import export_files
 from tests.survey.core.test_tokens import dump
 from tests.survey.manager import Manager, actions, contents, stored_study
+from tests.survey.panel_people import DECLINED, FAILED, FINISHED, NUMBER, OTHER, add_panel, send
 from tests.survey.person import Person
-from tests.survey.sent import DECLINED, FAILED, FINISHED, NUMBER, OTHER, add_panel, send
 
 PATH = "/studies/small/panel"
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

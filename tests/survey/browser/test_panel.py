@@ -15,8 +15,8 @@ from survey.core.panels import Panel
 from tests.survey.browser.accessibility import serious
 from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
 from tests.survey.manager import ADMIN
+from tests.survey.panel_people import CREDIT, DECLINED, FAILED, FINISHED, QUERY, add_panel
 from tests.survey.person import Person
-from tests.survey.sent import CREDIT, DECLINED, FAILED, FINISHED, QUERY, add_panel
 
 pytestmark = pytest.mark.browser
 

@@ -15,8 +15,7 @@ from survey.participant.join_rate import JoinLimiter
 from survey.participant.unused_places import FIRST_ANSWER
 from tests.survey.core.test_tokens import dump
 from tests.survey.crowd import pass_time
-from tests.survey.person import Person
-from tests.survey.sent import (
+from tests.survey.panel_people import (
     CREDIT,
     DECLINED,
     FAILED,
@@ -29,6 +28,7 @@ from tests.survey.sent import (
     read,
     send,
 )
+from tests.survey.person import Person
 from tests.survey.together import together
 
 
