@@ -149,7 +149,7 @@ def test_the_page_on_architecture_names_every_room():
 
 
 def test_the_page_on_architecture_names_every_module_where_it_lies():
-    named = {
+    modules = {
         name if "/" in name else f"{folder}/{name}"
         for folder, text in paragraphs().items()
         for name in re.findall(r"`([\w/]+\.py)`", text)
@@ -160,13 +160,13 @@ def test_the_page_on_architecture_names_every_module_where_it_lies():
         is_migration = folders == ["migrations", "versions"]
         if name != "__init__.py" and not is_migration:
             present.add("/".join([package, *folders[:1], name]))
-    assert named == present
+    assert modules == present
 
 
 def test_the_page_on_architecture_names_every_tool():
     text = PAGE.partition("- `tools/`")[2].partition("\n- `")[0]
-    named = set(re.findall(r"`(\w+\.\w+)`", text))
-    assert named == {path.name for path in (ROOT / "tools").iterdir() if path.is_file()}
+    names = set(re.findall(r"`(\w+\.\w+)`", text))
+    assert names == {path.name for path in (ROOT / "tools").iterdir() if path.is_file()}
 
 
 def test_every_file_that_the_page_on_architecture_follows_is_there():

@@ -234,8 +234,8 @@ def test_nobody_takes_turns_for_visitors_they_make_up(site):
         for number in range(24)
     ]
     with ThreadPoolExecutor(len(calls)) as pool:  # who does not ask for 30 s gets no answer
-        asked = [pool.submit(site.get, f"gradio_api/call/slide/{call}") for call in calls]
-    answers = [each.result().text for each in asked]
+        futures = [pool.submit(site.get, f"gradio_api/call/slide/{call}") for call in calls]
+    answers = [each.result().text for each in futures]
     assert any("try again in a minute" in answer for answer in answers)
     assert sum("event: complete" in answer for answer in answers) > 10
 
@@ -305,8 +305,8 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
         )
         is_heard = (
             "least => { const bench = window.FaderNets && FaderNets.bench;"
-            " return bench && bench.sent > least"
-            " && bench.element.dataset.heard == bench.sent; }"
+            " return bench && bench.requestNumber > least"
+            " && bench.element.dataset.heard == bench.requestNumber; }"
         )
 
         def wait_until_heard(moves_before: int) -> None:
@@ -318,7 +318,7 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
 
         page.goto(site.base)
         wait_until_heard(0)
-        moves_sent = page.evaluate("FaderNets.bench.sent")
+        moves_sent = page.evaluate("FaderNets.bench.requestNumber")
         page.get_by_role("slider", name="Rhythm density").press("End")
         wait_until_heard(moves_sent)
         page.get_by_role("link", name="Take part in the listening test").click()

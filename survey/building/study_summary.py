@@ -54,13 +54,13 @@ def systems(study: Study) -> str:
 
 def _of_systems(study: Study) -> list[str]:
     """What is heard of whom, and what is asked."""
-    asked = ", ".join(str(question["name"]) for question in study.questions)
+    question_names = ", ".join(str(question["name"]) for question in study.questions)
     sentences = [f"Design {study.design}; systems, and in how many trials: {systems(study)}."]
     sentences.append(f"One participant has {study.trials_each} of these trials.")
     repeats = study.build.get("repeats", 0)
     if repeats:
         sentences.append(f"Of these {repeats} {'comes' if repeats == 1 else 'come'} once more.")
-    return [*sentences, f"Asked: {asked}."] if asked else sentences
+    return [*sentences, f"Asked: {question_names}."] if question_names else sentences
 
 
 def warnings(study: Study) -> list[str]:
@@ -110,13 +110,13 @@ def _uneven(study: Study) -> list[str]:
 
 def _unheard(study: Study) -> list[str]:
     """Where as many people as are wanted cannot hear all."""
-    wanted = int(study.build.get(WANTED) or 0)
+    goal = int(study.build.get(WANTED) or 0)
     count = sum(stimulus.kind in MAIN for stimulus in study.stimuli)
-    heard = wanted * study.trials_each
-    if not wanted or heard >= count:
+    heard = goal * study.trials_each
+    if not goal or heard >= count:
         return []
     return [
-        f"as many participants as are wanted, {wanted}, hear {heard} at most of {count} stimuli, "
+        f"as many participants as are wanted, {goal}, hear {heard} at most of {count} stimuli, "
         "and the others are heard by nobody. Ask more people, give each more trials, or build "
         "fewer stimuli."
     ]

@@ -228,13 +228,13 @@ class _Products:
         columns = np.concatenate([weights, np.ones(self.size)])
         half = np.linalg.solve(lower, of_person[:, None] * self.both * columns)
         flat = half.reshape(-1, half.shape[-1])
-        gone = flat.T @ flat
+        product = flat.T @ flat
         m = self.count
-        left = weights[:, None] * self.pieces * columns - gone[:m]
-        left[:, :m] += np.eye(m)
-        second = np.linalg.cholesky(left[:, :m])
-        rest = scipy.linalg.solve_triangular(second, left[:, m:], lower=True)
-        known = self.known - gone[m:, m:] - rest.T @ rest
+        difference = weights[:, None] * self.pieces * columns - product[:m]
+        difference[:, :m] += np.eye(m)
+        second = np.linalg.cholesky(difference[:, :m])
+        rest = scipy.linalg.solve_triangular(second, difference[:, m:], lower=True)
+        known = self.known - product[m:, m:] - rest.T @ rest
         root = np.linalg.cholesky(known[:-1, :-1])
         short = scipy.linalg.solve_triangular(root, known[:-1, -1], lower=True)
         squares = float(known[-1, -1] - short @ short)

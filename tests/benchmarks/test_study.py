@@ -84,17 +84,17 @@ def test_strength_is_found_where_it_matters_and_people_hear_each_segment_or_all(
 @pytest.mark.slow
 def test_listeners_are_what_they_are_called() -> None:
     random = np.random.default_rng(0)
-    made = {
+    claims = {
         kind: study_wording.claims(study_wording.study(kind, 24, 12, 1, random), 0)
         for kind in study_wording.LISTENERS
     }
-    assert made["biased"][study_wording.LEANS]
+    assert claims["biased"][study_wording.LEANS]
     for kind in ("lazy", "perfect"):
-        assert not made[kind][study_wording.LEANS]
-    assert made["perfect"][study_wording.GUESSING]
-    assert made["unbiased"][study_wording.DOSE_BEFORE]
-    assert not made["unbiased"][study_wording.SLOPE]
-    assert made[study_wording.MORE_OF_MORE][study_wording.SLOPE]
+        assert not claims[kind][study_wording.LEANS]
+    assert claims["perfect"][study_wording.GUESSING]
+    assert claims["unbiased"][study_wording.DOSE_BEFORE]
+    assert not claims["unbiased"][study_wording.SLOPE]
+    assert claims[study_wording.MORE_OF_MORE][study_wording.SLOPE]
 
 
 @pytest.mark.slow
@@ -128,9 +128,9 @@ def test_claims_are_those_of_the_whole_report() -> None:
     """The benchmark makes no more of a report than claims rest on."""
     table = study_wording.study("biased", 12, 8, 2, np.random.default_rng(3))
     results = analyse(table, rules={}, draws=10)
-    parts = [kept for _, kept, _ in results.parts()]
+    parts = [kept_sections for _, kept_sections, _ in results.parts()]
     claims = study_wording.claims(table, 0)
-    said = " ".join(
+    text = " ".join(
         sentence
         for part in parts
         for sentence in (
@@ -139,10 +139,10 @@ def test_claims_are_those_of_the_whole_report() -> None:
             *heard_sentences.bias(part.bias, part.lean),
         )
     )
-    assert claims[study_wording.LEANS] == ("People answer" in said)
-    assert claims[study_wording.DIRECTIONS] == ("People agree more on items meant" in said)
-    assert claims[study_wording.HARD_PIECES] == ("few hard pieces" in said)
-    assert claims[study_wording.ITEMS] == ("these very items of one direction" in said)
+    assert claims[study_wording.LEANS] == ("People answer" in text)
+    assert claims[study_wording.DIRECTIONS] == ("People agree more on items meant" in text)
+    assert claims[study_wording.HARD_PIECES] == ("few hard pieces" in text)
+    assert claims[study_wording.ITEMS] == ("these very items of one direction" in text)
     of_doses = " ".join(sentences.doses(results.doses))
     assert claims[study_wording.SLOPE] == (" of a stronger transfer: " in of_doses)
     scales = [one.holm for part in parts for one in part.opinion.values()]

@@ -96,18 +96,20 @@ def test_settings_of_the_command_line_and_of_other_versions(visit, tmp_path):
     page = visit()
     opened(page, tmp_path / "short.mid")
     expect(page.locator("[data-show=span]")).to_have_text("The only bar, 0:00\u20130:01")
-    said = page.locator("[data-show=memory]")
-    for given, sentence, place in (
+    notice = page.locator("[data-show=memory]")
+    for settings, sentence, place in (
         ({"rhythm": 0.25, "absolute": True, "strict": False}, "", "positions.rhythm"),
         ({"note": 0.5, "tempo": [[0, 1]]}, "This page knows no tempo: all else is set.", "note"),
     ):
-        (tmp_path / "s.json").write_text(json.dumps({"fadernets": "settings", "settings": given}))
+        (tmp_path / "s.json").write_text(
+            json.dumps({"fadernets": "settings", "settings": settings})
+        )
         page.set_input_files("[data-show=settings-file]", tmp_path / "s.json")
         page.wait_for_function(f"{NOW}.{place} !== null")
-        expect(said).to_have_text(sentence)
+        expect(notice).to_have_text(sentence)
         wait_until_heard(page)
         values = {value for _, value in page.evaluate(f"{NOW}.{place}")}
-        assert values == {given[place.removeprefix("positions.")]}
+        assert values == {settings[place.removeprefix("positions.")]}
         assert page.evaluate(f"{NOW}.rhythm") is None
 
 

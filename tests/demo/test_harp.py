@@ -27,7 +27,7 @@ def call(server: Server, name: str, *data: Any) -> tuple[str, Any]:
     return kind.removeprefix("event: "), json.loads(content.removeprefix("data: "))
 
 
-def sent(server: Server) -> dict[str, Any]:
+def upload(server: Server) -> dict[str, Any]:
     (path,) = server.upload("take.mid", CONTENT).json()
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
@@ -60,7 +60,7 @@ def fetched(server: Server, result: dict[str, Any]) -> bytes:
 
 @ONE_WAY
 def test_a_piece_goes_there_and_back(server: Server) -> None:
-    kind, (result, labels) = call(server, "process", sent(server), -1.0, 0.0, 0, 0, "")
+    kind, (result, labels) = call(server, "process", upload(server), -1.0, 0.0, 0, 0, "")
     assert kind == "complete"
     before, after = (midi.read(content).notes for content in (CONTENT, fetched(server, result)))
     assert 0 < len(after) < len(before)
@@ -72,7 +72,7 @@ def test_a_piece_goes_there_and_back(server: Server) -> None:
 
 @ONE_WAY
 def test_nothing_moved_is_the_same_file(server: Server) -> None:
-    _, (result, _) = call(server, "process", sent(server), 0, 0, 0, 0, "")
+    _, (result, _) = call(server, "process", upload(server), 0, 0, 0, 0, "")
     assert fetched(server, result) == CONTENT
 
 
@@ -86,7 +86,7 @@ def test_nothing_moved_is_the_same_file(server: Server) -> None:
 )
 @ONE_WAY
 def test_what_cannot_be_is_said(server: Server, values, words) -> None:
-    kind, answer = call(server, "process", sent(server), *values)
+    kind, answer = call(server, "process", upload(server), *values)
     assert kind == "error" and words in answer["error"]
 
 

@@ -77,10 +77,10 @@ def test_what_is_made_once_names_each_visitors_own_address_and_number(server: Se
     """Whoever asked before, by another name, and whatever they asked with."""
     numbers = set()
     for name in ("one.example", "two.example:81"):
-        asked = {"X-Forwarded-Host": name, "X-Forwarded-Proto": "https"}
-        config = server.ask("config?a=b", headers=asked).json()
+        headers = {"X-Forwarded-Host": name, "X-Forwarded-Proto": "https"}
+        config = server.ask("config?a=b", headers=headers).json()
         assert config["root"] == f"https://{name}"
-        page = server.ask("?page=nowhere", headers=asked)
+        page = server.ask("?page=nowhere", headers=headers)
         assert page.status == 200 and f"https://{name}" in page.text
         assert "one.example" in name or "one.example" not in page.text
         nonces = set(re.findall(r'<script nonce="([^"]+)"', page.text))

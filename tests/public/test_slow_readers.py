@@ -58,7 +58,7 @@ def connect(server: Server, path: str, body: bytes = b"") -> socket.socket:
     return connection
 
 
-def asked(server: Server, piece: dict, last: int) -> socket.socket:
+def large_answer(server: Server, piece: dict, last: int) -> socket.socket:
     """A connection by which a large answer comes: its first byte is there."""
     data = [edit_json(piece, last=last, rhythm=0.5)]
     body = {"data": data, "fn_index": server.event("ask"), "session_hash": "tests"}
@@ -112,7 +112,9 @@ def test_who_reads_slowly_gets_all_while_others_read_nothing(few_bytes: Server):
     answers: dict[str, list[bytearray]] = {"a file": [], "an answer": []}
     with ExitStack() as stack:
         stack.callback(others.set)
-        edit = stack.enter_context(asked(few_bytes, piece, last=3))  # a second one would end it
+        edit = stack.enter_context(
+            large_answer(few_bytes, piece, last=3)
+        )  # a second one would end it
         of_file = partial(connect, few_bytes, f"gradio_api/file={path}")
         readers = [
             threading.Thread(target=read_until, args=(of_file, answers["a file"], others)),
@@ -120,7 +122,9 @@ def test_who_reads_slowly_gets_all_while_others_read_nothing(few_bytes: Server):
         ]
         for reader in readers:
             reader.start()
-        silent = [stack.enter_context(asked(few_bytes, piece, last=1)) for _ in range(SILENT)]
+        silent = [
+            stack.enter_context(large_answer(few_bytes, piece, last=1)) for _ in range(SILENT)
+        ]
         others.set()
         assert few_bytes.ask("healthz").status == 200
         for reader in readers:

@@ -26,7 +26,7 @@ def connect(stack: ExitStack, server: Server, address: str) -> socket.socket:
     )
 
 
-def answered_first(server: Server, request: bytes, asked: bytes) -> int:
+def answered_first(server: Server, request: bytes, later: bytes) -> int:
     """How many of one address's requests go before one of another's that came last.
 
     Those that were answered before it was asked went before nobody.
@@ -41,7 +41,7 @@ def answered_first(server: Server, request: bytes, asked: bytes) -> int:
         for connection in crowd:
             connection.sendall(request[-1:])
         before = len(waiting.poll(0))
-        newcomer.sendall(asked)
+        newcomer.sendall(later)
         assert newcomer.recv(100).startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 303 "))
         first = len(waiting.poll(0)) - before
         # The others get theirs, too.
@@ -68,9 +68,9 @@ def test_many_requests_of_one_address_do_not_go_before_anothers(server: Server, 
         "page": get("/"),
         "listening test": get("/survey/"),
     }
-    asked = event(server, "look", piece="none", number=1)
+    later = event(server, "look", piece="none", number=1)
     for _ in range(2):  # the second time, pages are ready
-        assert answered_first(server, requests[kind], asked) < MOST_FIRST
+        assert answered_first(server, requests[kind], later) < MOST_FIRST
 
 
 @pytest.fixture(scope="module")

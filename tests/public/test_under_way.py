@@ -44,8 +44,8 @@ def test_an_answer_carries_no_more_sound_than_is_asked_for(server: Server):
     """The original's comes once; that of a long selection comes in chunks, when they are heard."""
     small, long = server.open_example("mazurka"), opened(server, long_piece())
 
-    def sound(piece: dict, number: int, **asked) -> dict:
-        edit = edit_json(piece, number=number, rhythm=0.1 * number, **asked)
+    def sound(piece: dict, number: int, **fields) -> dict:
+        edit = edit_json(piece, number=number, rhythm=0.1 * number, **fields)
         return answer_shown(server.run("ask", edit))["sound"]
 
     first = sound(small, 1, original=True)
@@ -120,6 +120,6 @@ def test_a_crowd_moves_faders_and_everybody_hears_the_last_move(server: Server):
     server.event("ask")
     with ThreadPoolExecutor(12) as crowd:
         for answers in crowd.map(visit, range(12)):
-            shown = [answer for answer in answers if answer is not None]
-            assert shown and max(answer["number"] for answer in shown) == 4
-            assert all(answer["sound"]["made"] for answer in shown)
+            replies = [answer for answer in answers if answer is not None]
+            assert replies and max(answer["number"] for answer in replies) == 4
+            assert all(answer["sound"]["made"] for answer in replies)

@@ -79,5 +79,5 @@ def test_locks_are_said_of_the_part_alone(net):
         session.lock_report(net, EditRequest.of({**values, **span}, 99, net.faders)).means()
         for span in ({"first": 2, "last": 3}, {"first": 2, "last": 3, "everywhere": False})
     ]
-    asked = [each["rhythm"]["asked"] for each in reach]
-    np.testing.assert_allclose(*asked)
+    targets = [each["rhythm"]["asked"] for each in reach]
+    np.testing.assert_allclose(*targets)

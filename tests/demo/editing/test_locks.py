@@ -68,8 +68,8 @@ def test_the_answer_says_how_far_the_fader_came(net, hands):
     answer = service.answer(net, session, ask(0, 3, rhythm=-1.0, lock=["melody"]))
     assert "stay" not in plain["summary"]
     reached = answer["figures"]["rhythm"]["result"]["text"]
-    asked = plain["figures"]["rhythm"]["tables"]["offsets"][0]
-    assert f"Rhythm density {reached}, asked {asked:.2f}: the melody stays." in answer["summary"]
+    target = plain["figures"]["rhythm"]["tables"]["offsets"][0]
+    assert f"Rhythm density {reached}, asked {target:.2f}: the melody stays." in answer["summary"]
     assert float(reached) > float(plain["figures"]["rhythm"]["result"]["text"])
     up = service.answer(net, session, ask(0, 3, note=0.5, lock=["melody"]))
     assert "stays" not in up["summary"]  # nothing was held back

@@ -47,10 +47,10 @@ def test_curves_that_a_file_carries_are_its_settings(source, tmp_path):
     ],
 )
 def test_curves_of_a_part_change_this_part_alone(source, tmp_path, options, part):
-    name, *given = options
+    name, *arguments = options
     plain, with_curves = tmp_path / "plain.mid", tmp_path / "with.mid"
-    assert run(name, source, plain, *given, *part) == 0
-    assert run(name, source, with_curves, *given, *part, "--curves") == 0
+    assert run(name, source, plain, *arguments, *part) == 0
+    assert run(name, source, with_curves, *arguments, *part, "--curves") == 0
     assert run("edit", source, with_curves, tmp_path / "again.mid") == 0
     assert (tmp_path / "again.mid").read_bytes() == plain.read_bytes() != source.read_bytes()
     outside = [2, 3, 4, 5] if part[1] == "0:2" else [0, 1, 2, 5]

@@ -17,8 +17,8 @@ from survey.core import panels
 from survey.records import export_files
 from tests.survey.core.test_tokens import dump
 from tests.survey.manager import Manager, actions, contents, stored_study
+from tests.survey.panel_people import DECLINED, FAILED, FINISHED, NUMBER, OTHER, add_panel, send
 from tests.survey.person import Person
-from tests.survey.sent import DECLINED, FAILED, FINISHED, NUMBER, OTHER, add_panel, send
 
 PATH = "/studies/small/panel"
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -200,11 +200,11 @@ def test_somebody_is_erased_by_their_number(
     export_files.export(database, tmp_path, participants=True)
     link = re.search(rf"/panel/(\w+)/erase\" aria-label=\"Erase {NUMBER}", manager.get(PATH).text)
     erase = f"{PATH}/{link[1]}/erase"
-    asked = manager.get(erase)
-    assert NUMBER in asked.text and "8 answers" in asked.text
+    question = manager.get(erase)
+    assert NUMBER in question.text and "8 answers" in question.text
     with database.read() as session:
         names = list(session.scalars(select(Participant.public_id).order_by(Participant.id)))
-    assert names[0] not in asked.text
+    assert names[0] not in question.text
     assert manager.send(erase, erase).status_code == 303
     assert "1 sent" in manager.get(PATH).text and NUMBER not in dump(database)
     assert names[0] not in (tmp_path / "ratings.csv").read_text()

@@ -67,11 +67,11 @@ def answered(rated: Build, served: TestClient, database: Database) -> Study:
     for number in range(4):
         person = Person.ready(served, "rated")
         for _ in range(2 if number < 3 else 1):
-            person.reply(lambda trial: {"likeness": given(database, trial["id"]), "why": "so"})
+            person.reply(lambda trial: {"likeness": likenesses(database, trial["id"]), "why": "so"})
     return study
 
 
-def given(database: Database, token: str) -> list[int]:
+def likenesses(database: Database, token: str) -> list[int]:
     """What who knows all systems says of a trial's clips, in the order heard."""
     with database.read() as session:
         trial = session.scalars(select(Trial).where(Trial.token == token)).one()
@@ -186,8 +186,8 @@ def test_the_ratings_come_out_and_are_analysed(
     reports = [json.loads((tmp_path / name / "results.json").read_text()) for name in "ab"]
     assert reports[0] == reports[1]
     highest = reports[0]["tables"]["highest"]
-    kept = [row for row in highest if row["participants"] == "with exclusions"]
-    assert {row["system"]: row["likeness"] for row in kept} == BEST
+    rows = [row for row in highest if row["participants"] == "with exclusions"]
+    assert {row["system"]: row["likeness"] for row in rows} == BEST
     assert (reports[0]["flow"]["kept"], reports[0]["flow"]["answered"]) == (3, 4)
 
 

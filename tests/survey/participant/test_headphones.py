@@ -12,8 +12,8 @@ from db.database import Database
 from db.models import Participant, Study, Trial
 from survey.core.headphones import PATTERNS, QUIET
 from survey.ratings import rating_table
+from tests.survey.panel_people import FAILED, FINISHED, add_panel, ids, read
 from tests.survey.person import Person
-from tests.survey.sent import FAILED, FINISHED, add_panel, ids, read
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -15,8 +15,7 @@ from survey.participant.join_rate import JoinLimiter
 from survey.participant.unused_places import FIRST_ANSWER
 from tests.survey.core.test_tokens import dump
 from tests.survey.crowd import pass_time
-from tests.survey.person import Person
-from tests.survey.sent import (
+from tests.survey.panel_people import (
     CREDIT,
     DECLINED,
     FAILED,
@@ -29,6 +28,7 @@ from tests.survey.sent import (
     read,
     send,
 )
+from tests.survey.person import Person
 from tests.survey.together import together
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -95,21 +95,21 @@ def test_a_number_that_can_be_guessed_opens_no_place_elsewhere(
     The first answer of the server may have been lost: the same device joins again.
     """
     add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
-    sent, mine = {"id": "10437"}, "d" * 32
-    status, first = join(client, panel=sent, device=mine)
+    number, mine = {"id": "10437"}, "d" * 32
+    status, first = join(client, panel=number, device=mine)
     assert status == 201
-    assert join(client, panel=sent, device=mine) == (201, first)
+    assert join(client, panel=number, device=mine) == (201, first)
     person = Person(client, first["token"])
     person.post("questions").raise_for_status()
     for device in ({"device": "e" * 32}, {"device": None}, {}):
-        status, refused = join(client, panel=sent, **device)
+        status, refused = join(client, panel=number, **device)
         assert (status, refused["error"]) == (409, "elsewhere")
     page = client.get("/s/small?id=10437", follow_redirects=False)
     assert page.status_code == 200 and "data-elsewhere" in page.text
     assert "Write to " in page.text.partition("<main")[2]
     assert first["token"] not in page.text and 'id="consent"' not in page.text
     assert join(client, panel={"id": "10438"}, device=mine)[1]["token"] != first["token"]
-    assert join(client, panel=sent, device=mine, consent=False) == (201, first)
+    assert join(client, panel=number, device=mine, consent=False) == (201, first)
     assert join(client, panel={"id": "10439"}, device="short")[0] == 422
 
 
@@ -119,22 +119,22 @@ def test_a_number_that_a_script_has_used_up_is_its_owners_after_minutes(
 ) -> None:
     """As long as nothing was done with it: who has done something has the place for good."""
     add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
-    squatted, used = {"id": "10437"}, {"id": "10438"}
+    squatted, busy = {"id": "10437"}, {"id": "10438"}
     script, owner = "d" * 32, "e" * 32
-    _, taken = join(client, panel=squatted, device=script)
-    _, begun = join(client, panel=used, device=script)
+    _, squatter = join(client, panel=squatted, device=script)
+    _, begun = join(client, panel=busy, device=script)
     Person(client, begun["token"]).post("questions").raise_for_status()
     assert join(client, panel=squatted, device=owner)[0] == 409  # it may be somebody who reads
     pass_time(database, FIRST_ANSWER)
     assert 'id="consent"' in client.get("/s/small?id=10437").text
     assert join(client, panel=squatted, device=owner, consent=False)[0] == 422
     status, own = join(client, panel=squatted, device=owner)
-    assert status == 201 and own["token"] != taken["token"]
-    assert client.get(f"/p/{taken['token']}").status_code == 404
+    assert status == 201 and own["token"] != squatter["token"]
+    assert client.get(f"/p/{squatter['token']}").status_code == 404
     assert Person(client, own["token"]).state()["stage"] == "questions"
     assert join(client, panel=squatted, device=script)[1]["error"] == "elsewhere"
     assert "data-elsewhere" in client.get("/s/small?id=10438").text
-    assert join(client, panel=used, device=owner)[1]["error"] == "elsewhere"
+    assert join(client, panel=busy, device=owner)[1]["error"] == "elsewhere"
     with database.read() as session:
         assert session.get_one(Study, study.id).lapsed == 1
         assert session.scalar(select(func.count(Participant.id))) == 2
@@ -147,12 +147,12 @@ def test_who_does_something_meanwhile_keeps_the_number(
 ) -> None:
     """Many come with a number at once whose owner has just begun to answer: one of them has it."""
     add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
-    sent = {"id": "10437"}
-    _, first = join(client, panel=sent, device="d" * 32)
+    number = {"id": "10437"}
+    _, first = join(client, panel=number, device="d" * 32)
     pass_time(database, FIRST_ANSWER)
     person = Person(client, first["token"])
     newcomers = [
-        lambda letter=letter: join(client, panel=sent, device=letter * 32)[0] for letter in "abcf"
+        lambda letter=letter: join(client, panel=number, device=letter * 32)[0] for letter in "abcf"
     ]
     begun, *came = together([lambda: person.post("questions").status_code, *newcomers])
     assert sorted([begun == 200, *(status == 201 for status in came)]) == [False] * 4 + [True]

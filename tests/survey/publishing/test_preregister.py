@@ -49,8 +49,8 @@ def test_the_text_is_kept_and_says_what_was_fixed(
         assert words in text, words
     with database.read() as session:
         study = of(session)
-        kept = study.build["preregistration"]
-        assert (kept["text"], kept["sha256"]) == (text, digest)
+        record = study.build["preregistration"]
+        assert (record["text"], record["sha256"]) == (text, digest)
         assert study.build["participants"] == 30
         stimuli = preregistration.settings_of(study)["stimuli_sha256"]
         assert f"hashes of their clips: {stimuli}" in text
