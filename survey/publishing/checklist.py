@@ -14,6 +14,7 @@ import pandas as pd
 
 from survey.analysis.number_format import counted
 from survey.analysis.results import ParticipantFlow, Provenance
+from survey.comparisons import repeats
 from survey.designs.design import Design
 from survey.designs.questions import Question
 from survey.publishing.material import Material, of_ratings
@@ -118,10 +119,17 @@ def _practice(known: Known) -> str | None:
 
 
 def _trials(known: Known) -> str:
-    answers = known.table.drop_duplicates(["participant", _trial(known.table)])
-    sizes = answers.groupby("participant").size()
+    sizes = _answers(known).groupby("participant").size()
     summary = f"{sizes.min()} to {sizes.max()} answered, median {sizes.median():g}"
+    if len(repeats.without(known.table)) < len(known.table):
+        summary += "; some of them once more, which is not counted here"
     return summary if known.facts is None else f"{known.facts.given} given; {summary}"
+
+
+def _answers(known: Known) -> pd.DataFrame:
+    """A row for every trial that somebody answered, not for what came once more."""
+    first = repeats.without(known.table)
+    return first.drop_duplicates(["participant", _trial(first)])
 
 
 def _trial(table: pd.DataFrame) -> str:
@@ -129,8 +137,7 @@ def _trial(table: pd.DataFrame) -> str:
 
 
 def _answers_each(known: Known) -> str:
-    answers = known.table.drop_duplicates(["participant", _trial(known.table)])
-    sizes = answers.groupby(_trial(known.table)).size()
+    sizes = _answers(known).groupby(_trial(known.table)).size()
     return f"{sizes.min()} to {sizes.max()} participants a trial, median {sizes.median():g}"
 
 
@@ -194,7 +201,9 @@ def _device(known: Known) -> str | None:
 
 
 def _headphones(known: Known) -> str | None:
-    return None if known.facts is None else HEADPHONES[known.facts.headphones]
+    if known.facts is not None:
+        return HEADPHONES[known.facts.headphones]
+    return "a check with tones in antiphase" if known.flow.headphones else None
 
 
 def _attention(known: Known) -> str | None:

@@ -77,6 +77,19 @@ def test_trials_that_come_once_more_are_fixed(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("check", "is_compared"), [("covariate", True), ("gate", False)])
+def test_groups_by_the_headphone_check_are_compared_as_said(
+    draft: Draft, database: Database, tmp_path: Path, check: str, is_compared: bool
+) -> None:
+    where = draft(questions=(QUALITY,))
+    with database.write() as session:
+        of(session).headphones = check
+    assert freeze(where, tmp_path, "--participants", "30") == 0
+    text = (tmp_path / "frozen.md").read_text(encoding="utf-8")
+    assert ("Those who passed the headphone check are compared" in text) == is_compared
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "text", "words"),
     [
