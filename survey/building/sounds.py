@@ -203,10 +203,10 @@ def _some(names: Sequence[str]) -> str:
 
 def _is_cut_short(notes: str) -> bool:
     """Whether a file ends before its end, by what libsndfile notes of it."""
-    told = SHORTER.search(notes)
-    if told is None:
+    lengths = SHORTER.search(notes)
+    if lengths is None:
         return NO_LAST_PAGE in notes
-    return int(told[2]) < int(told[1]) < UNKNOWN_LENGTH
+    return int(lengths[2]) < int(lengths[1]) < UNKNOWN_LENGTH
 
 
 def _decoded(data: bytes) -> _Raw:
