@@ -60,6 +60,11 @@ def _authors(known: Known) -> str | None:
     return None
 
 
+def _planned(known: Known) -> str | None:
+    """What stands in the preregistration, in the authors' words."""
+    return "as the preregistration has it" if known.preregistered else None
+
+
 def _design(known: Known) -> str:
     return f"{known.design.name}: {known.design.about}"
 
@@ -251,7 +256,7 @@ def _data(known: Known) -> str:
 
 
 ITEMS: tuple[tuple[str, Answer], ...] = (
-    ("What the test is to find out, and the hypotheses", _authors),
+    ("What the test is to find out, and the hypotheses", _planned),
     ("Preregistration", _preregistered),
     ("Kind of test", _design),
     ("Questions as they were asked, with scales and the words at their ends", _questions),

@@ -60,6 +60,15 @@ def test_the_text_is_kept_and_says_what_was_fixed(
 
 
 @pytest.mark.slow
+def test_stimuli_that_nobody_would_hear_are_warned_of(
+    draft: Draft, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = draft(questions=(QUALITY,), trials_each=2)
+    assert freeze(where, tmp_path, "--participants", "1") == 0
+    assert "as are wanted, 1, hear 2 at most of" in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_trials_that_come_once_more_are_fixed(
     draft: Draft, database: Database, tmp_path: Path
 ) -> None:
