@@ -19,6 +19,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from db.models import TRANSFER
+from survey.comparisons import shares
 from survey.designs import registry
 from survey.planning.design_plan import DesignPlan, study_of
 from survey.planning.power import (
@@ -81,6 +82,7 @@ def _of_design(options: argparse.Namespace) -> int:
         {name: getattr(options, f"{name}_sd") for name in SPREADS},
         options.items,
         options.pieces,
+        options.trials,
         options.each,
     )
     plan = DesignPlan(
@@ -101,7 +103,7 @@ def _of_design(options: argparse.Namespace) -> int:
             "systems": list(study.form.names),
             "difference": study.difference,
             "spread": plain(study.spread),
-            **{name: getattr(study, name) for name in ("items", "pieces", "each")},
+            **{name: getattr(study, name) for name in ("items", "pieces", "trials")},
             **{name: getattr(plan, name) for name in ("power", "careless", "runs", "seed")},
         }
         record = {"plan": plan_fields, "answer": plain(answer)}
@@ -138,7 +140,7 @@ def _size(options: argparse.Namespace) -> StudySize:
         item_sd=_or(options.item_sd, usual.item_sd),
     )
     share = GUESSING + options.effect if options.effect else _or(options.agreement, AGREEMENT)
-    each = options.items if options.each is None else options.each
+    each = next((one for one in (options.each, options.trials) if one is not None), options.items)
     _check_participants(options)
     for name in ("width", "effect"):
         value = getattr(options, name)
@@ -195,6 +197,10 @@ def _sentences(
             f"  {size.piece_count} pieces are few: more of them make intervals narrower, more "
             "segments or people hardly do"
         )
+    sentences += [
+        f"  {words}"
+        for words in shares.unheard(f"{people} participants", people, size.each, size.items)
+    ]
     for name, precision in (("agreement", answer.agreement), ("rating", answer.rating)):
         width = "unknown" if precision.width is None else f"{precision.width:.3f}"
         observed = "unknown" if precision.observed is None else f"{precision.observed:.2f}"
@@ -243,7 +249,9 @@ def _parser() -> argparse.ArgumentParser:
         help="of music that the items are of, 2 or more, for segments of one piece are alike; "
         f"default {FEW_PIECES}, or as many as items",
     )
-    parser.add_argument("--each", type=int, help="items a participant rates; default all")
+    of_one = parser.add_mutually_exclusive_group()
+    of_one.add_argument("--trials", type=int, help="of one participant; default all")
+    of_one.add_argument("--each", type=int, help="the same: as many as there are of so many items")
     parser.add_argument(
         "--agreement", type=float, help=f"expected share (transfer), default {AGREEMENT}"
     )

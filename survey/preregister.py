@@ -21,6 +21,7 @@ from db.models import Study
 from fadernets.atomic_file import replacing
 from survey.analysis.code_version import code_version
 from survey.analyze import FAILED, sentence, whole
+from survey.building import study_summary
 from survey.core import text_file
 from survey.designs import registry
 from survey.designs.questions import parsed
@@ -45,6 +46,7 @@ MOST = 100_000  # participants
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 after one sentence on why nothing was kept."""
     options = _parser().parse_args(arguments)
+    better_known: list[str] = []
     try:
         with opened(options.database) as database:
             if options.hypotheses is None:
@@ -56,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     study = choose(session, options.study)
                     _freeze(session, study, options.participants, *written)
                     frozen = dict(study.build[KEY])
+                    better_known = study_summary.warnings(study)
         out = options.out or Path("preregistration.md")
         with replacing(out) as part:
             part.write_text(frozen["text"], encoding="utf-8", newline="")
@@ -64,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     print(f"{out}: frozen on {frozen['at'][:10]}, SHA-256 {frozen['sha256']}")
     print("Leave the text, or this number, with somebody else before the study is opened.")
+    print("".join(f"{warning}\n" for warning in better_known), end="")
     return 0
 
 

@@ -36,19 +36,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ValueError("it takes at least one participant and one item")
         pieces = min(FEW_PIECES, options.items) if options.pieces is None else options.pieces
         if options.design == TRANSFER:
-            if any(
-                value is not None for value in (options.systems, options.difference, options.each)
-            ):
+            of_others = options.systems, options.difference, options.trials, options.each
+            if any(value is not None for value in of_others):
                 raise ValueError(
-                    "--systems, --difference and --each are of designs that compare systems"
+                    "--systems, --difference, --trials and --each are of designs that compare "
+                    "systems"
                 )
             table = simulate(people, options.items, options.seed, pieces=pieces)
         else:
             systems = 2 if options.systems is None else options.systems
             design = registry.find(options.design)
-            study = study_of(
-                design, systems, options.difference, {}, options.items, pieces, options.each
-            )
+            size = options.items, pieces, options.trials, options.each
+            study = study_of(design, systems, options.difference, {}, *size)
             table = simulated_table.simulate(study, people, options.seed)
         write_csv(table, options.out)
     except (ValueError, OSError) as error:
@@ -76,8 +75,12 @@ def _parser() -> argparse.ArgumentParser:
         help="between the first and the last, in points (a tenth of the scale); of abx the right "
         "answers above one half (0.1)",
     )
-    parser.add_argument(
-        "--each", metavar="N", type=int, help="items that one hears (all but transfer; all)"
+    of_one = parser.add_mutually_exclusive_group()
+    of_one.add_argument(
+        "--trials", metavar="N", type=int, help="of one participant (all but transfer; all)"
+    )
+    of_one.add_argument(
+        "--each", metavar="N", type=int, help="the same: as many as there are of N items"
     )
     parser.add_argument("--participants", metavar="N", type=int, default=48, help="realistic (48)")
     for kind in PEOPLE[1:]:

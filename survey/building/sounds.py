@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +16,8 @@ import soundfile
 from scipy import signal
 
 from fadernets.music import midi
+from fadernets.music.midifile.part import labels
+from fadernets.music.piece import Piece
 from fadernets.playback import audio
 from survey.building import loudness
 
@@ -29,6 +33,14 @@ ORDER = 10  # of the filter of anchors, run both ways: a twelfth of an octave ab
 FULL_SCALE = 0.999
 CLIPPED_RUN = 3  # samples at full scale in a row, all alike: the top of a wave is cut off
 ALIKE = 2 / 2**15  # two steps of 16 bits
+CUT_SHORT = "it is cut short: its end is missing in the file"
+OFF_CENTRE = 0.01  # of full scale: what coding does to waves' mean is far smaller
+# What libsndfile notes of a file: a chunk whose header tells of more than there is, or an OGG
+# stream without its last page.
+SHORTER = re.compile(r"^ *(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
+NO_LAST_PAGE = "Last page lacks an end-of-stream bit"
+UNKNOWN_LENGTH = 0x7FFF0000  # and above: of programs that cannot go back to the header
+NAMED_PARTS = 5  # of a MIDI file
 CORNER = 8  # how many times as steep it falls behind them: a smooth top bends less
 
 
@@ -58,6 +70,10 @@ class AnalysedSound:
         Seconds at the beginning and at the end.
     is_rendered : bool
         Whether it is of a MIDI file, as loud as the synthesiser gave it.
+    offset : float
+        How far its waves lie off the centre, at most of its channels.
+    notices : tuple of str
+        What is not heard of its file.
     """
 
     samples: np.ndarray
@@ -68,6 +84,8 @@ class AnalysedSound:
     clipped: int
     silence: tuple[float, float]
     is_rendered: bool
+    offset: float = 0.0
+    notices: tuple[str, ...] = ()
 
     def without_samples(self) -> AnalysedSound:
         """What was found in it alone, which is small."""
@@ -75,7 +93,13 @@ class AnalysedSound:
 
     def remarks(self) -> list[str]:
         """What is better known before anybody hears it."""
-        remarks = []
+        remarks = list(self.notices)
+        if self.offset > OFF_CENTRE:
+            percent = f"{100 * self.offset:.0f} % of full scale"
+            remarks.append(
+                f"its waves lie {percent} off the centre, which clicks at its ends and has its "
+                "loudness misjudged"
+            )
         if self.clipped:
             times = "once" if self.clipped == 1 else f"{self.clipped} times"
             remarks.append(f"waves are cut off at full scale {times}")
@@ -112,38 +136,80 @@ def read(path: Path, low_pass: float | None = None) -> AnalysedSound:
     except OSError as error:
         raise SoundError(f"it cannot be read: {error.strerror}") from error
     is_midi = path.suffix.lower() in MIDI_NAMES
-    samples, clipped = (_rendered(data), 0) if is_midi else _decoded(data)
+    raw = _rendered(data) if is_midi else _decoded(data)
+    samples, clipped = raw.samples, raw.clipped
     if low_pass is not None:
         sections = signal.butter(ORDER, 1000 * low_pass, fs=RATE, output="sos")
         samples = signal.sosfiltfilt(sections, samples, axis=0).astype(np.float32)
     seconds = len(samples) / RATE
     if not SHORTEST <= seconds <= LONGEST:
         raise SoundError(f"it lasts {seconds:.2f} s; {SHORTEST:g} to {LONGEST:g} s can be heard")
-    envelope = np.abs(samples).max(axis=1)
-    peak = float(envelope.max())
-    audible = np.flatnonzero(envelope > SILENCE)
+    peak = float(np.abs(samples).max())
+    centre = samples.mean(axis=0, dtype=float)
+    offset = float(np.abs(centre).max())
+    heard = samples - centre.astype(np.float32) if offset > OFF_CENTRE else samples
+    audible = np.flatnonzero(np.abs(heard).max(axis=1) > SILENCE)
     level = loudness.loudness(samples)
     if not len(audible) or not math.isfinite(level):
         raise SoundError("it is silent")
     silence = (audible[0] / RATE, (len(samples) - 1 - audible[-1]) / RATE)
-    clipped = 0 if low_pass is not None else clipped  # that of the file is told of the reference
     digest = hashlib.sha256(data).hexdigest()
-    return AnalysedSound(samples, seconds, digest, level, peak, clipped, silence, is_midi)
+    if low_pass is not None:  # what is wrong with the file is told of the reference
+        clipped, offset, raw = 0, 0.0, _Raw(raw.samples)
+    measured = (samples, seconds, digest, level, peak, clipped, silence)
+    return AnalysedSound(*measured, is_midi, offset, raw.notices)
 
 
-def _rendered(data: bytes) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class _Raw:
+    """The samples of a file, at `RATE`; how often its waves are cut off; what is not heard."""
+
+    samples: np.ndarray
+    clipped: int = 0
+    notices: tuple[str, ...] = ()
+
+
+def _rendered(data: bytes) -> _Raw:
     try:
         piece = midi.read(data)
         # Before it is rendered: an hour of sound is some gigabytes, and its file a few bytes.
         if piece.duration > LONGEST:
             raise SoundError(f"it lasts longer than {LONGEST:g} s")
-        return audio.render(piece, gain=1.0).samples
+        return _Raw(audio.render(piece, gain=1.0).samples, notices=tuple(_unheard(piece)))
     except (midi.MidiError, audio.AudioError) as error:
         raise SoundError(str(error).rstrip(".")) from error
 
 
-def _decoded(data: bytes) -> tuple[np.ndarray, int]:
-    """The samples of a file, at `RATE`, and how often its waves are cut off."""
+def _unheard(piece: Piece) -> Iterator[str]:
+    """What of a MIDI file a piano does not play, or plays in place of others."""
+    original = piece.original
+    if original is None:
+        return
+    if original.damage:
+        yield CUT_SHORT
+    names = labels(original.tracks)
+    others = [name for at, name in enumerate(names) if at not in original.parts]
+    if others:
+        yield f"its piano alone is heard, not {_some(others)}"
+    replaced = [names[at] for at in original.parts if not original.tracks[at].is_piano]
+    if replaced:
+        yield f"a piano plays what is not a piano's: {_some(replaced)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED_PARTS} more" if len(names) > NAMED_PARTS else ""
+    return f"{', '.join(names[:NAMED_PARTS])}{more}"
+
+
+def _is_cut_short(notes: str) -> bool:
+    """Whether a file ends before its end, by what libsndfile notes of it."""
+    lengths = SHORTER.search(notes)
+    if lengths is None:
+        return NO_LAST_PAGE in notes
+    return int(lengths[2]) < int(lengths[1]) < UNKNOWN_LENGTH
+
+
+def _decoded(data: bytes) -> _Raw:
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             rate, channels = file.samplerate, file.channels
@@ -154,6 +220,7 @@ def _decoded(data: bytes) -> tuple[np.ndarray, int]:
             if file.frames > LONGEST * rate + 1:
                 raise SoundError(f"it lasts longer than {LONGEST:g} s")
             samples = file.read(dtype="float32", always_2d=True)
+            notices = (CUT_SHORT,) if _is_cut_short(file.extra_info) else ()
     except soundfile.LibsndfileError as error:
         raise SoundError("it is no WAV, FLAC, MP3 or OGG file that can be read") from error
     if not np.isfinite(samples).all():
@@ -163,7 +230,8 @@ def _decoded(data: bytes) -> tuple[np.ndarray, int]:
         # Of a rate that shares no factor with ours the filter would be as long as the rate itself.
         ratio = Fraction(RATE, rate).limit_denominator(LARGEST_FACTOR)
         samples = signal.resample_poly(samples, ratio.numerator, ratio.denominator, axis=0)
-    return np.repeat(samples, 2 // samples.shape[1], axis=1).astype(np.float32), clipped
+    both = np.repeat(samples, 2 // samples.shape[1], axis=1).astype(np.float32)
+    return _Raw(both, clipped, notices)
 
 
 def _clipped(samples: np.ndarray) -> int:

@@ -7,8 +7,9 @@ from collections import Counter
 import numpy as np
 
 from db.models import MAIN, Stimulus, Study
+from survey.comparisons import shares
 from survey.comparisons.anchors import is_anchor
-from survey.core import texts
+from survey.core import study_trials, texts
 from survey.records.preregistration import WANTED
 from survey.statistics.estimate import t_quantile
 from survey.statistics.pieces import FEW_PIECES
@@ -86,40 +87,21 @@ def _few_pieces(study: Study) -> list[str]:
 
 def _uneven(study: Study) -> list[str]:
     """Where one person's trials do not go round all that is compared."""
-    main = [stimulus for stimulus in study.stimuli if stimulus.kind in MAIN]
-    compared = {frozenset(s.systems) for s in main if s.systems}
-    most = len({(stimulus.item, frozenset(stimulus.systems)) for stimulus in main})  # in one order
-    each, count = min(study.trials_each, most), len(compared)
-    if count < 2 or not each % count:
+    compared = {frozenset(s.systems) for s in study.stimuli if s.kind in MAIN and s.systems}
+    if not compared:
         return []
-    name = "systems" if max(map(len, compared)) == 1 else "pairs of systems"
-    if each < count:
-        return [
-            f"one participant has {each} {'trial' if each == 1 else 'trials'}, and there are "
-            f"{count} {name}: nobody hears them all, so that different people tell them apart, and "
-            "intervals are wider. With "
-            f"{count} trials, or a multiple, everybody does."
-        ]
-    lower, higher = each - each % count, each + count - each % count
-    numbers = f"{lower} or {higher}" if higher <= most else str(lower)
-    return [
-        f"one participant has {each} trials, which do not go round {count} {name}: everybody "
-        f"hears some of them more often than others. {numbers} trials would be as many of each."
-    ]
+    name = shares.name_of(max(map(len, compared)))
+    return shares.uneven(study.trials_each, study_trials.most(study.stimuli), len(compared), name)
 
 
 def _unheard(study: Study) -> list[str]:
     """Where as many people as are wanted cannot hear all."""
     goal = int(study.build.get(WANTED) or 0)
-    count = sum(stimulus.kind in MAIN for stimulus in study.stimuli)
-    heard = goal * study.trials_each
-    if not goal or heard >= count:
+    if not goal:
         return []
-    return [
-        f"as many participants as are wanted, {goal}, hear {heard} at most of {count} stimuli, "
-        "and the others are heard by nobody. Ask more people, give each more trials, or build "
-        "fewer stimuli."
-    ]
+    count = sum(stimulus.kind in MAIN for stimulus in study.stimuli)
+    people = f"as many participants as are wanted, {goal},"
+    return shares.unheard(people, goal, study.trials_each, count)
 
 
 def changes(stimuli: list[Stimulus]) -> dict[str, float]:

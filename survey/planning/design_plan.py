@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from survey.comparisons import shares
 from survey.designs.design import Design
 from survey.planning.design_power import DesignExpectation, expected, needed
 from survey.planning.listeners import CHOICE, PREFERENCE, Form, Listening, Spread, form_of
@@ -84,12 +85,13 @@ class DesignPlan:
         )
         return [
             *sentences,
-            f"{answer.participants} participants, {study.each} of {study.items} items each, of "
-            f"{study.pieces} pieces, {len(form.names)} systems"
+            f"{answer.participants} participants, {study.trials} of {study.most} trials each, of "
+            f"{study.items} items of {study.pieces} pieces, {len(form.names)} systems"
             f"{', the reference among them' if form.design.has_reference else ''}, "
             f"{self.careless:.0%} careless; {self.runs} simulated studies of the design "
             f"{form.design.name}:",
             *self._few_pieces(),
+            *(f"  {words}" for words in self._left_out(answer.participants)),
             f"  {_measure(form)}: {value}, 95 % interval {width} wide (medians); the intervals "
             f"hold the assumed value in {answer.covered:.0%} of the studies",
             f"  the difference is found (Holm's p below 0.05) in {answer.power:.0%} of the studies",
@@ -102,6 +104,16 @@ class DesignPlan:
         return [
             f"  {self.study.pieces} pieces are few: more of them make intervals narrower, more "
             "items of the same pieces or people hardly do"
+        ]
+
+    def _left_out(self, participants: int) -> list[str]:
+        """Trials that do not go round what is compared, stimuli that nobody hears."""
+        study = self.study
+        trials, groups = study.trials, study.form.trials
+        name = shares.name_of(len(set(groups[0][0])))
+        return [
+            *shares.uneven(trials, study.most, len(groups), name),
+            *shares.unheard(f"{participants} participants", participants, trials, study.stimuli),
         ]
 
     def _assumed(self) -> list[str]:
@@ -129,6 +141,7 @@ def study_of(
     spread: dict[str, float | None],
     items: int,
     pieces: int | None,
+    trials: int | None,
     each: int | None,
 ) -> Listening:
     """A study to be simulated; what is None is as usual.
@@ -142,7 +155,9 @@ def study_of(
         Between the first and the last; a tenth of the scale unless told.
     spread : dict
         Fields of `Spread`.
-    items, pieces, each : int
+    items, pieces : int
+    trials, each : int or None
+        How many trials one participant has, or of how many items as many: one of the two.
 
     Raises
     ------
@@ -155,6 +170,10 @@ def study_of(
         raise ValueError(
             f"the design {design.name} has no points, only participants and items that differ"
         )
+    if each is not None and not 1 <= each <= items:
+        raise ValueError(f"a participant hears 1 to {items} items, not {each}")
+    if trials is None:
+        trials = (items if each is None else each) * len(form.trials)
     usual = CHOSEN if form.kind == CHOICE else form.span / TENTH
     return Listening(
         form,
@@ -162,7 +181,7 @@ def study_of(
         Spread(**{**vars(form.spread), **overrides}),
         items,
         min(items, FEW_PIECES) if pieces is None else pieces,
-        items if each is None else each,
+        trials,
     )
 
 

@@ -36,6 +36,9 @@ class SystemsCompared:
     holm: float | None
 
 
+UNHEARD = SystemsCompared(None, None, None, None)  # nobody was asked to compare them
+
+
 @dataclass(frozen=True)
 class DesignExpectation:
     """What a study with so many participants is expected to give.
@@ -115,8 +118,9 @@ def compared(form: Form, table: pd.DataFrame) -> SystemsCompared:
     if form.kind == CHOICE:
         findings = of_discrimination(table, [form.question], Resampling(0, 1))
         rows = findings.tables["discrimination"]
-        row = rows[rows["pair"] == f"{first} / {last}"].iloc[0]
-        return SystemsCompared(row["value"], row["low"], row["high"], row["holm"])
+        for _, row in rows[rows["pair"] == f"{first} / {last}"].iterrows():
+            return SystemsCompared(row["value"], row["low"], row["high"], row["holm"])
+        return UNHEARD
     if form.kind == PREFERENCE:
         centred = table.assign(**{question: table[question] - form.question.middle})
         all_pairs = preferences.preferences(centred, question)
@@ -124,13 +128,14 @@ def compared(form: Form, table: pd.DataFrame) -> SystemsCompared:
             if (one.first, one.second) == (first, last):
                 strength = one.strength
                 return SystemsCompared(strength.value, strength.low, strength.high, one.holm)
+        return UNHEARD
     for pair in systems.differences(table, [question]):
         if (pair.first, pair.second) == (first, last):
             less = pair.difference  # of the first less the last; asked is the other way round
             return SystemsCompared(
                 _turned(less.value), _turned(less.high), _turned(less.low), pair.holm
             )
-    return SystemsCompared(None, None, None, None)
+    return UNHEARD
 
 
 def _turned(value: float | None) -> float | None:

@@ -185,8 +185,8 @@ class Listening:
         Between the first system and the last, in points; where there is a choice, the share of
         right answers above one half, over all people and items.
     spread : Spread
-    items, pieces, each : int
-        Items, of how many pieces they are in turn, and how many of them a person hears.
+    items, pieces, trials : int
+        Items, of how many pieces they are in turn, and how many trials a person has.
     """
 
     form: Form
@@ -194,7 +194,17 @@ class Listening:
     spread: Spread
     items: int
     pieces: int
-    each: int
+    trials: int
+
+    @property
+    def most(self) -> int:
+        """How many trials one person can have."""
+        return self.items * len(self.form.trials)
+
+    @property
+    def stimuli(self) -> int:
+        """How many trials there are, those of the same versions in every order."""
+        return self.items * sum(map(len, self.form.trials))
 
     def __post_init__(self) -> None:
         if self.items < 2:
@@ -203,8 +213,8 @@ class Listening:
             raise ValueError(
                 f"{self.items} items are of 2 to {self.items} pieces, not {self.pieces}"
             )
-        if not 1 <= self.each <= self.items:
-            raise ValueError(f"a participant hears 1 to {self.items} items, not {self.each}")
+        if not 1 <= self.trials <= self.most:
+            raise ValueError(f"a participant has 1 to {self.most} trials, not {self.trials}")
         most = CHANCE - 0.01 if self.form.kind == CHOICE else self.form.span
         if not 0 <= self.difference <= most:
             raise ValueError(f"the difference is from 0 to {most:g}, not {self.difference}")
@@ -221,12 +231,19 @@ class Listening:
         return replace(heard, replies=replies)
 
     def _heard(self, people: int, random: np.random.Generator) -> Answers:
-        """Who hears what: every order of a pair is heard by as many."""
+        """Who hears what: every order of a pair is heard by as many.
+
+        As in a study (`survey.participant.assignment`) everybody has as many trials of each group,
+        or one more; of which items is drawn for every group by itself.
+        """
         form = self.form
-        chosen = random.random((people, self.items)).argsort(axis=1) < self.each
+        each, more = divmod(self.trials, len(form.trials))
+        has_more = random.random((people, len(form.trials))).argsort(axis=1) < more
         persons, items, trials = [], [], []
         first = 0
-        for group in form.trials:
+        for number, group in enumerate(form.trials):
+            places = random.random((people, self.items)).argsort(axis=1)
+            chosen = places < each + has_more[:, [number]]
             turns = np.tile(np.arange(people)[:, None] % len(group), (1, self.items))
             person, item = np.nonzero(chosen)
             persons.append(person)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from survey.analysis.number_format import counted
 from survey.analysis.results import ParticipantFlow, Provenance
+from survey.comparisons import repeats
 from survey.designs.design import Design
 from survey.designs.questions import Question
 from survey.publishing.material import Material, of_ratings
@@ -57,6 +58,11 @@ def answered(known: Known) -> list[tuple[str, str]]:
 
 def _authors(known: Known) -> str | None:
     return None
+
+
+def _planned(known: Known) -> str | None:
+    """What stands in the preregistration, in the authors' words."""
+    return "as the preregistration has it" if known.preregistered else None
 
 
 def _design(known: Known) -> str:
@@ -118,10 +124,17 @@ def _practice(known: Known) -> str | None:
 
 
 def _trials(known: Known) -> str:
-    answers = known.table.drop_duplicates(["participant", _trial(known.table)])
-    sizes = answers.groupby("participant").size()
+    sizes = _answers(known).groupby("participant").size()
     summary = f"{sizes.min()} to {sizes.max()} answered, median {sizes.median():g}"
+    if len(repeats.without(known.table)) < len(known.table):
+        summary += "; some of them once more, which is not counted here"
     return summary if known.facts is None else f"{known.facts.trials_in_words} given; {summary}"
+
+
+def _answers(known: Known) -> pd.DataFrame:
+    """A row for every trial that somebody answered, not for what came once more."""
+    first = repeats.without(known.table)
+    return first.drop_duplicates(["participant", _trial(first)])
 
 
 def _trial(table: pd.DataFrame) -> str:
@@ -129,8 +142,7 @@ def _trial(table: pd.DataFrame) -> str:
 
 
 def _answers_each(known: Known) -> str:
-    answers = known.table.drop_duplicates(["participant", _trial(known.table)])
-    sizes = answers.groupby(_trial(known.table)).size()
+    sizes = _answers(known).groupby(_trial(known.table)).size()
     return f"{sizes.min()} to {sizes.max()} participants a trial, median {sizes.median():g}"
 
 
@@ -194,7 +206,9 @@ def _device(known: Known) -> str | None:
 
 
 def _headphones(known: Known) -> str | None:
-    return None if known.facts is None else HEADPHONES[known.facts.headphones]
+    if known.facts is not None:
+        return HEADPHONES[known.facts.headphones]
+    return "a check with tones in antiphase" if known.flow.headphones else None
 
 
 def _attention(known: Known) -> str | None:
@@ -242,7 +256,7 @@ def _data(known: Known) -> str:
 
 
 ITEMS: tuple[tuple[str, Answer], ...] = (
-    ("What the test is to find out, and the hypotheses", _authors),
+    ("What the test is to find out, and the hypotheses", _planned),
     ("Preregistration", _preregistered),
     ("Kind of test", _design),
     ("Questions as they were asked, with scales and the words at their ends", _questions),

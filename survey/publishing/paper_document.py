@@ -12,6 +12,7 @@ from survey.analysis import participant_sentences, report_figures, report_page
 from survey.analysis import sentences as wording
 from survey.analysis.results import Results
 from survey.analysis.tables import TWOWAY, flow_rows, tables
+from survey.comparisons import repeats
 from survey.designs import analysis as design_analysis
 from survey.designs.analysis import WITH, DesignResults
 from survey.publishing import checklist
@@ -48,6 +49,8 @@ MEANINGS = {
     "on logits (Laplace's approximation), in logits of a higher answer.",
     "trend": "Whether answers change with the order of trials, or the place on the page, is "
     "estimated with differences between participants and between systems taken out.",
+    "headphones": "Those who passed the headphone check are compared with those who did not, by "
+    "the difference of their means with a two-way clustered interval.",
 }
 ON_TRANSFER = (
     "An answer agrees if it says the intended direction. Agreement has two-way clustered 95 % "
@@ -101,7 +104,9 @@ def paper(known: Known, results: Results | DesignResults, deviations: Sequence[s
     name = known.provenance.study
     sections = [
         Section("Method", _method(known, results)),
-        Section("Participants", _participants(known, kept_rows), tables=_flow_tables(results)),
+        Section(
+            "Participants", _participants(known, kept_rows, results), tables=_flow_tables(results)
+        ),
         *(
             [Section("Deviations from the preregistration", points=deviations)]
             if deviations
@@ -170,8 +175,12 @@ def _method(known: Known, results: Results | DesignResults) -> list[str]:
     return [*paragraphs, " ".join([*sentences, CORRECTED])]
 
 
-def _participants(known: Known, kept_rows: pd.DataFrame) -> list[str]:
+def _participants(
+    known: Known, kept_rows: pd.DataFrame, results: Results | DesignResults
+) -> list[str]:
     sentences = [ABOUT_PEOPLE.sub("", line) for line in participant_sentences.flow(known.flow)]
+    if isinstance(results, DesignResults):
+        sentences += repeats.sentences(results.repeated)
     if known.preregistered:
         sentences.append(f"Preregistration: {known.preregistered}.")
     for name, column in (

@@ -149,6 +149,8 @@ def _analysis(design: Design, questions: Sequence[Question], facts: StudyFacts) 
         tables = (*tables[:2], "ordinal_model", *tables[2:])
     if any(question.margin is not None for question in questions) and tables:
         tables = (*tables, "equivalence")
+    if facts.headphones == "covariate" and tables:
+        tables = (*tables, "headphones")
     if not tables or not (numbers or design.name == "abx"):
         return ["The analysis is the one that the design has in the version of the code below."]
     return [" ".join([*(MEANINGS[name] for name in tables), CORRECTED])]

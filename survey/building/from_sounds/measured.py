@@ -21,7 +21,7 @@ LOUDEST = -16.0  # LUFS, to which all are brought if none is cut off by that
 SOFTEST = -35.0  # LUFS: softer, and people turn the volume up
 MOST_PADDING = 2.0  # seconds of silence after the shortest that are worth telling
 UNLIKE = 0.5  # seconds by which an item's versions differ that are worth telling
-NAMED = 5  # faults that are said one by one
+NAMED = 100  # files that cannot be used and are named
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,21 +123,30 @@ def check(spec: StudySpec, progress: Progress = lambda *_: None) -> Checked:
     items = stimuli_file.with_anchors(items, anchors)
     files = list(dict.fromkeys(file for item in items for file in item.files.values()))
     measured: dict[SoundFile, AnalysedSound] = {}
-    faults = []
+    faults: dict[str, list[str]] = {}  # files by what is wrong with them
     for number, file in enumerate(files):
         progress("checking", number, len(files))
         try:
             measured[file] = sounds.read(file.path, file.low_pass).without_samples()
         except SoundError as error:
-            faults.append(f"{file.name_in(spec.stimuli.parent)}: {error}")
+            faults.setdefault(str(error), []).append(file.name_in(spec.stimuli.parent))
     progress("checking", len(files), len(files))
     if faults:
-        more = f"; and {len(faults) - NAMED} more" if len(faults) > NAMED else ""
-        fault_text = "; ".join(faults[:NAMED])
-        raise BuildError(f"{len(faults)} of {len(files)} files cannot be used: {fault_text}{more}.")
+        raise BuildError(_unusable(faults, len(files)))
     gains, lufs = _gains(measured, spec.loudness)
     samples = clips.whole_frames(max(sound.seconds for sound in measured.values()))
     return Checked(items, measured, gains, lufs, samples, spec.stimuli.parent)
+
+
+def _unusable(faults: Mapping[str, list[str]], files: int) -> str:
+    """Which files cannot be used, by the reason why not."""
+    count, left, parts = sum(map(len, faults.values())), NAMED, []
+    for fault, names in faults.items():
+        if left > 0:
+            parts.append(f"{', '.join(names[:left])}: {fault}")
+        left -= len(names)
+    more = f"; and {-left} more" if left < 0 else ""
+    return f"{count} of {files} files cannot be used: {'; '.join(parts)}{more}."
 
 
 def _gains(

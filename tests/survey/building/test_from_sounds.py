@@ -114,6 +114,18 @@ def test_bad_files_are_named_and_nothing_is_written(
         assert session.scalar(select(func.count(Study.id))) == 0
 
 
+def test_all_bad_files_are_named(database: Database, tmp_path: Path) -> None:
+    table = sound_files.write(tmp_path, 8)
+    for number in range(8):
+        soundfile.write(tmp_path / f"{number}-birch.flac", np.zeros(RATE), RATE)
+    (tmp_path / "3-alder.flac").write_bytes(b"no sound")
+    with pytest.raises(BuildError) as error:
+        check(StudySpec(design="mos", stimuli=table))
+    silent = ", ".join(f"{number}-birch.flac" for number in range(8))
+    assert f"{silent}: it is silent" in str(error.value)
+    assert "3-alder.flac: it is no WAV" in str(error.value) and "more" not in str(error.value)
+
+
 def test_checking_says_it_all_and_writes_nothing(
     settings: Settings, database: Database, tmp_path: Path, capsys, monkeypatch
 ) -> None:

@@ -54,6 +54,7 @@ def test_two_channels_stay_two(tmp_path: Path) -> None:
     [
         (np.zeros(RATE), "silent"),
         (1e-4 * np.ones(RATE), "silent"),
+        (0.5 * np.ones(RATE), "silent"),
         (tone(440, 0.2, 0.1), "lasts 0.10 s"),
         (np.column_stack([tone(440)] * 3), "3 channels"),
     ],
@@ -147,6 +148,53 @@ def test_silence_at_the_ends_is_told(tmp_path: Path) -> None:
         "it begins with 2.0 s of silence",
         "it ends with 3.0 s of silence",
     ]
+
+
+def test_waves_off_the_centre_are_told(tmp_path: Path) -> None:
+    sound = sounds.read(saved(tmp_path, tone(440, 0.2) - 0.25))
+    assert sound.remarks() == [
+        "its waves lie 25 % of full scale off the centre, which clicks at its ends and has its "
+        "loudness misjudged"
+    ]
+    assert sounds.read(saved(tmp_path, tone(440, 0.2) + 0.005)).remarks() == []
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.ogg"])
+def test_a_file_that_is_cut_short_is_told(tmp_path: Path, name: str) -> None:
+    noise = 0.1 * np.random.default_rng(0).normal(size=4 * RATE)
+    path = saved(tmp_path, noise, name)
+    assert sounds.read(path).remarks() == []
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert sounds.read(path).remarks() == ["it is cut short: its end is missing in the file"]
+
+
+def test_a_wave_file_of_unknown_length_is_whole(tmp_path: Path) -> None:
+    """As programs write them that cannot go back to the header."""
+    path = saved(tmp_path, tone(440, 0.2, 1.0))
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data") + 4
+    content[at : at + 4] = b"\xff" * 4
+    path.write_bytes(content)
+    sound = sounds.read(path)
+    assert sound.seconds == 1 and sound.remarks() == []
+
+
+@pytest.mark.slow
+def test_what_is_not_heard_of_a_midi_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "band.mid"
+    programs = (0, 32, 48)
+    tracks = [
+        mb.track((0, mb.program(number, channel)), *mb.note(0, 480, 60 + channel, channel=channel))
+        for channel, number in enumerate(programs)
+    ]
+    path.write_bytes(mb.file(*tracks))
+    assert sounds.read(path).remarks() == ["its piano alone is heard, not Channel 2, Channel 3"]
+    path.write_bytes(mb.file(*tracks[1:]))
+    assert sounds.read(path).remarks() == [
+        "a piano plays what is not a piano's: Channel 2, Channel 3"
+    ]
+    path.write_bytes(mb.file(*tracks[:1])[:-8])
+    assert sounds.read(path).remarks() == ["it is cut short: its end is missing in the file"]
 
 
 def test_an_anchor_lacks_what_is_above(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ RUNS = 400
 def test_a_choice_without_spread_has_the_power_of_the_binomial_test() -> None:
     """The clustered test is a little more careful: its variance is the largest of three."""
     form = form_of(registry.find("abx"), 2)
-    study = Listening(form, 0.09, Spread(0, 0, 0, 0, 0), items=20, pieces=20, each=20)
+    study = Listening(form, 0.09, Spread(0, 0, 0, 0, 0), items=20, pieces=20, trials=20)
     n, share = 20 * 20, 0.59
     least = stats.binom.isf(0.025, n, 0.5) + 1  # right answers that are more than chance
     by_formula = stats.binom.sf(least - 1, n, share)
@@ -42,7 +42,7 @@ def test_two_systems_without_items_have_the_power_of_the_paired_t_test(differenc
     spread = Spread(participant=15, item=0, participant_system=5, item_system=0, answer=4)
     wide = Question(name="quality", kind="slider", text="?", least=-500, most=500)
     form = replace(form_of(registry.find("mos"), 2), question=wide)
-    study = Listening(form, difference, spread, items, items, items)
+    study = Listening(form, difference, spread, items, items, 2 * items)
     sd = np.sqrt(2 * 5**2 + 2 * 4**2 / items)
     reach = stats.t.ppf(0.975, people - 1)
     by_formula = stats.nct.sf(reach, people - 1, difference / sd * people**0.5)
@@ -57,7 +57,7 @@ def test_two_systems_without_items_have_the_power_of_the_paired_t_test(differenc
 @pytest.mark.parametrize("name", ["mos", "ab", "abx", "mushra"])
 def test_more_people_find_more_and_nothing_is_seldom_found(name: str) -> None:
     form = form_of(registry.find(name), 2)
-    size = {"items": 8, "pieces": 8, "each": 8}
+    size = {"items": 8, "pieces": 8, "trials": 8 * len(form.trials)}
     large = 0.2 if name == "abx" else form.span / 6
     few_people, many_people = (
         expected(Listening(form, large, form.spread, **size), people, 0.0, 40, 0)
@@ -74,7 +74,8 @@ def test_more_people_find_more_and_nothing_is_seldom_found(name: str) -> None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        (["--design", "mos"], "48 participants, 20 of 20 items each, of 12 pieces, 2 systems"),
+        (["--design", "mos"], "48 participants, 40 of 40 trials each, of 20 items of 12 pieces"),
+        (["--design", "ab", "--each", "5"], "5 of 20 trials each"),
         (["--design", "ab", "--effect", "1"], "For 1 points between the first system and the last"),
         (["--design", "abx", "--width", "0.3"], "at most 0.3 wide:"),
         (["--design", "mushra", "--pieces", "5"], "5 pieces are few"),
@@ -93,6 +94,41 @@ def test_the_command(
     record = json.loads(file.read_text())
     assert f"{record['answer']['participants']} participants" in printed
     assert record["plan"]["design"] == question[1]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (["ab", "--systems", "3", "--trials", "7"], "7 trials, which do not go round 3 pairs"),
+        (["mos", "--systems", "5", "--trials", "1"], "1 trial, and there are 5 systems"),
+        (["abx", "--participants", "3", "--trials", "2"], "3 participants hear 6 at most of 80 s"),
+        (["ab", "--participants", "9", "--trials", "4"], "9 participants hear 36 at most of 40 s"),
+    ],
+)
+def test_what_a_participant_s_trials_leave_out_is_said(
+    question: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plan.main(["--design", *question, "--runs", "2"]) == 0
+    assert expected in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "question", [["ab", "--systems", "3"], ["mos", "--trials", "6"], ["mushra", "--trials", "3"]]
+)
+def test_nothing_is_said_of_what_is_heard_evenly(
+    question: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plan.main(["--design", *question, "--runs", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert "go round" not in printed and "nobody" not in printed
+
+
+@pytest.mark.parametrize("name", ["mos", "ab", "abx"])
+def test_systems_that_nobody_heard_are_unknown(name: str) -> None:
+    form = form_of(registry.find(name), 6)
+    study = Listening(form, 0.1, form.spread, items=4, pieces=4, trials=1)
+    expectation = expected(study, 3, 0.0, 5, 0)
+    assert expectation.power == 0 and expectation.participants == 3
 
 
 def test_not_even_the_most_are_enough(
@@ -122,6 +158,9 @@ def test_not_even_the_most_are_enough(
         ["--design", "ab", "--items", "1"],
         ["--design", "ab", "--pieces", "21"],
         ["--design", "ab", "--each", "0"],
+        ["--design", "mos", "--each", "21"],
+        ["--design", "mos", "--trials", "41"],
+        ["--design", "ab", "--trials", "0"],
         ["--design", "ab", "--item-sd", "-1"],
         ["--design", "mushra", "--systems", "12"],
         ["--systems", "3"],

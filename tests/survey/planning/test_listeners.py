@@ -19,8 +19,9 @@ NONE = Spread(0, 0, 0, 0, 0)
 
 def listening(name: str, difference: float, spread: Spread | None = None, **of) -> Listening:
     form = form_of(registry.find(name), of.pop("systems", 2))
-    size = {"items": 8, "pieces": 4, "each": 8} | of
-    return Listening(form, difference, spread or form.spread, **size)
+    items = of.pop("items", 8)
+    size = {"pieces": 4, "trials": items * len(form.trials)} | of
+    return Listening(form, difference, spread or form.spread, items, **size)
 
 
 @pytest.mark.parametrize(("name", "difference"), [("mos", 1), ("ab", 2), ("abx", 0.2)])
@@ -42,8 +43,28 @@ def test_everybody_hears_a_pair_once_and_every_order_as_often(name: str, differe
 
 
 def test_each_hears_some_items() -> None:
-    answers = listening("mos", 1, each=3).drawn(["realistic"] * 5, np.random.default_rng(0))
-    assert all(len(set(answers.item[answers.person == person])) == 3 for person in range(5))
+    answers = listening("mos", 1, trials=3).drawn(["realistic"] * 5, np.random.default_rng(0))
+    heard = [answers.clips[answers.person == person, 0] for person in range(5)]
+    assert all(sorted(Counter(one).values()) == [1, 2] for one in heard)
+
+
+@pytest.mark.parametrize("name", ["mos", "ab", "abx"])
+def test_trials_are_drawn_as_a_study_draws_them(name: str) -> None:
+    """As many of each system or pair; its items by themselves, so not the same ones of all."""
+    study = listening(name, 0.1, systems=3, trials=9)
+    answers = study.drawn(["realistic"] * 20, np.random.default_rng(0))
+    alike = 0
+    for person in range(20):
+        mine = answers.person == person
+        sets = [tuple(sorted(set(clips))) for clips in answers.clips[mine].tolist()]
+        assert list(Counter(sets).values()) == [3, 3, 3]
+        items = {
+            frozenset(item for item, one in zip(answers.item[mine], sets, strict=True) if one == of)
+            for of in set(sets)
+        }
+        assert all(len(one) == 3 for one in items)
+        alike += len(items) == 1
+    assert alike < 3
 
 
 def test_who_has_no_spread_says_the_truth() -> None:
@@ -60,10 +81,11 @@ def test_who_has_no_spread_says_the_truth() -> None:
 
 @pytest.mark.parametrize("name", ["mos", "ab", "abx", "mushra"])
 def test_kinds_of_people_are_what_they_are_called(name: str) -> None:
-    kinds = ["perfect", "lazy", "random", "biased"]
-    study = listening(name, 0.4 if name == "abx" else 1, items=40, each=40)
+    kinds = ["perfect", "lazy", "random", *["biased"] * 16]
+    study = listening(name, 0.4 if name == "abx" else 1, items=40)
     answers = study.drawn(kinds, np.random.default_rng(1))
-    replies_of = {kind: answers.replies[answers.person == at] for at, kind in enumerate(kinds)}
+    of_kind = np.array(kinds)[answers.person]
+    replies_of = {kind: answers.replies[of_kind == kind] for kind in kinds}
     question = study.form.question
     if name == "abx":
         is_second = answers.clips[:, 2] == answers.clips[:, 1]
@@ -87,7 +109,7 @@ def test_terms_have_their_standard_deviations() -> None:
     wide = Question(name="quality", kind="slider", text="?", least=-1000, most=1000)
     spread = Spread(80, 60, 0, 0, 40)
     form = replace(form_of(registry.find("mos"), 2), question=wide)
-    study = Listening(form, 100, spread, items=300, pieces=300, each=300)
+    study = Listening(form, 100, spread, items=300, pieces=300, trials=600)
     answers = study.drawn(["realistic"] * 300, np.random.default_rng(2))
     table = lean(study, answers)
     grid = table.pivot_table(index="participant", columns="item", values="quality").to_numpy()
@@ -103,7 +125,7 @@ def test_items_of_a_piece_are_alike() -> None:
     spread = Spread(0, 100, 0, 0, 0)
     wide = Question(name="quality", kind="slider", text="?", least=-1000, most=1000)
     form = replace(form_of(registry.find("mos"), 2), question=wide)
-    study = Listening(form, 0, spread, items=4000, pieces=2000, each=4000)
+    study = Listening(form, 0, spread, items=4000, pieces=2000, trials=8000)
     answers = study.drawn(["realistic"], np.random.default_rng(3))
     values = lean(study, answers).groupby("item")["quality"].first().to_numpy()
     assert np.corrcoef(values[:2000], values[2000:])[0, 1] == pytest.approx(0.64, abs=0.05)
@@ -111,7 +133,7 @@ def test_items_of_a_piece_are_alike() -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.2, 0.45])
 def test_right_answers_are_as_frequent_as_asked(share: float) -> None:
-    study = listening("abx", share, items=200, pieces=200, each=200)
+    study = listening("abx", share, items=200, pieces=200)
     answers = study.drawn(["realistic"] * 300, np.random.default_rng(4))
     right = answers.replies[:, 0] == (answers.clips[:, 2] == answers.clips[:, 1])
     assert right.mean() == pytest.approx(0.5 + share, abs=0.02)

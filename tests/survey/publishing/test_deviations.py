@@ -81,6 +81,7 @@ def test_report_and_paper_list_deviations(
     assert paper([*arguments, "--out", str(tmp_path / "p")]) == 0
     text = (tmp_path / "p" / "paper.md").read_text(encoding="utf-8")
     assert "## Deviations from the preregistration" in text
+    assert "- What the test is to find out, and the hypotheses: as the preregistration has" in text
     assert "The rules of exclusion are not as preregistered" in text
     assert "- Preregistration: on 2" in text
 

@@ -79,6 +79,15 @@ def test_every_item_of_the_checklist_is_answered_or_left_to_the_authors(design: 
 
 
 @pytest.mark.slow
+def test_what_came_once_more_is_not_counted_and_how_alike_it_was_is_said() -> None:
+    text = texts("ab")[".md"]
+    assert "- Trials of one participant: 9 to 18 answered, median 18; some of them once" in text
+    assert "- Answers to each trial: 3 to 4 participants a trial" in text
+    assert "7 participants answered 14 trials once more: 50.0 % exactly as before" in text
+    assert "Those who passed the headphone check are compared with" in text
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("design", golden.RATINGS)
 def test_the_latex_is_well_formed(design: str) -> None:
     check_latex(texts(design)[".tex"])

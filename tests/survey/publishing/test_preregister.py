@@ -62,6 +62,15 @@ def test_the_text_is_kept_and_says_what_was_fixed(
 
 
 @pytest.mark.slow
+def test_stimuli_that_nobody_would_hear_are_warned_of(
+    draft: Draft, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = draft(questions=(QUALITY,), trials_each=2)
+    assert freeze(where, tmp_path, "--participants", "1") == 0
+    assert "as are wanted, 1, hear 2 at most of" in capsys.readouterr().out
+
+
+@pytest.mark.slow
 @ONE
 def test_trials_that_come_once_more_are_fixed(
     draft: Draft, database: Database, tmp_path: Path
@@ -77,6 +86,19 @@ def test_trials_that_come_once_more_are_fixed(
         study.build = study.build | {"repeats": 1}
         (changed,) = preregistration.of_study(study).changed
     assert changed == "The trials that come once more are not as preregistered: 1, not 2."
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("check", "is_compared"), [("covariate", True), ("gate", False)])
+def test_groups_by_the_headphone_check_are_compared_as_said(
+    draft: Draft, database: Database, tmp_path: Path, check: str, is_compared: bool
+) -> None:
+    where = draft(questions=(QUALITY,))
+    with database.write() as session:
+        of(session).headphones = check
+    assert freeze(where, tmp_path, "--participants", "30") == 0
+    text = (tmp_path / "frozen.md").read_text(encoding="utf-8")
+    assert ("Those who passed the headphone check are compared" in text) == is_compared
 
 
 @pytest.mark.slow
