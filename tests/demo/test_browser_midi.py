@@ -168,8 +168,7 @@ def test_a_control_sets_the_bars_where_it_was_turned(studio):
     assert studio.evaluate(f"[{NOW}.rhythm, {NOW}.arousal]") == [None, None]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (820, "light"), (1440, "light")])
 def test_it_fits_looks_and_reads(browser: Browser, address, artefacts, width, scheme):
     context = browser.new_context(
         viewport={"width": width, "height": 844}, color_scheme=scheme, has_touch=width < 500

@@ -20,7 +20,7 @@ import pytest
 
 from survey.core.http_guard import HEADERS
 from survey.core.logs import FILE_BYTES
-from tests.public.server import ALONE, TOKEN, WAYS, Server, serving
+from tests.public.server import ALONE, TOKEN, Server, serving
 from tests.survey.manager import SAME, Manager, basic
 from tests.survey.person import Person
 from tests.survey.test_hostile import (
@@ -42,7 +42,7 @@ NO_FAULT = "many wrong tokens are sent to the admin's pages"  # said in the log 
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(scope="module", params=[ALONE, *WAYS])
+@pytest.fixture(scope="module", params=[ALONE, "make-run"])
 def survey(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
@@ -245,6 +245,7 @@ def test_it_ends_in_time_and_keeps_every_answer_that_it_has_acknowledged(tmp_pat
             stranger = stack.enter_context(socket.create_connection((place.hostname, place.port)))
             stranger.sendall(request)
         acknowledged: list[int] = []
+        is_under_way = threading.Event()
 
         def take_part() -> None:
             count = 0
@@ -256,13 +257,15 @@ def test_it_ends_in_time_and_keeps_every_answer_that_it_has_acknowledged(tmp_pat
                 try:
                     while person.step()["trial"]:
                         count += 1
+                        is_under_way.set()
                 finally:
                     acknowledged.append(count)
 
         people = [threading.Thread(target=take_part) for _ in range(6)]
         for each in people:
             each.start()
-        time.sleep(1.5)
+        assert is_under_way.wait(60), "nobody has answered"
+        time.sleep(1)
         end(server, people)
         with closing(sqlite3.connect(server.data / "survey.sqlite")) as database:
             stored = database.execute("SELECT count(*) FROM answers").fetchone()[0]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conftest import ONE_WAY
 from tests.public.server import ALONE, Server, serving
 
 REQUESTS = 400
@@ -60,6 +61,7 @@ def event(server: Server, name: str, **values: object) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["event", "page", "listening test"])
+@ONE_WAY
 def test_many_requests_of_one_address_do_not_go_before_anothers(server: Server, kind: str):
     requests = {
         "event": event(server, "look", piece="none", number=1),
@@ -83,6 +85,7 @@ def test_nor_where_the_listening_test_is_alone(alone: Server):
     assert answered_first(alone, get("/survey/"), get("/survey/")) < MOST_FIRST
 
 
+@ONE_WAY
 def test_who_hangs_up_while_waiting_leaves_nothing(server: Server):
     with ExitStack() as stack:
         for _ in range(REQUESTS):
@@ -93,6 +96,7 @@ def test_who_hangs_up_while_waiting_leaves_nothing(server: Server):
         assert last.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
+@ONE_WAY
 def test_requests_that_wait_for_work_let_others_of_their_address_begin(server: Server):
     piece = server.open_example("sonata")
     last = len(piece["segments"]) - 1

@@ -100,7 +100,7 @@ def path_of(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("steps", [(0, 0, 0, 0), (1, 0, 2, 0), (3, 1, 1, 1)])
+@pytest.mark.parametrize("steps", [(0, 0, 0, 0), (1, 0, 2, 0)])
 def test_without_a_price_no_plan_is_cheaper(small, steps):
     """Also where notes of a step may be of one key, and cannot all be held."""
     rhythm, note = small_costs(1)
@@ -115,7 +115,7 @@ def test_without_a_price_no_plan_is_cheaper(small, steps):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("steps", [(0, 0, 0, 0), (1, 0, 2, 0)])
+@pytest.mark.parametrize("steps", [(1, 0, 2, 0)])
 def test_notes_let_go_of_without_an_onset_cost_what_they_shall(small, steps):
     """By brute force, all of it but what must be let go of."""
     rhythm, note = small_costs(2)
@@ -273,7 +273,7 @@ def test_too_many_onsets_are_refused():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("steps", [(0, 0, 0, 0), (1, 0, 2, 0), (3, 1, 1, 1)])
+@pytest.mark.parametrize("steps", [(1, 0, 2, 0), (3, 1, 1, 1)])
 def test_the_least_and_the_greatest_sum_are_those_of_a_plan(small, steps):
     """By brute force over all plans with so many onsets."""
     repeats, limits = torch.tensor([steps]), PlanLimits.of(1, 4)

@@ -39,15 +39,13 @@ def test_curves_that_a_file_carries_are_its_settings(source, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "options",
+    ("options", "part"),
     [
-        ("slide", "--rhythm", 0.5),
-        ("slide", "--note", 0.5, "--absolute"),
-        ("slide", "--rhythm", '{"bars": [[1, -0.5], [6, 0.9]]}'),
-        ("transfer", "--arousal", "high"),
+        (("slide", "--note", 0.5, "--absolute"), ("--segments", "0:2")),
+        (("slide", "--rhythm", '{"bars": [[1, -0.5], [6, 0.9]]}'), ("--bars", "4-5")),
+        (("transfer", "--arousal", "high"), ("--bars", "4-5")),
     ],
 )
-@pytest.mark.parametrize("part", [("--bars", "4-5"), ("--segments", "0:2")])
 def test_curves_of_a_part_change_this_part_alone(source, tmp_path, options, part):
     name, *arguments = options
     plain, with_curves = tmp_path / "plain.mid", tmp_path / "with.mid"
