@@ -71,6 +71,7 @@ def payment_list(manager: Manager) -> list[dict[str, str]]:
 
 
 @pytest.mark.slow
+@ONE
 def test_codes_are_checked_however_people_write_them(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:
@@ -126,6 +127,7 @@ def test_nothing_of_a_line_vanishes(
 
 
 @pytest.mark.slow
+@ONE
 def test_who_answered_before_hearing_is_marked_where_they_are_paid(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:
@@ -141,6 +143,7 @@ def test_who_answered_before_hearing_is_marked_where_they_are_paid(
 
 
 @pytest.mark.slow
+@ONE
 def test_marked_ones_are_named_and_not_paid_unless_ticked(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:
@@ -187,6 +190,7 @@ def test_a_code_is_paid_once(manager: Manager, database: Database, codes: list[s
 
 
 @pytest.mark.slow
+@ONE
 def test_a_list_to_pay_from(
     manager: Manager, client: TestClient, database: Database, codes: list[str]
 ) -> None:
@@ -253,6 +257,7 @@ def test_who_finishes_meanwhile_is_not_taken_for_paid(
 
 
 @pytest.mark.slow
+@ONE
 def test_labels_are_in_no_file_with_answers_but_in_one_for_the_admin(
     manager: Manager, codes: list[str]
 ) -> None:
@@ -266,6 +271,7 @@ def test_labels_are_in_no_file_with_answers_but_in_one_for_the_admin(
 
 
 @pytest.mark.slow
+@ONE
 def test_who_withdraws_is_gone_from_both(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:

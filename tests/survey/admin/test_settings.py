@@ -88,6 +88,7 @@ def test_settings(manager: Manager, client: TestClient, database: Database, stud
 
 
 @pytest.mark.slow
+@ONE
 def test_a_language_until_somebody_has_agreed(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -133,6 +134,7 @@ def test_settings_that_cannot_be(
     assert contents(database) == before
 
 
+@ONE
 def test_another_text_is_asked_for_and_both_are_logged(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -155,6 +157,7 @@ def test_another_text_is_asked_for_and_both_are_logged(
     assert old in page and texts.consent(row) in page
 
 
+@ONE
 def test_where_nobody_has_agreed_it_is_not_said_that_0_have(manager: Manager, study: Study) -> None:
     question = manager.send(PATH, PATH, retention="five years")
     assert question.status_code == 409 and "0 participants" not in question.text
@@ -164,6 +167,7 @@ def test_where_nobody_has_agreed_it_is_not_said_that_0_have(manager: Manager, st
 
 
 @pytest.mark.slow
+@ONE
 def test_each_participant_points_at_their_text(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -192,6 +196,7 @@ def test_each_participant_points_at_their_text(
     assert {person["consent"] for person in exported["participants"]} == {first, second}
 
 
+@ONE
 def test_a_text_of_the_studys_own(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -252,6 +257,7 @@ def test_the_softwares_text_is_not_taken_for_the_studys(
 
 
 @pytest.mark.slow
+@ONE
 def test_a_draft_is_changed_without_a_question(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -280,6 +286,7 @@ def test_what_the_new_text_does_not_say_is_said_before_it_is_confirmed(
     assert "notice" not in manager.send(PATH, PATH, information=complete, **new).text
 
 
+@ONE
 def test_what_was_confirmed_is_what_is_changed(
     manager: Manager, database: Database, study: Study
 ) -> None:
@@ -295,6 +302,7 @@ def test_what_was_confirmed_is_what_is_changed(
     assert stored_study(database).title == "Mine"
 
 
+@ONE
 def test_who_read_another_text_reads_again(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -335,6 +343,7 @@ def test_the_softwares_own_words_may_change(
     assert versions[1].text.endswith("I want to.")
 
 
+@ONE
 def test_headphones_until_somebody_has_begun(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:

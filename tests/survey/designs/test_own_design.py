@@ -25,6 +25,8 @@ from tests.survey.built import Build
 from tests.survey.person import Person
 from tests.survey.sound_files import SYSTEMS
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 BEST = {"alder": 10, "birch": 20, "cedar": 30, REFERENCE: 90}
 
 
@@ -77,6 +79,7 @@ def likenesses(database: Database, token: str) -> list[int]:
 
 
 @pytest.mark.slow
+@ONE
 def test_what_a_participant_is_asked(rated: Build, served: TestClient, database: Database) -> None:
     rated("likeness")
     person = Person.ready(served, "rated")
@@ -92,6 +95,7 @@ def test_what_a_participant_is_asked(rated: Build, served: TestClient, database:
 
 
 @pytest.mark.slow
+@ONE
 def test_the_order_is_another_each_time_but_for_the_reference(
     rated: Build, served: TestClient, database: Database
 ) -> None:
@@ -120,6 +124,7 @@ def test_the_order_is_another_each_time_but_for_the_reference(
         ({"likeness": [1, 2, 3, 4], "other": 1}, None),
     ],
 )
+@ONE
 def test_impossible_replies_are_refused(
     rated: Build,
     served: TestClient,
@@ -141,6 +146,7 @@ def test_impossible_replies_are_refused(
 
 
 @pytest.mark.slow
+@ONE
 def test_an_unheard_trial_is_refused_in_words_of_its_own(rated: Build, served: TestClient) -> None:
     rated("likeness")
     person = Person.ready(served, "rated")
@@ -217,6 +223,7 @@ def test_an_export_comes_back(answered: Study, database: Database, tmp_path: Pat
         {"design": "transfer"},
     ],
 )
+@ONE
 def test_a_damaged_export_is_refused(
     answered: Study, database: Database, tmp_path: Path, change: dict[str, object]
 ) -> None:

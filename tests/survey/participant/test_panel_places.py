@@ -31,6 +31,8 @@ from tests.survey.panel_people import (
 from tests.survey.person import Person
 from tests.survey.together import together
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 def places(database: Database) -> list[tuple[str, dict[str, str], str]]:
     with database.read() as session:
@@ -60,6 +62,7 @@ def test_the_way_out_comes_with_the_last_answer(
 
 
 @pytest.mark.slow
+@ONE
 def test_nobody_without_a_panel_is_sent_anywhere(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -83,6 +86,7 @@ def test_a_number_has_one_place(client: TestClient, database: Database, study: S
         assert session.scalar(select(func.count(Participant.id))) == 2
 
 
+@ONE
 def test_a_number_that_can_be_guessed_opens_no_place_elsewhere(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -109,6 +113,7 @@ def test_a_number_that_can_be_guessed_opens_no_place_elsewhere(
     assert join(client, panel={"id": "10439"}, device="short")[0] == 422
 
 
+@ONE
 def test_a_number_that_a_script_has_used_up_is_its_owners_after_minutes(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -136,6 +141,7 @@ def test_a_number_that_a_script_has_used_up_is_its_owners_after_minutes(
     assert [number for number, *_ in places(database)] == ["10438", "10437"]
 
 
+@ONE
 def test_who_does_something_meanwhile_keeps_the_number(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -154,6 +160,7 @@ def test_who_does_something_meanwhile_keeps_the_number(
     assert len(places(database)) == 1
 
 
+@ONE
 def test_who_comes_again_is_let_in_whatever_is_new(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -167,6 +174,7 @@ def test_who_comes_again_is_let_in_whatever_is_new(
 
 
 @pytest.mark.slow
+@ONE
 def test_whom_a_panel_sends_again_waits_for_no_crowd(
     client: TestClient, database: Database, study: Study, app
 ) -> None:
@@ -190,6 +198,7 @@ def test_a_number_that_comes_many_times_at_once_has_one_place(
 
 
 @pytest.mark.slow
+@ONE
 def test_numbers_of_another_session_are_kept_until_the_end(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -208,6 +217,7 @@ def test_numbers_of_another_session_are_kept_until_the_end(
 @pytest.mark.parametrize(
     "query", ["", "PROLIFIC_PID=", "PROLIFIC_PID={{%PROLIFIC_PID%}}", "SESSION_ID=def"]
 )
+@ONE
 def test_who_comes_without_a_number_is_told(
     client: TestClient, database: Database, study: Study, query: str
 ) -> None:
@@ -220,6 +230,7 @@ def test_who_comes_without_a_number_is_told(
     assert places(database) == []
 
 
+@ONE
 def test_an_invitation_is_as_good_as_a_number(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -231,6 +242,7 @@ def test_an_invitation_is_as_good_as_a_number(
     assert person.state()["leave"] is None and places(database) == []
 
 
+@ONE
 def test_a_study_of_a_panel_is_not_on_the_front_page(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -239,6 +251,7 @@ def test_a_study_of_a_panel_is_not_on_the_front_page(
     assert "/s/small" not in client.get("/", follow_redirects=False).text
 
 
+@ONE
 def test_who_does_not_agree_has_a_way_back_and_leaves_nothing(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -266,6 +279,7 @@ def test_who_withdraws_is_forgotten_with_their_number(
 
 
 @pytest.mark.parametrize("state", ["closed", "full"])
+@ONE
 def test_who_comes_too_late_has_failed(
     client: TestClient, database: Database, study: Study, state: str
 ) -> None:
@@ -284,6 +298,7 @@ def test_who_comes_too_late_has_failed(
 
 
 @pytest.mark.slow
+@ONE
 def test_a_study_is_full_by_those_who_do_something(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -308,6 +323,7 @@ def test_a_study_is_full_by_those_who_do_something(
     send(client, "three"), send(client, "four")
 
 
+@ONE
 def test_who_is_shut_out_half_way_has_failed(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -322,6 +338,7 @@ def test_who_is_shut_out_half_way_has_failed(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("fails", "leave"), [(True, FAILED), (False, FINISHED)])
+@ONE
 def test_the_studys_rules_say_who_has_failed(
     client: TestClient, database: Database, study: Study, fails: bool, leave: str
 ) -> None:
@@ -340,6 +357,7 @@ def german(database: Database, study: Study) -> Iterator[None]:
     yield
 
 
+@ONE
 def test_in_german(client: TestClient, database: Database, study: Study, german: None) -> None:
     add_panel(database, study)
     page = read(client, f"/s/small?{QUERY}")

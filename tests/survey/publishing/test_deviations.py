@@ -30,6 +30,8 @@ from survey.records.preregistration import NO_DEVIATION, Preregistered
 from tests.survey.publishing import golden
 from tests.survey.publishing.frozen import Draft, answered, freeze, of
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 QUICK = ["--draws", "50"]
 
 
@@ -156,6 +158,7 @@ def test_strengths_and_their_comparison_are_fixed(strength: float) -> None:
         ({"panel": {"kind": "prolific"}}, "The panel that sends participants is not"),
     ],
 )
+@ONE
 def test_every_changed_setting_is_named(
     draft: Draft, database: Database, tmp_path: Path, change: dict[str, object], words: str
 ) -> None:
@@ -172,6 +175,7 @@ def test_every_changed_setting_is_named(
 
 
 @pytest.mark.slow
+@ONE
 def test_another_clip_number_or_text_is_named(
     draft: Draft, database: Database, tmp_path: Path
 ) -> None:
@@ -196,6 +200,7 @@ def test_another_clip_number_or_text_is_named(
 @pytest.mark.parametrize(
     "record", ["so", {"at": 5}, {"at": "2026", "sha256": 1, "code_version": "", "settings": []}]
 )
+@ONE
 def test_what_is_damaged_is_said(
     draft: Draft,
     database: Database,
@@ -215,6 +220,7 @@ def test_what_is_damaged_is_said(
 
 
 @pytest.mark.slow
+@ONE
 def test_what_later_versions_settle_is_not_taken_for_a_change(
     draft: Draft, database: Database, tmp_path: Path
 ) -> None:

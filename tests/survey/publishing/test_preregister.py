@@ -19,6 +19,8 @@ from survey.records.export_files import export
 from survey.records.import_study import import_study
 from tests.survey.publishing.frozen import EXPECTED, Draft, freeze, of
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 QUALITY = Question(name="quality", text="How good?", margin=0.5)
 
 
@@ -60,6 +62,7 @@ def test_the_text_is_kept_and_says_what_was_fixed(
 
 
 @pytest.mark.slow
+@ONE
 def test_trials_that_come_once_more_are_fixed(
     draft: Draft, database: Database, tmp_path: Path
 ) -> None:
@@ -87,6 +90,7 @@ def test_trials_that_come_once_more_are_fixed(
         (["--participants", "5"], "a\0b", "hold a NUL"),
     ],
 )
+@ONE
 def test_what_cannot_be_frozen(
     draft: Draft,
     database: Database,
@@ -108,6 +112,7 @@ def test_what_cannot_be_frozen(
 
 
 @pytest.mark.slow
+@ONE
 def test_it_is_too_late_after_the_opening_and_once_is_enough(
     draft: Draft, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,6 +141,7 @@ def test_it_is_too_late_after_the_opening_and_once_is_enough(
 
 
 @pytest.mark.slow
+@ONE
 def test_it_goes_along_with_an_export(draft: Draft, database: Database, tmp_path: Path) -> None:
     where = draft()
     assert freeze(where, tmp_path, "--participants", "3") == 0
