@@ -25,6 +25,7 @@ from db.models import MAIN, TRANSFER
 from survey.analysis import code_version, report, report_figures
 from survey.analysis.analyse import ResamplingProgress, analyse
 from survey.analysis.results import Provenance
+from survey.core import text_file
 from survey.designs import analysis as design_analysis
 from survey.designs import ratings as design_ratings
 from survey.designs import registry
@@ -199,9 +200,9 @@ def _design(path: Path, study: str | None) -> tuple[Design, Sequence[Question]]:
         raise ValueError(f"{path} has studies of several designs, name one of them with --study")
     (text,) = rating_table.read_column(path, "questions", study) or {"[]"}
     try:
-        objects = json.loads(text)
+        objects = text_file.from_json(text)
     except ValueError as error:
-        raise ValueError(f"column 'questions' of {path} is not JSON: {error}") from error
+        raise ValueError(f"column 'questions' of {path} is {error}") from error
     if not isinstance(objects, list):
         raise ValueError(f"column 'questions' of {path} holds no list of questions")
     return registry.find(design_names.pop()), parsed(objects)
@@ -253,7 +254,11 @@ def from_database(options: argparse.Namespace) -> StudyRatings:
 def _rules(options: argparse.Namespace) -> Rules:
     if options.keep_all:
         return {}
-    rules = json.loads(options.rules.read_text(encoding="utf-8"))
+    text = text_file.read(options.rules)
+    try:
+        rules = text_file.from_json(text)
+    except ValueError as error:
+        raise ValueError(f"{options.rules} is {error}") from error
     if not isinstance(rules, dict):
         raise ValueError(f"{options.rules} holds no exclusion rules, a JSON object")
     return rules

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -206,7 +205,7 @@ def rules_of(path: Path | None) -> Rules | None:
     """
     if path is None:
         return None
-    rules = _json(path, "utf-8")
+    rules = _json(path)
     if not isinstance(rules, dict):
         raise BuildError(f"{path} holds no rules, a JSON object.")
     return rules
@@ -216,17 +215,18 @@ def _questions(path: Path | None) -> tuple[Question, ...] | None:
     """What is asked, from a JSON file."""
     if path is None:
         return None
-    objects = _json(path, "utf-8-sig")
+    objects = _json(path)
     if not isinstance(objects, list):
         raise BuildError(f"{path} holds no questions, a JSON list of objects.")
     return tuple(parsed(objects))
 
 
-def _json(path: Path, encoding: str) -> object:
+def _json(path: Path) -> object:
+    text = text_file.read(path)
     try:
-        return json.loads(path.read_text(encoding=encoding))
+        return text_file.from_json(text)
     except ValueError as error:
-        raise BuildError(f"{path} is not JSON: {error}") from error
+        raise BuildError(f"{path} is {error}.") from error
 
 
 def sentence(error: Exception) -> str:

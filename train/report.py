@@ -136,10 +136,16 @@ TABLES: dict[str, Callable[[], str]] = {
     "data": lambda: table(*training_tables.data(stored("prepare", Preparation))),
     **{f"figures_{name}": partial(comparison.figures, FIGURES, name) for name in DRAWN},
     "control": lambda: table(*shipped_tables.control(shipped()[::-1])),
-    "kills": lambda: benchmark_tables.kills(measured(BENCHMARKS / "survey_kills.json")),
+    "kills": lambda: benchmark_tables.kills(
+        measured(BENCHMARKS / "survey_kills.json"),
+        measured(BENCHMARKS / "survey_kills_postgresql.json"),
+    ),
     "load": lambda: benchmark_tables.load(measured(BENCHMARKS / "survey_load.json")),
     "load_designs": lambda: benchmark_tables.load(
         measured(BENCHMARKS / "survey_load_designs.json")
+    ),
+    "load_postgresql": lambda: benchmark_tables.load(
+        measured(BENCHMARKS / "survey_load_postgresql.json")
     ),
     "keys": keys_table,
     "model": lambda: table(*shipped_tables.models(shipped())),

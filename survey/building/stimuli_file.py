@@ -121,7 +121,7 @@ def read(path: Path) -> list[ListedItem]:
                 raise BuildError(f"item {name!r} has a file of system {system!r} already")
         except BuildError as error:
             raise BuildError(f"{path.name}, row {at + 1}: {error}.") from error
-        item.files[system] = SoundFile(path.parent / row["file"])
+        item.files[system] = SoundFile(path.parent / row["file"].strip())
         if row.get("direction"):
             item.directions[system] = row["direction"]
         if row.get("model"):
@@ -169,7 +169,7 @@ def _item(path: Path, name: str, row: dict[str, str]) -> ListedItem:
     text = row.get("text") or ""
     if len(text) > LONGEST_TEXT or "\0" in text:
         raise BuildError(f"a text has at most {LONGEST_TEXT} characters, and no NUL")
-    reference = row.get("reference")
+    reference = (row.get("reference") or "").strip()
     files = {REFERENCE: SoundFile(path.parent / reference)} if reference else {}
     source = (row.get("source") or name).replace("\0", "")
     settings = row.get("settings") or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 
@@ -19,3 +20,22 @@ def read(path: Path | None) -> str:
         return "" if path is None else path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text.") from error
+
+
+def from_json(text: str) -> object:
+    """What a text of JSON holds.
+
+    Raises
+    ------
+    ValueError
+        If it is none; the message goes on after "it is".
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"not JSON, as {place} shows") from error
+    except ValueError as error:
+        raise ValueError("JSON with a number that is too long") from error
+    except RecursionError as error:
+        raise ValueError("JSON that is nested too deep") from error

@@ -36,6 +36,22 @@ LONGEST_WORD = 60  # of an end of a scale or of a choice
 KINDS = ("scale", "slider", "choice", "text")
 NUMBERS = ("scale", "slider")  # kinds whose replies are whole numbers
 
+_WORDS = f"1 to {LONGEST_WORD} characters each"
+# What a field of a question is, for who wrote something else.
+FIELDS = {
+    "name": "1 to 32 small letters, digits and _, of which the first is a letter",
+    "kind": f"one of {', '.join(KINDS)}",
+    "text": f"1 to {LONGEST_QUESTION} characters",
+    "least": f"a whole number from {LEAST} to {MOST}",
+    "most": f"a whole number from {LEAST} to {MOST}",
+    "ends": f"a list of two texts, {_WORDS}",
+    "choices": f"a list of {MOST_STEPS} texts at most, {_WORDS}",
+    "each": "true or false",
+    "optional": "true or false",
+    "margin": f"a number above 0, {MOST - LEAST} at most",
+    "page": f"a whole number from 1 to {MOST_QUESTIONS}",
+}
+
 Words = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_WORD)]
 
 
@@ -186,18 +202,25 @@ def parsed(objects: Sequence[Mapping[str, Any]], reserved: Sequence[str] = ()) -
         try:
             question = Question.model_validate(one)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            field = ".".join(map(str, first["loc"]))
-            reason = first["msg"].removeprefix("Value error, ")
-            raise QuestionError(
-                f"Question {number} cannot be: {field or 'it'}: {reason}."
-            ) from None
+            raise QuestionError(f"Question {number} cannot be: {_reason(error)}.") from None
         if question.name in {*reserved, *(other.name for other in questions)}:
             raise QuestionError(
                 f"Question {number} cannot be called {question.name!r}: the name is taken."
             )
         questions.append(question)
     return questions
+
+
+def _reason(error: ValidationError) -> str:
+    """Why something is no question, by the first fault, in words of our own."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    if not first["loc"]:
+        own = first["type"] == "value_error"
+        return first["msg"].removeprefix("Value error, ") if own else "it is no object"
+    field = str(first["loc"][0])
+    if field not in FIELDS:
+        return f"{field[:LONGEST_WORD]!r} is no field of a question"
+    return f"{field} is missing" if first["type"] == "missing" else f"{field} is {FIELDS[field]}"
 
 
 def checked(

@@ -136,9 +136,9 @@ def read_cells(
         with _opened(source, "r") as stream:
             header, *rows = _records(stream)
     except UnicodeDecodeError as error:
-        raise ValueError(f"the table is not UTF-8 text: {error.reason}") from error
+        raise ValueError("the table is not UTF-8 text; save it as CSV in UTF-8") from error
     except csv.Error as error:
-        raise ValueError(f"the table cannot be read: {error}") from error
+        raise ValueError("the table is no CSV text that can be read") from error
     for name in header:
         if header.count(name) > 1:
             raise ValueError(f"the table has two columns {name!r}")

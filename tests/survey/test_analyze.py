@@ -201,6 +201,11 @@ def test_files_that_cannot_be_analysed(tmp_path: Path, capsys: pytest.CaptureFix
     assert "'mood'" in refused(capsys, tmp_path, "--csv", quick, "--rules", rules)
     rules.write_text("[]")
     assert "no exclusion rules" in refused(capsys, tmp_path, "--csv", quick, "--rules", rules)
+    rules.write_text("{")
+    assert (
+        refused(capsys, tmp_path, "--csv", quick, "--rules", rules)
+        == f"{rules} is not JSON, as line 1, column 2 shows"
+    )
 
 
 @pytest.mark.slow

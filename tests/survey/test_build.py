@@ -68,7 +68,16 @@ def test_killed_in_the_middle_and_built_again(spec, two, folder, tmp_path):
     other_database.close()
 
 
-@pytest.mark.parametrize(("text", "reason"), [("[]", "holds no rules"), ("{", "is not JSON")])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[]", "holds no rules"),
+        ("{", "is not JSON, as line 1, column 2 shows."),
+        ("[" * 100_000, "is JSON that is nested too deep."),
+        ("9" * 5000, "is JSON with a number that is too long."),
+    ],
+    ids=["list", "broken", "deep", "long"],
+)
 def test_a_file_of_rules_that_is_none_is_refused(text, reason, tmp_path, capsys):
     path = tmp_path / "rules.json"
     path.write_text(text)

@@ -42,10 +42,13 @@ def _milliseconds(times: dict[str, float]) -> str:
     return f"{times['median_ms']:,.0f} / {times['p95_ms']:,.0f}"
 
 
-def kills(counts: dict[str, int]) -> str:
-    """Counts from `benchmarks.survey_kills`."""
-    rows = [(name.replace("_", " "), f"{value}") for name, value in counts.items()]
-    return table(rows, ("killed", ""))
+def kills(sqlite: dict[str, int], postgresql: dict[str, int]) -> str:
+    """Counts from `benchmarks.survey_kills` with both databases."""
+    rows = [
+        (name.replace("_", " "), f"{value:,}", f"{postgresql[name]:,}")
+        for name, value in sqlite.items()
+    ]
+    return table(rows, ("killed", "SQLite", "PostgreSQL"))
 
 
 def load(measured: dict[str, Any]) -> str:
@@ -60,6 +63,7 @@ def load(measured: dict[str, Any]) -> str:
         f"{measured['errors']} errors, {measured['acknowledged']} answers acknowledged, "
         f"{measured['lost']} lost; server "
         f"{measured['server_cpu_s']:.0f} s of CPU in {measured['seconds']:.0f} s; load average "
-        f"before it {measured['load_average_before']}."
+        f"before it {measured['load_average_before']}, meanwhile "
+        f"{measured['load_average_median']} (median, the participants' own process included)."
     )
     return f"{table(rows, ('request', 'n', 'median ms', '95 % ms', 'most ms'))}\n\n{conditions}"

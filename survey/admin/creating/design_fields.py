@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from survey.admin.forms import (
     WholeNumber,
 )
 from survey.building.study_spec import LONGEST_TEXT, StudySpec
-from survey.core import texts
+from survey.core import text_file, texts
 from survey.designs.questions import Question, QuestionError, parsed
 
 LONGEST_QUESTIONS = 20_000  # characters
@@ -88,11 +87,9 @@ def _questions(text: str) -> tuple[Question, ...] | None:
     if not text.strip():
         return None
     try:
-        objects = json.loads(text)
+        objects = text_file.from_json(text)
     except ValueError as error:
-        raise AdminError(422, f"The questions are not JSON: {error}.") from error
-    except RecursionError as error:
-        raise AdminError(422, "The questions are JSON that is nested too deep.") from error
+        raise AdminError(422, f"The questions are {error}.") from error
     if not isinstance(objects, list):
         raise AdminError(422, "The questions are a JSON list of objects.")
     try:

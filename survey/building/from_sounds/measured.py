@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +93,7 @@ class Checked:
                     f"Item {item.name}: its versions last {min(lengths):.1f} to "
                     f"{max(lengths):.1f} s, which tells them apart."
                 )
+            remarks += _same(item, self.sounds)
         lengths = [sound.seconds for sound in self.sounds.values()]
         if max(lengths) - min(lengths) > MOST_PADDING:
             remarks.append(
@@ -106,6 +107,17 @@ class Checked:
                 f"{softest.name_in(folder)} has peaks far above its loudness."
             )
         return remarks
+
+
+def _same(item: ListedItem, measured: Mapping[SoundFile, AnalysedSound]) -> Iterator[str]:
+    """Versions of an item that are one file, or files of the same bytes."""
+    systems: dict[str, list[str]] = {}
+    for system, file in item.files.items():
+        if not file.is_made:
+            systems.setdefault(measured[file].sha256, []).append(system)
+    for alike in systems.values():
+        if len(alike) > 1:
+            yield f"Item {item.name}: {' and '.join(alike)} are the same sound."
 
 
 def check(spec: StudySpec, progress: Progress = lambda *_: None) -> Checked:

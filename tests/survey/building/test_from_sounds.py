@@ -99,6 +99,18 @@ def test_what_is_worth_telling_is_told(database: Database, tmp_path: Path) -> No
     assert "come 3.0 s of silence" in remarks
 
 
+def test_versions_that_are_one_sound_are_told(database: Database, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        soundfile.write(tmp_path / f"{name}.wav", tone(440, 0.2, 1.0), RATE)
+    rows = [{"item": "i", "system": name, "file": f" {name}.wav"} for name in ("a", "b")]
+    (remark,) = check(StudySpec(design="ab", stimuli=sound_files.table(tmp_path, rows))).remarks()
+    assert remark == "Item i: a and b are the same sound."
+    rows[1] = rows[1] | {"file": "a.wav", "reference": "b.wav"}
+    rows[0] = rows[0] | {"reference": "b.wav"}
+    checked = check(StudySpec(design="mushra", stimuli=sound_files.table(tmp_path, rows)))
+    assert "Item i: reference and a and b are the same sound." in checked.remarks()
+
+
 def test_bad_files_are_named_and_nothing_is_written(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
 from survey.designs.questions import (
+    FIELDS,
     MOST_QUESTIONS,
+    Question,
     QuestionError,
     checked,
     parsed,
@@ -44,6 +48,32 @@ def test_what_cannot_be_asked_is_told(question: dict[str, object], reason: str) 
     with pytest.raises(QuestionError, match="Question 2 cannot be") as error:
         parsed([TEXT, question], ["seconds"])
     assert reason in str(error.value)
+    assert not re.search("pattern|tuple|should|Input|literal", str(error.value))
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"ends": ["a", "b", "c"]}, "ends is a list of two texts, 1 to 60 characters each"),
+        ({"ends": ["", "b"]}, "ends is a list of two texts, 1 to 60 characters each"),
+        (
+            {"name": "Größe"},
+            "name is 1 to 32 small letters, digits and _, of which the first is a ",
+        ),
+        ({"kind": "likert"}, "kind is one of scale, slider, choice, text"),
+        ({"least": "low"}, "least is a whole number from -1000 to 1000"),
+        ({"margin": -1}, "margin is a number above 0, 2000 at most"),
+        ({"colour": 1}, "'colour' is no field of a question"),
+        ({"text": None}, "text is 1 to 300 characters"),
+    ],
+)
+def test_a_question_that_cannot_be_is_told_in_words_of_our_own(
+    fields: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(QuestionError) as error:
+        parsed([SCALE | fields])
+    assert str(error.value).startswith(f"Question 1 cannot be: {sentence}")
+    assert set(FIELDS) == set(Question.model_fields)
 
 
 def test_names_are_different_and_questions_are_few() -> None:
