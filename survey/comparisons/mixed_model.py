@@ -7,19 +7,21 @@ Walker (2015), Journal of Statistical Software 67(1). The tests compare with sta
 which is not a requirement and takes the inverse of larger matrices; intervals have the degrees of
 freedom of the two-way ones.
 
-It takes steps of a scale for equal; `ordinal_model` does not.
+It takes steps of a scale for equal; `ordinal_model` does not. `preference_model` fits it to
+preferences.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import scipy  # whose parts are loaded when they are first used
 from scipy import sparse
 
+from survey.analysis.number_format import number
 from survey.comparisons import systems
 from survey.statistics.crossed_design import units
 from survey.statistics.estimate import NONE, Estimate, around
@@ -94,7 +96,7 @@ def of_question(
     chosen = table[has_value]
     names = sorted(set(chosen["system"]))
     codes = levels(chosen, names)
-    note = _why_not(values[has_value], codes)
+    note = why_not(values[has_value], codes)
     fit = None if note else fitted(values[has_value], *codes)
     if fit is None:
         return MixedModel(question, [], None, note or NOT_FOUND)
@@ -104,23 +106,55 @@ def of_question(
             continue
         weights = np.zeros(len(names))
         weights[names.index(one.first)], weights[names.index(one.second)] = 1, -1
-        error = rounded(float(np.sqrt(weights @ fit.covariance @ weights)))
-        freedom = one.difference.freedom
-        value = rounded(float(weights @ fit.means))
-        if freedom is None:
-            model = Estimate(value, n=one.difference.n, note=TOO_FEW)
-        else:
-            model = around(value, error, freedom, one.difference.n)
+        model = estimated(fit, weights, one.difference)
         differences.append(ModelDifference(question, one.first, one.second, model, one.difference))
+    return MixedModel(question, differences, variances_of(fit))
+
+
+def estimated(fit: MixedFit, weights: np.ndarray, two_way: Estimate) -> Estimate:
+    """A sum of a fit's means by weights, with the degrees of freedom of the two-way estimate."""
+    value = rounded(float(weights @ fit.means))
+    if two_way.freedom is None:
+        return Estimate(value, n=two_way.n, note=TOO_FEW)
+    error = rounded(float(np.sqrt(weights @ fit.covariance @ weights)))
+    return around(value, error, two_way.freedom, two_way.n)
+
+
+def variances_of(fit: MixedFit) -> dict[str, float]:
+    """A fit's variances by term."""
     variances = [rounded(float(variance)) for variance in (*fit.variances, fit.residual)]
-    return MixedModel(
-        question, differences, dict(zip((*TERMS, "residual"), variances, strict=True))
-    )
+    return dict(zip((*TERMS, "residual"), variances, strict=True))
 
 
 def rounded(value: float) -> float:
     """A value to the digits that the search for the maximum gives alike on all processors."""
     return float(f"{value:.{DIGITS}g}")
+
+
+def sentences(models: Sequence[MixedModel]) -> list[str]:
+    """How far mixed models say the same as the two-way intervals."""
+    said = []
+    for model in models:
+        name = f"mixed model of {model.question.replace('_', ' ')}"
+        if model.variances is None:
+            note = (model.note or "").removeprefix(NONE)
+            said.append(f"There is no {name}: {note}.")
+            continue
+        pairs = [
+            (one.model, one.twoway)
+            for one in model.differences
+            if one.model.value is not None and one.twoway.value is not None
+        ]
+        ratios = [ours.error / two.error for ours, two in pairs if ours.error and two.error]
+        if not ratios:
+            continue
+        apart = max(abs(ours.value - two.value) for ours, two in pairs)  # type: ignore[operator]
+        said.append(
+            f"A linear {name}, with participants and pieces, and both by system, as random terms, "
+            f"gives differences up to {number(apart)} points from these, with standard errors "
+            f"{number(min(ratios))} to {number(max(ratios))} times as large."
+        )
+    return said
 
 
 def levels(table: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -130,7 +164,8 @@ def levels(table: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.nd
     return system, people, pd.factorize(units(table), sort=True)[0]
 
 
-def _why_not(values: np.ndarray, codes: Sequence[np.ndarray]) -> str | None:
+def why_not(values: np.ndarray, codes: Sequence[np.ndarray]) -> str | None:
+    """Why answers, with the numbers of their systems, people and pieces, have no model."""
     systems, _, pieces = levels = [int(of.max(initial=-1)) + 1 for of in codes]
     if min(levels) < 2 or len(values) <= systems + 1 or np.ptp(values) == 0:
         return TOO_FEW
@@ -147,10 +182,25 @@ def fitted(
     system, person, piece : int arrays, shape (n,)
         From 0.
     """
+    known = np.eye(int(system.max()) + 1)[system]
+    fit = fitted_by(values - values.mean(), known, terms(person, known), terms(piece, known))
+    return None if fit is None else replace(fit, means=fit.means + values.mean())
+
+
+def fitted_by(
+    values: np.ndarray, known: np.ndarray, people: sparse.csr_array, pieces: sparse.csr_array
+) -> MixedFit | None:
+    """The model of values by columns of which each has a mean; None where no maximum was found.
+
+    Parameters
+    ----------
+    values : float array, shape (n,)
+    known : float array, shape (n, columns)
+    people, pieces : sparse arrays, shape (n, (columns + 1) * people or pieces)
+        Of everybody, and every piece, a term of their own, and one for each system.
+    """
     scale = float(values.std())
-    y = (values - values.mean()) / scale
-    x = np.eye(int(system.max()) + 1)[system]
-    products = _Products(x, y, _terms(person, system), _terms(piece, system))
+    products = _Products(known, values / scale, people, pieces)
     try:
         with np.errstate(all="ignore"):
             # Searched by variance: by standard deviation every 0 is flat, and a search that meets
@@ -173,19 +223,28 @@ def fitted(
     inverse = scipy.linalg.solve_triangular(solved.root, np.eye(len(solved.root)), lower=True)
     residual = solved.residual * scale**2
     return MixedFit(
-        solved.means * scale + values.mean(),
+        solved.means * scale,
         inverse.T @ inverse * residual,
         relative[list(map(ORDER.index, TERMS))] ** 2 * residual,
         float(residual),
     )
 
 
-def _terms(of: np.ndarray, system: np.ndarray) -> sparse.csr_array:
-    """Every person's, or piece's, term of their own and terms by system, beside each other."""
-    n, size = len(of), int(system.max()) + 2
-    columns = np.concatenate([of * size, of * size + 1 + system])
+def terms(of: np.ndarray, by_system: np.ndarray) -> sparse.csr_array:
+    """Every person's, or piece's, term of their own and terms by system, beside each other.
+
+    Parameters
+    ----------
+    of : int array, shape (n,)
+    by_system : float array, shape (n, systems)
+        How often an answer has the term of each system.
+    """
+    row, system = np.nonzero(by_system)
+    n, size = len(of), by_system.shape[1] + 1
+    columns = np.concatenate([of * size, of[row] * size + 1 + system])
+    entries = np.concatenate([np.ones(n), by_system[row, system]])
     shape = (n, (int(of.max()) + 1) * size)
-    return sparse.csr_array((np.ones(2 * n), (np.tile(np.arange(n), 2), columns)), shape=shape)
+    return sparse.csr_array((entries, (np.concatenate([np.arange(n), row]), columns)), shape=shape)
 
 
 @dataclass(frozen=True)

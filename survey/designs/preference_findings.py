@@ -12,7 +12,14 @@ import pandas as pd
 
 from survey.analysis.number_format import between, counted, interval, number, percent
 from survey.analysis.tables import as_table, of_estimate
-from survey.comparisons import equivalence, headphone_groups, preferences, trial_order
+from survey.comparisons import (
+    equivalence,
+    headphone_groups,
+    mixed_model,
+    preference_model,
+    preferences,
+    trial_order,
+)
 from survey.comparisons.anchors import are_tested
 from survey.comparisons.equivalence import Equivalence
 from survey.comparisons.preferences import COLUMNS
@@ -78,12 +85,16 @@ def of_preferences(
         trial_order.trend(of, abs(preferences.numbers(of, name)), name, POSITION, COLUMNS)
         for name, of in centred.items()
     )
+    models = [
+        preference_model.of_question(of, name, compared[name]) for name, of in centred.items()
+    ]
     groups = headphone_differences(
         table, {name: preferences.by_pair(of, name) for name, of in centred.items()}
     )
     sentences += [
         *equivalence.sentences(alike),
         *headphone_groups.sentences(groups),
+        *mixed_model.sentences(models),
         *trend_sentences(
             trends, {name: f"the size of preferences ({name})" for name in numeric_questions}
         ),
@@ -95,7 +106,9 @@ def of_preferences(
         "order": by_question({name: [order] for name, order in orders.items()}, _order),
     }
     tables = {name: as_table(name, of_table) for name, of_table in rows.items()}
-    tables |= {**finding_rows.equivalences(alike), **finding_rows.trends(trends)}
+    tables |= finding_rows.equivalences(alike)
+    tables["mixed_model"] = as_table("mixed_model", finding_rows.of_models(models))
+    tables |= finding_rows.trends(trends)
     tables |= finding_rows.headphone_groups(groups)
     tables |= finding_rows.counts(table, questions, list(COLUMNS))
     tables["missing"] = as_table("missing", missing.rows(table, questions, COLUMNS))

@@ -100,7 +100,7 @@ def of_systems(
     sentences += [
         *equivalence.sentences(alike),
         *headphone_groups.sentences(groups),
-        *_model_sentences(models),
+        *mixed_model.sentences(models),
         *_ordinal_sentences(ordinals),
         *trend_sentences(trends, {name: name.replace("_", " ") for name in numeric_questions}),
         *missing.sentences(table, questions),
@@ -139,32 +139,6 @@ def _past(mean: Estimate, question: Question) -> str:
     if mean.low >= question.least and mean.high <= question.most:
         return ""
     return " The interval reaches past the scale; it is not clipped."
-
-
-def _model_sentences(models: Sequence[mixed_model.MixedModel]) -> list[str]:
-    """How far the mixed model says the same as the two-way intervals."""
-    lines = []
-    for model in models:
-        name = f"mixed model of {model.question.replace('_', ' ')}"
-        if model.variances is None:
-            note = (model.note or "").removeprefix(NONE)
-            lines.append(f"There is no {name}: {note}.")
-            continue
-        pairs = [
-            (one.model, one.twoway)
-            for one in model.differences
-            if one.model.value is not None and one.twoway.value is not None
-        ]
-        ratios = [ours.error / two.error for ours, two in pairs if ours.error and two.error]
-        if not ratios:
-            continue
-        apart = max(abs(ours.value - two.value) for ours, two in pairs)  # type: ignore[operator]
-        lines.append(
-            f"A linear {name}, with participants and pieces, and both by system, as random terms, "
-            f"gives differences up to {number(apart)} points from these, with standard errors "
-            f"{number(min(ratios))} to {number(max(ratios))} times as large."
-        )
-    return lines
 
 
 def _ordinal_sentences(models: Sequence[mixed_model.MixedModel]) -> list[str]:

@@ -140,7 +140,7 @@ def _analysis(design: Design, questions: Sequence[Question], facts: StudyFacts) 
     tables = {
         "mos": ("means", "mixed_model", "ordinal_model", "trend"),
         "mushra": ("means", "mixed_model", "trend"),
-        "ab": ("preferences", "trend"),
+        "ab": ("preferences", "mixed_model", "trend"),
         "abx": ("discrimination", "trend"),
     }.get(design.name, ())
     if not any(question.kind == "scale" for question in questions):

@@ -92,9 +92,9 @@ def test_designs_test_it_if_the_question_names_a_margin() -> None:
 @pytest.mark.parametrize(
     ("question", "words"),
     [
-        ({"name": "q", "text": "?", "margin": 0}, "greater than 0"),
+        ({"name": "q", "text": "?", "margin": 0}, "a number above 0"),
         ({"name": "q", "text": "?", "margin": 4}, "is not below 4"),
-        ({"name": "q", "text": "?", "margin": "NaN"}, "finite"),
+        ({"name": "q", "text": "?", "margin": "NaN"}, "a number above 0"),
         ({"name": "q", "text": "?", "kind": "text", "margin": 1}, "choices of two"),
         ({"name": "q", "text": "?", "kind": "choice", "choices": ["a", "b", "c"], "margin": 0.1},
          "choices of two"),

@@ -51,8 +51,9 @@ def test_no_term_is_likelier_with_a_little_more_variance(seed: int) -> None:
     values = dice.normal(0, 1, 72) + dice.normal(0, 0.2, 6)[person] + dice.normal(0, 0.2, 4)[piece]
     fit = mixed_model.fitted(values, system, person, piece)
     assert fit is not None
-    terms = mixed_model._terms(person, system), mixed_model._terms(piece, system)
-    products = mixed_model._Products(np.eye(3)[system], values, *terms)
+    known = np.eye(3)[system]
+    terms = mixed_model.terms(person, known), mixed_model.terms(piece, known)
+    products = mixed_model._Products(known, values, *terms)
     order = [mixed_model.TERMS.index(term) for term in mixed_model.ORDER]
     at = np.sqrt(fit.variances[order] / fit.residual)
     for more in 0.03 * np.eye(len(at)):

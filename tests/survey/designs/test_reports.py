@@ -84,7 +84,9 @@ def test_a_mean_near_the_end_of_its_scale_is_warned_of() -> None:
 @pytest.mark.parametrize("design", DESIGNS)
 def test_both_groups_of_the_headphone_check_are_compared(design: str) -> None:
     of = data(design)
-    assert "headphones" not in results(of).findings.tables and "Headphone check," not in _page(of)
+    unchecked = of.table.assign(headphones_right=pd.array([None] * len(of.table), dtype="Int64"))
+    assert "headphones" not in results(of, unchecked).findings.tables
+    assert "Headphone check," not in _page(of, unchecked)
     names = sorted(set(of.table["participant"]))
     score = of.table["participant"].map({name: 4 + at % 2 for at, name in enumerate(names)})
     table = of.table.assign(headphones_right=score.astype("Int64"))
@@ -103,7 +105,7 @@ def test_the_difference_between_groups_is_that_of_their_means() -> None:
     table = of.table.assign(headphones_right=passed.map({True: 6, False: 0}).astype("Int64"))
     rows = results(replace(of, rules={}), table).findings.tables["headphones"]
     for row in rows.to_dict("records"):
-        heard = table[table["system"] == row["heard"]]
+        heard = table[(table["system"] == row["heard"]) & (table["kind"] == "rated")]
         means = heard.groupby(heard["headphones_right"] == 6)[row["question"]].mean()
         assert (row["passed"], row["failed"]) == pytest.approx((means[True], means[False]))
         assert row["value"] == pytest.approx(means[True] - means[False])
@@ -249,8 +251,10 @@ def test_a_larger_variance_and_an_interval_past_the_scale_are_said() -> None:
     words = _page(of, of.table.assign(quality=pd.array(by_person, dtype="Int64")))
     assert "The interval reaches past the scale; it is not clipped." in words
     dice = np.random.default_rng(2)
-    noise = pd.array(dice.integers(2, 5, len(of.table)), dtype="Int64")
-    words = _page(of, of.table.assign(quality=noise))
+    once = of.table[of.table["kind"] == "rated"]
+    once = once.assign(headphones_right=pd.array([None] * len(once), dtype="Int64"))
+    noise = pd.array(dice.integers(2, 5, len(once)), dtype="Int64")
+    words = _page(of, once.assign(quality=noise))
     assert "Of quality (alder), " in words and "the larger one stands for it" in words
 
 
