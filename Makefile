@@ -11,6 +11,7 @@ MUTANTS := $(VENV)/mutants
 # Test processes; `logical` is explained in tests/conftest.py. Those of a group there share one.
 WORKERS := logical
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+REWRITTEN := tests/__pycache__/.rewritten
 PACKAGES := fadernets train survey demo db
 QUICK := not (slow or training or postgres or server or browser)
 # No test here is quick: these files need not even be imported.
@@ -59,10 +60,12 @@ paper: $(RUNTIME)
 # An empty value keeps bytecode: without it every test process compiles all tests anew.
 check test: export PYTHONDONTWRITEBYTECODE :=
 
-check: style types
+check: style
+	@$(MAKE) --no-print-directory -j2 types $(REWRITTEN)
 	$(PYTEST) -m "$(QUICK)" $(NO_QUICK:%=--ignore-glob='%') --hypothesis-profile=quick $(ARGS)
 
-test: style types
+test: style
+	@$(MAKE) --no-print-directory -j2 types $(REWRITTEN)
 	$(PYTEST) $(ARGS)
 
 coverage: export COVERAGE_FILE := $(VENV)/coverage
@@ -78,6 +81,11 @@ style: $(DEVELOPMENT)
 
 types: $(DEVELOPMENT)
 	$(BIN)/python -m mypy
+
+# In a new checkout every test process would rewrite all assertions: once is enough, beside mypy,
+# which has but one core. What is wrong with a test is said when it runs.
+$(REWRITTEN): | $(DEVELOPMENT)
+	@mkdir -p $(@D); $(BIN)/python -m pytest -n 0 --collect-only -qq >/dev/null 2>&1; touch $@
 
 format: $(DEVELOPMENT)
 	$(BIN)/python -m ruff check --fix .

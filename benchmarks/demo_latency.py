@@ -54,7 +54,8 @@ RELEASE = f"""at => {{ const fader = document.querySelector("#fn-{FADER}");
     fader.dispatchEvent(new Event("input", {{bubbles: true}}));
     fader.dispatchEvent(new Event("change", {{bubbles: true}})); }}"""
 THERE = """() => { const bench = window.FaderNets && FaderNets.bench;
-    return bench && bench.sent > 0 && bench.element.dataset.heard == bench.sent; }"""
+    return bench && bench.requestNumber > 0
+      && bench.element.dataset.heard == bench.requestNumber; }"""
 UNDO = "document.querySelector('[data-do=undo]').click()"
 MARKS = """name => performance.getEntriesByName("fadernets:" + name).map(mark => mark.startTime)"""
 HEAP = "performance.memory.usedJSHeapSize / 2 ** 20"
@@ -109,10 +110,10 @@ def paged(page: Page, positions: Sequence[float]) -> Stages:
         page.evaluate("performance.clearMarks()")
         page.evaluate(act, *arguments)
         page.wait_for_function(THERE)
-        asked, drawn, heard = (
+        asked_at, drawn_at, heard_at = (
             page.evaluate(MARKS, name)[-1] for name in ("asked", "drawn", "heard")
         )
-        return drawn - asked, heard - asked
+        return drawn_at - asked_at, heard_at - asked_at
 
     for position in positions:
         drawn, heard = timed(RELEASE, position)
@@ -133,8 +134,8 @@ def playing(page: Page, positions: Sequence[float]) -> list[float]:
         page.evaluate("performance.clearMarks()")
         page.evaluate(RELEASE, position)
         page.wait_for_function(THERE)
-        asked, heard = (page.evaluate(MARKS, name)[-1] for name in ("asked", "heard"))
-        milliseconds.append(min([heard, *page.evaluate(MARKS, "early")]) - asked)
+        asked_at, heard_at = (page.evaluate(MARKS, name)[-1] for name in ("asked", "heard"))
+        milliseconds.append(min([heard_at, *page.evaluate(MARKS, "early")]) - asked_at)
     page.get_by_role("button", name="Pause", exact=True).click()
     return milliseconds
 

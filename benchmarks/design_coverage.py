@@ -192,18 +192,18 @@ def on_pages(
     misses += dice.normal(0, PIECE_MISSES, pieces)[piece]
     missed = dice.random(len(person)) < 1 / (1 + np.exp(-misses))
     recognised = 100 - abs(dice.normal(0, FOUND_SD, len(person)))
-    taken = dice.normal(TAKEN_FOR, POINTS * CLIP_SD, len(person))
-    reference = np.where(missed, taken, recognised)
+    confusion = dice.normal(TAKEN_FOR, POINTS * CLIP_SD, len(person))
+    reference = np.where(missed, confusion, recognised)
     return np.clip(np.round(np.column_stack([good, reference])), 0, 100)
 
 
 def mushra(world: DesignWorld) -> pd.DataFrame:
     """A page of each piece."""
     person, piece = world.answered(1)
-    said = on_pages(world.dice, person, piece, world.people, world.pieces)
+    ratings = on_pages(world.dice, person, piece, world.people, world.pieces)
     rows = [np.repeat(of, len(PAGE)) for of in (person, piece)]
     names_of = np.tile(np.array(PAGE, dtype=object), len(person))
-    return table(*rows, system=names_of, quality=said.ravel())
+    return table(*rows, system=names_of, quality=ratings.ravel())
 
 
 def of_page(system: str) -> str:
@@ -219,11 +219,11 @@ def truth(seed: int) -> dict[str, np.ndarray]:
     everything = np.tile(np.arange(len(SYSTEMS)), (ANSWERS, 1))
     heard = alone(dice, everything)
     means = on_scale(heard).mean(axis=0)
-    said = {
+    preferences_of = {
         pair: preferred(heard[:, pair[0]], heard[:, pair[1]]) for pair in permutations(range(3), 2)
     }
     wins = np.zeros((1, 3, 3))
-    for (one, other), values in said.items():
+    for (one, other), values in preferences_of.items():
         wins[0, one, other] = ((1 - np.sign(values)) / 2).mean()
     ends = np.tile([0, len(SYSTEMS) - 1], (ANSWERS, 1))
     right = 0.0
@@ -240,7 +240,7 @@ def truth(seed: int) -> dict[str, np.ndarray]:
         "mean": means,
         "mean, high": on_scale(heard, HIGH).mean(axis=0),
         "difference": np.array([means[one] - means[other] for one, other in pairs]),
-        "preference": np.array([said[pair].mean() for pair in pairs]),
+        "preference": np.array([preferences_of[pair].mean() for pair in pairs]),
         "strength": preferences.bradley_terry(wins)[0],
         "strength, bootstrap": preferences.bradley_terry(wins)[0],
         "told apart": np.array([right]),

@@ -111,10 +111,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    asked = [(design, kind) for design, kinds in LISTENERS.items() for kind in kinds]
+    cases = [(design, kind) for design, kinds in LISTENERS.items() for kind in kinds]
     rows = []
-    for (design, kind), (people, pieces) in tqdm(list(product(asked, SIZES)), disable=None):
-        by_study, place = [], asked.index((design, kind))
+    for (design, kind), (people, pieces) in tqdm(list(product(cases, SIZES)), disable=None):
+        by_study, place = [], cases.index((design, kind))
         for run in range(options.studies):
             dice = np.random.default_rng([options.seed, place, people, pieces, run])
             by_study.append(claims(design, study(design, kind, people, pieces, dice)))

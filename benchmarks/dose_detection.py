@@ -63,14 +63,14 @@ def study(
         logit(HEARD) + skill[person] + eased[segment] + grown
     )
     words = np.array(INTENDED)
-    meant, opposite = words[side[segment]], words[1 - side[segment]]
+    intended, opposite = words[side[segment]], words[1 - side[segment]]
     missed = np.where(random.random(person.shape) < SAME, "same", opposite)
     return pd.DataFrame(
         {
             "participant": person,
             "item": [f"{one}-{step:g}" for one, step in zip(segment, strength, strict=True)],
-            "intended": meant,
-            "heard": np.where(is_heard, meant, missed),
+            "intended": intended,
+            "heard": np.where(is_heard, intended, missed),
             "strength": strength,
             "source": [f"piece {one // each}" for one in segment],
             "segment": segment % each,

@@ -149,32 +149,32 @@ def price(subject: Subject, work: Work) -> float:
         values, donor, is_example = arguments
         return cost.of_mixing(session, values, None if is_example else session)
     *donors, values = arguments
-    given = [session for _ in donors]
-    return cost.of_reading(subject.path) + cost.of_call(task, session, values, *given)
+    donor_sessions = [session for _ in donors]
+    return cost.of_reading(subject.path) + cost.of_call(task, session, values, *donor_sessions)
 
 
 def seconds(tasks: Tasks, subject: Subject, work: Work, folder: Path) -> float:
     """Seconds of a processor that it takes, as a worker does it."""
     task, arguments = work
-    sent = pickle.dumps(subject.session)
-    taken: list[float] = []
-    while len(taken) < REPEATS and sum(taken) < ENOUGH_SECONDS:
-        made = (str(folder / f"made{len(list(folder.iterdir()))}"),) if task in WITH_FILE else ()
+    pickle_bytes = pickle.dumps(subject.session)
+    times: list[float] = []
+    while len(times) < REPEATS and sum(times) < ENOUGH_SECONDS:
+        output = (str(folder / f"made{len(list(folder.iterdir()))}"),) if task in WITH_FILE else ()
         begin = _processor_seconds()
         if task in ("price_opening", "open_file"):
             tasks[task](_ignored, *arguments)
         elif task in CALLS:
-            tasks[task](_ignored, subject.path, *arguments, *made)
+            tasks[task](_ignored, subject.path, *arguments, *output)
         else:
-            tasks[task](pickle.loads(sent), *arguments, *made)
-        taken.append(_processor_seconds() - begin)
-    return min(taken)
+            tasks[task](pickle.loads(pickle_bytes), *arguments, *output)
+        times.append(_processor_seconds() - begin)
+    return min(times)
 
 
 def _processor_seconds() -> float:
     """Processor seconds of this process and of its children that have ended."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in usages)
 
 
 def _ignored(count: int, total: int) -> None:
@@ -191,8 +191,8 @@ def measured(
     most : float
         Price above which work is left out.
     """
-    made = folder / "made"
-    made.mkdir()
+    output_folder = folder / "made"
+    output_folder.mkdir()
     data = piece(tune(ORDINARY_SEGMENTS), 4.0 * ORDINARY_SEGMENTS)
     ordinary, pace, since = subject_of("ordinary", data, folder), 0.0, float("inf")
     plan: Work = ("answer", (ordinary.whole(original=False, peak=0.5),))
@@ -203,24 +203,24 @@ def measured(
             if row["price_s"] > most:
                 continue
             if since > PACE_SECONDS:
-                pace = seconds(tasks, ordinary, plan, made) / price(ordinary, plan)
+                pace = seconds(tasks, ordinary, plan, output_folder) / price(ordinary, plan)
                 since = 0.0
             try:
-                taken = seconds(tasks, subject, work, made)
+                duration = seconds(tasks, subject, work, output_folder)
             except ValueError as error:
                 yield {**row, "refused": str(error)}
                 continue
-            since += taken
-            compared = {"seconds": rounded(taken), "pace": rounded(pace)}
-            yield {**row, **compared, "ratio": rounded(taken / pace / row["price_s"])}
+            since += duration
+            compared = {"seconds": rounded(duration), "pace": rounded(pace)}
+            yield {**row, **compared, "ratio": rounded(duration / pace / row["price_s"])}
 
 
 def prices(kinds: list[str], pieces: list[str], folder: Path) -> Iterator[dict[str, Any]]:
     """The price of each kind of work on each piece."""
     for subject in (subject_of(name, PIECES[name](), folder) for name in pieces):
         for kind in kinds:
-            asked = price(subject, KINDS[kind](subject))
-            yield {**_row(subject, kind), "price_s": rounded(asked)}
+            price_s = price(subject, KINDS[kind](subject))
+            yield {**_row(subject, kind), "price_s": rounded(price_s)}
 
 
 def subject_of(name: str, data: bytes, folder: Path) -> Subject:
@@ -259,7 +259,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print the rows, write the report; returns the exit status."""
     options = parser().parse_args(arguments)
     report: dict[str, Any] = {"machine": machine(), "most_s": options.most, "rows": []}
-    before, kept = _rows(options.before), _rows(options.keep)
+    before, row_of = _rows(options.before), _rows(options.keep)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = (
@@ -271,10 +271,10 @@ def main(arguments: list[str] | None = None) -> int:
             earlier = before.get((row["kind"], row["piece"]))
             if earlier is not None and "ratio" in row:
                 row["ratio_before"] = rounded(row["ratio"] * row["price_s"] / earlier["price_s"])
-            kept[row["kind"], row["piece"]] = row
+            row_of[row["kind"], row["piece"]] = row
             print(json.dumps(row), flush=True)
             if options.out:  # what a run that is cut short has measured, too
-                report["rows"] = list(kept.values())
+                report["rows"] = list(row_of.values())
                 options.out.write_text(json.dumps(report, indent=1) + "\n")
     return 0
 

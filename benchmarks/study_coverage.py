@@ -207,9 +207,11 @@ def real_answers(file: Path, seed: int) -> dict[str, list[np.ndarray]]:
         for kind, values in (("changes", np.diff(means, axis=1)), ("levels", means)):
             intended = np.sign(np.median(values[intending], axis=0))
             heard = np.sign(values) * (np.abs(values) > DEAD_ZONE)
-            meant = intended != 0
-            if meant.any():
-                agreement[kind].append((heard[answering] == intended)[:, meant].astype(float))
+            has_direction = intended != 0
+            if has_direction.any():
+                agreement[kind].append(
+                    (heard[answering] == intended)[:, has_direction].astype(float)
+                )
     return agreement
 
 

@@ -70,17 +70,17 @@ def before(table: pd.DataFrame, seed: int) -> tuple[Interval, Interval]:
     """Percentiles of d' and of c over resampled people and pieces."""
     people, pieces = table["participant"].to_numpy(), table["source"].astype(int).to_numpy()
     shape = (people.max() + 1, pieces.max() + 1)
-    said, meant = (table["heard"] == "higher").to_numpy(), table["intended"] == "higher"
+    heard_higher, is_higher = (table["heard"] == "higher").to_numpy(), table["intended"] == "higher"
 
     def matrix(rows: np.ndarray) -> sparse.csr_array:
         return sparse.csr_array((rows.astype(float), (people, pieces)), shape=shape)
 
     sums = totals(
         {
-            "hits": matrix(said & meant),
-            "higher": matrix(meant),
-            "alarms": matrix(said & ~meant),
-            "lower": matrix(~meant),
+            "hits": matrix(heard_higher & is_higher),
+            "higher": matrix(is_higher),
+            "alarms": matrix(heard_higher & ~is_higher),
+            "lower": matrix(~is_higher),
         },
         DRAWS,
         seed,

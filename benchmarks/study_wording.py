@@ -88,15 +88,15 @@ def study(
     clear = logit(HEARD) + skill[person] + eased[segment] + of_strength
     hears = random.random(shape) < expit(clear)
     words = np.array(INTENDED)
-    meant, opposite = words[side[segment]], words[1 - side[segment]]
-    unbiased = np.where(hears, meant, np.where(random.random(shape) < SAME, "same", opposite))
+    intended, opposite = words[side[segment]], words[1 - side[segment]]
+    unbiased = np.where(hears, intended, np.where(random.random(shape) < SAME, "same", opposite))
     heard = {
         "unbiased": unbiased,
         MORE_OF_MORE: unbiased,
         "biased": np.where(random.random(shape) < LEAN, "lower", unbiased),
         "lazy": np.full(shape, "same"),
         HALF_LAZY: np.where(person % 2, unbiased, "same"),
-        "perfect": meant,
+        "perfect": intended,
         "guessing": np.array(list(SIGN))[random.integers(0, 3, shape)],
     }[kind]
     columns: dict[str, Any] = {
@@ -104,7 +104,7 @@ def study(
         "participant": np.char.add("p", person.astype(str)),
         "item": [f"s{at}-{step:g}" for at, step in zip(segment, strength, strict=True)],
         "kind": "transfer",
-        "intended": meant,
+        "intended": intended,
         "heard": heard,
         **{scale: _ratings(kind, person, segment, random) for scale in SCALES},
         "strength": strength,
@@ -149,17 +149,17 @@ def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
     parts, dose = corrected(both, *TESTS)
     compared = contrasts(table)
     habit_names = set(chain(*habits.of_everybody(table).values()))
-    said = " ".join(sentence for part in parts for sentence in _sentences(part))
+    text = " ".join(sentence for part in parts for sentence in _sentences(part))
     of_doses = " ".join(sentences.doses(dose))
     paired = [part.chance.lower_less_higher for part in parts]
     pooled = lower_against_higher(by_direction(table), seed)
     signed = table["strength"] * table["intended"].map(SIGN)
     return {
-        LEANS: "People answer" in said,
+        LEANS: "People answer" in text,
         CONDITIONS: _any(one.holm for one in compared if one.measure == AGREEMENT),
         SCALES_DIFFER: _any(one.holm for one in compared if one.measure != AGREEMENT),
-        DIRECTIONS: "People agree more on items meant to be" in said,
-        ITEMS: "these very items of one direction" in said,
+        DIRECTIONS: "People agree more on items meant to be" in text,
+        ITEMS: "these very items of one direction" in text,
         SLOPE: any(
             f"people hear {word} of a stronger transfer:" in of_doses for word in ("more", "less")
         ),
@@ -177,7 +177,7 @@ def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
             for test in [against.one_of_three]
         ),
         MIDDLE: _any(one.holm for part in parts for one in part.opinion.values()),
-        HARD_PIECES: "few hard pieces" in said,
+        HARD_PIECES: "few hard pieces" in text,
         HABIT: any(not habit.startswith(SCALES) for habit in habit_names),
         SCALE_HABIT: any(habit.startswith(SCALES) for habit in habit_names),
         LEANS_BEFORE: _any(part.lean.p for part in parts),

@@ -98,11 +98,15 @@ def kill_once(
         server.wait()
         toll.starts.append(time.perf_counter() - begin)
         time.sleep(dice.uniform(*LIFE_SECONDS))
-    acknowledged, sent, sent_back = set(book.acknowledged), set(book.sent), set(book.sent_back)
+    acknowledged, submissions, sent_back = (
+        set(book.acknowledged),
+        set(book.submissions),
+        set(book.sent_back),
+    )
     open_writes = sum(book.open[kind] for kind in WRITES)
     in_write = store.has_writer()
     server.kill()
-    unacknowledged = sent - set(book.acknowledged)
+    unacknowledged = submissions - set(book.acknowledged)
     undamaged, stored, submissions_of_finished = store.survivors(with_ends=bool(sent_back))
     toll.kills += 1
     toll.early += bool(early)

@@ -114,11 +114,11 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     studies, port = serving.studies(env, options.designs), serving.free_port()
     load = os.getloadavg()[0]
     with serving.running(env, port) as process:
-        begin, used = time.perf_counter(), serving.cpu_seconds(process)
+        begin, cpu_seconds = time.perf_counter(), serving.cpu_seconds(process)
         arguments = options.participants, options.pace, options.minutes, options.seed
         book, loads = asyncio.run(crowd(serving.address(port), studies, *arguments))
         seconds = time.perf_counter() - begin
-        used = serving.cpu_seconds(process) - used
+        cpu_seconds = serving.cpu_seconds(process) - cpu_seconds
     database = Database(Settings.from_env(env).database_url)
     try:
         compared = book.compared(database, *studies)
@@ -140,7 +140,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "load_average_before": round(load, 1),
         "load_average_median": round(statistics.median(loads), 1),
-        "server_cpu_s": round(used, 1),
+        "server_cpu_s": round(cpu_seconds, 1),
         "requests": {NAMES.get(kind, kind): waits(book.times[kind]) for kind in kinds},
         "errors": book.failures.total(),
         "kinds_of_errors": dict(book.failures),

@@ -67,14 +67,14 @@ def reviser_alone(net: FaderNet, count: int) -> Callable[[], object]:
     rows = count * arranger.candidates
     generator = torch.Generator().manual_seed(0)
     onset, hold = (torch.rand(rows, STEPS, PITCHES, generator=generator) < 0.03 for _ in range(2))
-    shown = Grid(onset.float(), hold.float(), 0.5 * onset)
+    grid = Grid(onset.float(), hold.float(), 0.5 * onset)
     labels = {name: torch.ones(rows, STEPS, dtype=torch.long) for name in arranger.reviser.labels}
     keys = torch.zeros(rows, dtype=torch.long)
 
     @torch.inference_mode()
     def forward() -> object:
         with torch.autocast("cpu", torch.bfloat16, enabled=half_precision(keys.device)):
-            return arranger.reviser(shown, labels, keys)
+            return arranger.reviser(grid, labels, keys)
 
     return forward
 
@@ -195,17 +195,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pieces", type=int, default=100, help="calls with a whole piece")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, help="file to write")
-    given = parser.parse_args(arguments)
-    torch.set_num_threads(given.threads)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
     net = FaderNet.load()
-    result = measure(net, given.segments, given.repeats, given.calls, given.pieces)
-    if given.midi:
-        pieces = [midi.read(path) for path in given.midi]
-        result["performances"] = [performance(net, piece, given.repeats) for piece in pieces]
+    result = measure(net, options.segments, options.repeats, options.calls, options.pieces)
+    if options.midi:
+        pieces = [midi.read(path) for path in options.midi]
+        result["performances"] = [performance(net, piece, options.repeats) for piece in pieces]
         result["fit"] = fit(net, pieces)
-    text = json.dumps({"machine": machine(), "threads": given.threads, **result}, indent=1)
-    if given.json:
-        given.json.write_text(text + "\n")
+    text = json.dumps({"machine": machine(), "threads": options.threads, **result}, indent=1)
+    if options.json:
+        options.json.write_text(text + "\n")
     print(text)
     return 0
 

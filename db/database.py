@@ -176,12 +176,12 @@ class Database:
         return engine
 
     def _before_connecting(
-        self, dialect: Any, record: Any, given: list[Any], named: dict[str, Any]
+        self, dialect: Any, record: Any, arguments: list[Any], keywords: dict[str, Any]
     ) -> None:
         self._presence.check()  # SQLite would make new files where others are missing
-        if not named.get("uri"):
+        if not keywords.get("uri"):
             with suppress(OSError):  # it is there, or SQLite says why it cannot be made
-                os.close(private.opener(given[0], os.O_RDWR | os.O_CREAT | os.O_EXCL))
+                os.close(private.opener(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL))
 
     def _prepare(self, connection: Any, record: Any) -> None:
         connection.isolation_level = None  # `_begin` says where transactions begin, not the driver

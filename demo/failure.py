@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 def require_room(files: Files, visitor: Hashable) -> None:
     """Raises WorkError if there is no room for another file of a visitor's to take away."""
-    if files.is_full(visitor, made=True):
+    if files.is_full(visitor, downloads=True):
         raise WorkError(FULL)
 
 

@@ -207,7 +207,7 @@ class Tools:
     ) -> Answer:
         """Do a task of `demo.compute.worker` on files; the new one is there whole or not at all."""
         target = Path(out).expanduser()
-        given = {name: value for name, value in values.items() if value is not None}
+        fields = {name: value for name, value in values.items() if value is not None}
 
         def progress(count: int, total: int) -> None:
             from_thread.run(context.report_progress, count, total)
@@ -219,11 +219,11 @@ class Tools:
             with self._turn, tempfile.TemporaryDirectory() as folder:
                 files = (str(Path(path).expanduser()) for path in paths)
                 work = self._tasks[task]
-                made, figures = work(progress, *files, given, Path(folder) / "made")
-                if made.endswith(".rmi") and target.suffix.lower() != ".rmi":
+                result_path, figures = work(progress, *files, fields, Path(folder) / "made")
+                if result_path.endswith(".rmi") and target.suffix.lower() != ".rmi":
                     raise Refusal(f"{paths[0]} is wrapped in RIFF: please name {out} .rmi.")
                 with replacing(target) as part:
-                    shutil.copyfile(made, part)
+                    shutil.copyfile(result_path, part)
         except (ValueError, RuntimeError) as error:
             raise ToolError(f"{str(error).rstrip('.')}.") from None
         except OSError as error:

@@ -22,7 +22,17 @@ from fadernets.music.examples import EXAMPLES, FIRST
 
 SCRIPTS = (
     *("curve", "overview", "zoom", "fader", "lane", "tracks"),
-    *("locks", "score", "gesture", "history", "kept", "memory", "workbench", "asking", "picking"),
+    *(
+        "locks",
+        "score",
+        "gesture",
+        "history",
+        "answer_cache",
+        "memory",
+        "workbench",
+        "asking",
+        "picking",
+    ),
     *(
         "hint",
         "strip_picture",

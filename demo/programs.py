@@ -22,11 +22,11 @@ def _amount_input(label: str, value: str | None = None) -> gr.JSON:
 
     No class of its own: Gradio writes a file beside the module of each.
     """
-    given = gr.JSON(value, label=label)
+    field = gr.JSON(value, label=label)
     description = "a number, or a curve such as [[0, 0.0], [16, 0.5]]"
-    given.api_info = lambda: {"type": {}, "description": description}  # type: ignore[method-assign]
-    given.example_payload = lambda: 0.5  # type: ignore[method-assign]
-    return given
+    field.api_info = lambda: {"type": {}, "description": description}  # type: ignore[method-assign]
+    field.example_payload = lambda: 0.5  # type: ignore[method-assign]
+    return field
 
 
 def add_endpoints(calls: ProgramCalls, faders: Sequence[str]) -> None:

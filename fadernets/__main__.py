@@ -55,10 +55,10 @@ def _model_named(argv: Sequence[str] | None) -> str | None:
 def _faders(model: str | None) -> tuple[str, ...]:
     """The paper's faders and the model's own."""
     try:
-        named = checkpoint.fader_names(model)
+        own = checkpoint.fader_names(model)
     except CheckpointError:  # loading the model says why
-        named = ()
-    return tuple(dict.fromkeys((*PAPER, *named)))
+        own = ()
+    return tuple(dict.fromkeys((*PAPER, *own)))
 
 
 def parser(model: str | None = None) -> argparse.ArgumentParser:

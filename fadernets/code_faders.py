@@ -55,15 +55,15 @@ class CodeFaders:
         self, codes: Codes, positions: Positions, offsets: Positions, home: Positions
     ) -> Codes:
         """Codes with faders moved; arguments and errors as `fadernets.net.FaderNet.slide`."""
-        for name, given in positions.items():
+        for name, amounts in positions.items():
             scale = self.scale(name)
-            check_count(given, len(codes), f"positions of the {name} fader")
-            codes = self._put(codes, name, scale.density_at(given), scale.code_at(given), True)
-        for name, given in offsets.items():
+            check_count(amounts, len(codes), f"positions of the {name} fader")
+            codes = self._put(codes, name, scale.density_at(amounts), scale.code_at(amounts), True)
+        for name, amounts in offsets.items():
             self.scale(name)
-            check_count(given, len(codes), f"offsets of the {name} fader")
-            density, level = self._offset(codes, name, given, home.get(name))
-            codes = self._put(codes, name, density, level, np.asarray(given, float) != 0)
+            check_count(amounts, len(codes), f"offsets of the {name} fader")
+            density, level = self._offset(codes, name, amounts, home.get(name))
+            codes = self._put(codes, name, density, level, np.asarray(amounts, float) != 0)
         return codes
 
     def _offset(
@@ -101,10 +101,10 @@ class CodeFaders:
             if name not in request.densities:
                 planned = f"{self.described} arranges notes by {' and '.join(request.densities)}"
                 raise ValueError(f"{planned} and leaves {name} as it is")
-            wanted = torch.as_tensor(density).to(request.densities[name])
-            wanted = wanted.expand_as(request.densities[name])
-            asked = torch.as_tensor(is_asked, device=wanted.device)
-            request = request.asking(name, wanted, asked)
+            target = torch.as_tensor(density).to(request.densities[name])
+            target = target.expand_as(request.densities[name])
+            mask = torch.as_tensor(is_asked, device=target.device)
+            request = request.asking(name, target, mask)
         handle = self.model.handles[name]
         code = codes.values[handle.code].clone()
         code[:, handle.dimension] = torch.as_tensor(level, dtype=code.dtype, device=code.device)

@@ -89,12 +89,12 @@ class Fader:
         """
         density, by = np.asarray(density, float), self.checked(by, "offset")
         low, high = self.density[0], self.density[-1]
-        left = np.where(by > 0, np.maximum(high - density, 0), np.maximum(density - low, 0))
-        share = left / (high - low) / NEAR_END
+        room = np.where(by > 0, np.maximum(high - density, 0), np.maximum(density - low, 0))
+        share = room / (high - low) / NEAR_END
         remains = _remains(by)
         with np.errstate(divide="ignore"):  # the logarithm of the sum, however large the share is
             summed = np.logaddexp(np.log(1 - remains), share + np.log(remains))
-        way = np.clip(left - summed * NEAR_END * (high - low), 0, left)
+        way = np.clip(room - summed * NEAR_END * (high - low), 0, room)
         return density + np.sign(by) * way
 
     def checked(self, values: ArrayLike, kind: Literal["position", "offset"]) -> np.ndarray:

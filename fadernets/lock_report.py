@@ -77,18 +77,18 @@ class LockReport:
         means = self.means()
         sentences = []
         for name, rows in self._rows.items():
-            asked, reached = means[name]["asked"], means[name]["reached"]
+            target, reached = means[name]["asked"], means[name]["reached"]
             reasons = []
             for words, held_back in zip(
                 (self.sentence, TIED), np.array([row[1:] for row in rows]).T, strict=True
             ):
                 is_held = np.abs(held_back).mean() >= SMALLEST_DIFFERENCE
-                if is_held and (reached - asked) * held_back.mean() > 0:
+                if is_held and (reached - target) * held_back.mean() > 0:
                     reasons.append(words)
-            figures = f"{reached:.2f}", f"{asked:.2f}"
+            figures = f"{reached:.2f}", f"{target:.2f}"
             if name in names and reasons and len(set(figures)) > 1:
-                shown = f"{title(name)} {figures[0]}, asked {figures[1]}"
-                sentences.append(f"{shown}: {'; '.join(reasons)}.")
+                begin = f"{title(name)} {figures[0]}, asked {figures[1]}"
+                sentences.append(f"{begin}: {'; '.join(reasons)}.")
         return sentences
 
 

@@ -321,24 +321,24 @@ class FaderNet:
             no plan for an attribute.
         """
         refuse_keywords("slide", keywords, self.faders)
-        positions, offsets, home = (by_name(given) for given in (positions, offsets, home))
+        positions, offsets, home = (by_name(amounts) for amounts in (positions, offsets, home))
         moving = None
         if offsets and not positions and not isinstance(source, Codes):
             moving = self._moving(source, offsets)
 
         def change(part: Source, rows: Rows) -> Codes:
-            given, by, start = (of_rows(each, rows) for each in (positions, offsets, home))
-            return self.moved(part, given, offsets=by, home=start)
+            to, by, start = (of_rows(each, rows) for each in (positions, offsets, home))
+            return self.moved(part, to, offsets=by, home=start)
 
         return self._play(source, moving, change, seed)
 
     def _moving(self, source: Sequence[Music], offsets: Positions) -> np.ndarray:
         """Which of n segments have an offset other than 0: bool, (n,)."""
         moving = np.zeros(len(windows_of(source)), bool)
-        for name, given in offsets.items():
+        for name, amounts in offsets.items():
             scale = self._scale(name)
-            check_count(given, len(source), f"offsets of the {name} fader")
-            moving |= scale.checked(given, "offset") != 0
+            check_count(amounts, len(source), f"offsets of the {name} fader")
+            moving |= scale.checked(amounts, "offset") != 0
         return moving
 
     def _play(
@@ -380,7 +380,7 @@ class FaderNet:
     ) -> Codes:
         """The codes that `slide` plays."""
         refuse_keywords("moved", keywords, self.faders)
-        positions, offsets, home = (by_name(given) for given in (positions, offsets, home))
+        positions, offsets, home = (by_name(amounts) for amounts in (positions, offsets, home))
         check_given_once(positions, offsets)
         return self._code_faders.moved(self._codes(source), positions, offsets, home)
 
@@ -494,6 +494,6 @@ def _in_key(music: Music, window: Window) -> Window:
     return replace(window, key=music.piece.key_at(music.middle))
 
 
-def _like(given: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:
+def _like(template: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:
     """A float for a number, an array for an array."""
-    return float(values) if np.ndim(given) == 0 else values
+    return float(values) if np.ndim(template) == 0 else values

@@ -50,11 +50,11 @@ def windows_of(source: object) -> list[Window]:
     return windows
 
 
-def by_name(given: Positions | None) -> Positions:
+def by_name(amounts: Positions | None) -> Positions:
     """Positions or offsets by the names of their faders; none if none are given."""
-    if given is not None and not isinstance(given, Mapping):
+    if amounts is not None and not isinstance(amounts, Mapping):
         raise TypeError('positions name their faders, such as {"rhythm": 0.5}')
-    return given or {}
+    return amounts or {}
 
 
 def check_given_once(positions: Positions, offsets: Positions) -> None:
@@ -79,18 +79,19 @@ def refuse_keywords(method: str, keywords: Mapping[str, object], faders: Sequenc
         )
 
 
-def check_count(given: Each, count: int, plural: str) -> None:
+def check_count(amounts: Each, count: int, plural: str) -> None:
     """Raises ValueError if there is neither one for all segments nor one for each."""
-    if np.ndim(given) and np.shape(given) != (count,):
-        raise ValueError(f"{np.size(given)} {plural} for {count} segments")
+    if np.ndim(amounts) and np.shape(amounts) != (count,):
+        raise ValueError(f"{np.size(amounts)} {plural} for {count} segments")
 
 
-def of_rows(given: Positions, rows: Rows) -> Positions:
+def of_rows(amounts: Positions, rows: Rows) -> Positions:
     """Positions or offsets of some of the segments."""
     if rows is None:
-        return given
+        return amounts
     return {
-        name: each if not np.ndim(each) else np.asarray(each)[rows] for name, each in given.items()
+        name: each if not np.ndim(each) else np.asarray(each)[rows]
+        for name, each in amounts.items()
     }
 
 

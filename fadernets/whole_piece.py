@@ -53,9 +53,9 @@ def changed(
     ValueError
         If the piece has no segment of such an index, or `change` does not give notes for each.
     """
-    wanted = set(chosen)
-    segments_by_index = {s.index: s for s in segments(piece, numbers=wanted)}
-    if unknown := wanted - segments_by_index.keys():
+    indices = set(chosen)
+    segments_by_index = {s.index: s for s in segments(piece, numbers=indices)}
+    if unknown := indices - segments_by_index.keys():
         last = segment_count(piece) - 1
         raise ValueError(f"segment {next(iter(unknown))} is outside 0 to {last}")
     before = {
@@ -65,7 +65,7 @@ def changed(
     locks = locks.with_hand(piece.notes)
     fixed = piece.notes[locks.of(piece.notes)]
     hand = NO_NOTES if locks.hand_notes is None else locks.hand_notes
-    behind = _behind(piece, wanted, segments_by_index)
+    behind = _behind(piece, indices, segments_by_index)
     result = piece
     for turn in (0, 1):
         mine = {number for number in numbers if number % 2 == turn}
@@ -80,19 +80,19 @@ def changed(
         if len(behind):
             parts = [_going_on(result, segment, behind) for segment in parts]
         parts = [_locked(result, segment, locks, fixed, hand) for segment in parts]
-        made: dict[int, Notes] = {}
+        notes_by_index: dict[int, Notes] = {}
         for first in range(0, len(parts), batch):
             part = parts[first : first + batch]
-            given = change(part)
-            if len(given) != len(part):
-                raise ValueError(f"change gave notes for {len(given)} of {len(part)} segments")
-            for segment, notes in zip(part, given, strict=True):
-                made[segment.index] = _behind_locked(segment, notes, fixed)
-        result = stitch(result, made)
+            answers = change(part)
+            if len(answers) != len(part):
+                raise ValueError(f"change gave notes for {len(answers)} of {len(part)} segments")
+            for segment, notes in zip(part, answers, strict=True):
+                notes_by_index[segment.index] = _behind_locked(segment, notes, fixed)
+        result = stitch(result, notes_by_index)
     result = _beside_others(piece, result)
     if result.original is not None and locks is not NO_LOCKS:
-        kept = replace(result.original, closed=locks.parts, locked=fixed)
-        result = replace(result, original=kept)
+        original = replace(result.original, closed=locks.parts, locked=fixed)
+        result = replace(result, original=original)
     return result
 
 

@@ -22,7 +22,7 @@ from survey.core import text_file
 from survey.core.settings import Settings
 from survey.export import opened
 from survey.publishing.archive import archive
-from survey.publishing.archive_tables import Kept
+from survey.publishing.archive_tables import Extras
 from survey.ratings.rating_table import choose
 
 
@@ -32,24 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         licence = options.licence or text_file.read(options.licence_file)
         with opened(options.database) as database, database.read() as session:
-            made = archive(
+            package = archive(
                 session,
                 choose(session, options.study),
                 Settings.from_env().audio,
                 licence,
                 {"code": code_version(), **versions()},
-                Kept(options.comments, options.moments, options.sources),
+                Extras(options.comments, options.moments, options.sources),
             )
         with replacing(options.out) as part:
-            part.write_bytes(made.as_zip())
+            part.write_bytes(package.as_zip())
     except (ValueError, OSError, DBAPIError) as error:
         print(sentence(error), file=sys.stderr)
         return FAILED
-    print(f"{options.out}: {len(made.files)} files")
-    if made.alone:
-        who = "participant is" if made.alone == 1 else "participants are"
+    print(f"{options.out}: {len(package.files)} files")
+    if package.alone:
+        who = "participant is" if package.alone == 1 else "participants are"
         print(
-            f"Warning: {made.alone} {who} the only one with their age, training and device; who "
+            f"Warning: {package.alone} {who} the only one with their age, training and device; who "
             "knows these of somebody may find them."
         )
     return 0

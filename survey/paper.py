@@ -42,15 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             data, known = from_database(options), _facts(options)
         provenance = data.provenance(options.seed, options.draws)
-        made = files(data, known, provenance)
-        for name, content in made.items():
+        contents = files(data, known, provenance)
+        for name, content in contents.items():
             path = options.out / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     except (ValueError, OSError, DBAPIError) as error:
         print(sentence(error), file=sys.stderr)
         return FAILED
-    print(f"{options.out / 'paper.tex'} and {len(made) - 1} other files are written")
+    print(f"{options.out / 'paper.tex'} and {len(contents) - 1} other files are written")
     return 0
 
 
@@ -68,13 +68,13 @@ def files(data: StudyRatings, known: StudyFacts | None, provenance: Provenance) 
         "" if frozen is None else f"on {frozen.day}, SHA-256 {frozen.sha256}",
     )
     draft = paper(of_study, results, data.deviations(provenance.code_version))
-    made = {
+    contents = {
         "paper.tex": latex(draft.document).encode(),
         "paper.md": markdown(draft.document).encode(),
     }
     for name, figure in draft.figures.items():
-        made[f"{FIGURES}/{name}"] = figures.png(figure.name, figure.draw, figure.rows)
-    return made
+        contents[f"{FIGURES}/{name}"] = figures.png(figure.name, figure.draw, figure.rows)
+    return contents
 
 
 def _results(data: StudyRatings, provenance: Provenance) -> Results | DesignResults:

@@ -98,7 +98,7 @@ def _of_design(options: argparse.Namespace) -> int:
     with tqdm(unit="study", file=sys.stderr, leave=False, delay=1) as bar:
         answer = plan.answer(bar.update)
     if options.json:
-        asked = {
+        plan_fields = {
             "design": options.design,
             "systems": list(study.form.names),
             "difference": study.difference,
@@ -106,7 +106,7 @@ def _of_design(options: argparse.Namespace) -> int:
             **{name: getattr(study, name) for name in ("items", "pieces", "trials")},
             **{name: getattr(plan, name) for name in ("power", "careless", "runs", "seed")},
         }
-        record = {"plan": asked, "answer": plain(answer)}
+        record = {"plan": plan_fields, "answer": plain(answer)}
         options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print("\n".join(plan.sentences(answer)))
     return 0

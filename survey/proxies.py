@@ -41,8 +41,8 @@ class Proxies:
             If it is no list of addresses and networks.
         """
         env = os.environ if environ is None else environ
-        said = env.get(VARIABLE) or (OF_A_SPACE if env.get("SPACE_ID") else ON_THIS_MACHINE)
-        names = [] if said.strip() == NOBODY else said.split(",")
+        setting = env.get(VARIABLE) or (OF_A_SPACE if env.get("SPACE_ID") else ON_THIS_MACHINE)
+        names = [] if setting.strip() == NOBODY else setting.split(",")
         try:
             return cls(tuple(ipaddress.ip_network(name.strip(), strict=False) for name in names))
         except ValueError:
@@ -64,8 +64,8 @@ class Proxies:
         client: tuple[str, int] | None = scope.get("client")
         if client is None or not self._are_trusted(client[0]):
             return client
-        said = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
-        for name in reversed(said[-LONGEST_FORWARDED:].split(",")):
+        header = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
+        for name in reversed(header[-LONGEST_FORWARDED:].split(",")):
             host = _without_port(name.strip())
             if _address(host) is None:
                 break

@@ -157,11 +157,11 @@ async def _begins(turn: _Turn, receive: Receive | None) -> bool:
     if not turn.has_to_wait or receive is None:
         await turn.begin()
         return True
-    begun, gone = asyncio.ensure_future(turn.begin()), asyncio.ensure_future(receive())
+    begun, departure = asyncio.ensure_future(turn.begin()), asyncio.ensure_future(receive())
     try:
-        await asyncio.wait({begun, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return not gone.done()
+        await asyncio.wait({begun, departure}, return_when=asyncio.FIRST_COMPLETED)
+        return not departure.done()
     finally:
         begun.cancel()
-        gone.cancel()
-        await asyncio.gather(begun, gone, return_exceptions=True)
+        departure.cancel()
+        await asyncio.gather(begun, departure, return_exceptions=True)

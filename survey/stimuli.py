@@ -54,14 +54,14 @@ def _made(args: argparse.Namespace, bars: Bars) -> list[str]:
         seconds=tuple(args.seconds),
         seed=args.seed,
     )
-    made = make(plan, args.out, bars)
+    outcome = make(plan, args.out, bars)
     bars.close()
-    for work, why in made.left_out.items():
+    for work, why in outcome.left_out.items():
         print(f"left out: {work}: {why.rstrip('.')}.", file=sys.stderr)
-    table = shlex.quote(str(made.table))
+    table = shlex.quote(str(outcome.table))
     return [
-        f"{made.table}: {made.sentences[0]}",
-        *made.sentences[1:],
+        f"{outcome.table}: {outcome.sentences[0]}",
+        *outcome.sentences[1:],
         f"Next: python -m survey.build --stimuli {table} --design ... --check",
     ]
 

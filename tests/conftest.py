@@ -164,9 +164,9 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`make run` on a Space, letting go of unused pieces after 8 s and of files after 10 s."""
-    kept = {"FADERNETS_KEEP_FILES": "10", "FADERNETS_KEEP_PIECES": "8"}
+    env = {"FADERNETS_KEEP_FILES": "10", "FADERNETS_KEEP_PIECES": "8"}
     folder = tmp_path_factory.mktemp("short-lived")
-    yield from _shared_server("make-run", folder, **SPACE, **kept, **OTHER_WAYS)
+    yield from _shared_server("make-run", folder, **SPACE, **env, **OTHER_WAYS)
 
 
 BOTH_WAYS = [

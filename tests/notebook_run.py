@@ -7,12 +7,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 shell = InteractiveShell.instance()
-seen = []
+outputs = []
 for source in json.load(sys.stdin):
     with capture_output() as captured:
         result = shell.run_cell(source)
     result.raise_error()
-    shown = [kind for output in captured.outputs for kind in output.data]
-    shown += [] if result.result is None else [type(result.result).__name__]
-    seen.append([captured.stdout, shown])
-json.dump(seen, sys.__stdout__)
+    kinds = [kind for output in captured.outputs for kind in output.data]
+    kinds += [] if result.result is None else [type(result.result).__name__]
+    outputs.append([captured.stdout, kinds])
+json.dump(outputs, sys.__stdout__)

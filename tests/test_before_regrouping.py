@@ -135,11 +135,11 @@ def test_export_and_analysis_are_the_same(data):
     out = ("--out", data / "analysis", "--draws", opened.DRAWS, "--together")
     opened.command("survey.analyze", *database, *out, data=data)
     figures = opened.figures(data / "analysis" / "results.json")
-    kept = opened.counted(GOLDEN["analysis"])
-    del kept["kept"]["change"]["strengths"]  # of the whole study now, no longer of its averages
-    for side in kept["kept"]["bias"].values():  # these have intervals now
+    golden = opened.counted(GOLDEN["analysis"])
+    del golden["kept"]["change"]["strengths"]  # of the whole study now, no longer of its averages
+    for side in golden["kept"]["bias"].values():  # these have intervals now
         side |= {name: {"value": side[name]} for name in ("d_prime", "criterion")}
-    assert not differences(kept, figures, STATISTIC_TOLERANCE)
+    assert not differences(golden, figures, STATISTIC_TOLERANCE)
 
 
 def test_an_export_is_imported(tmp_path):

@@ -30,10 +30,10 @@ def test_the_notebook_runs(tmp_path: Path) -> None:
         timeout=300,
     )
     assert process.returncode == 0, process.stderr[-2000:]
-    said, shown = zip(*json.loads(process.stdout), strict=True)
-    assert "notes before" in said[2]
-    assert "DataFrame" in shown[1]
-    assert "image/svg+xml" in shown[6]
-    assert "## Control" in said[7]
-    assert "text/html" in shown[8]  # a player
-    assert (tmp_path / said[9].split()[0]).read_bytes().startswith(b"MThd")
+    texts, kinds = zip(*json.loads(process.stdout), strict=True)
+    assert "notes before" in texts[2]
+    assert "DataFrame" in kinds[1]
+    assert "image/svg+xml" in kinds[6]
+    assert "## Control" in texts[7]
+    assert "text/html" in kinds[8]  # a player
+    assert (tmp_path / texts[9].split()[0]).read_bytes().startswith(b"MThd")

@@ -71,12 +71,12 @@ def unguarded(node: ast.AST, forked: set[str]) -> Iterator[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_nothing_is_asked_for_that_windows_lacks(package: str) -> None:
-    asked = {
+    places_by_file = {
         str(path.relative_to(ROOT)): list(unguarded(ast.parse(path.read_text("utf-8")), forked))
         for path in (ROOT / package).rglob("*.py")
         for forked in [FORKED.get(path.relative_to(ROOT).as_posix(), set())]
     }
-    assert {name: places for name, places in asked.items() if places} == {}
+    assert {name: places for name, places in places_by_file.items() if places} == {}
 
 
 @pytest.mark.parametrize("text", ["os.getuid()", "import fcntl", "signal.SIGKILL", "os.O_NOFOLLOW"])

@@ -185,10 +185,10 @@ def test_the_benchmark_compares_what_was_acknowledged(
 def test_an_image_gets_what_a_server_needs_and_no_answers_or_secrets() -> None:
     """What lies in the folder beside it, an environment, answers, stays out: none is named."""
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    everything, *named, caches = [line for line in lines if not line.startswith("#")]
+    everything, *exceptions, caches = [line for line in lines if not line.startswith("#")]
     assert (everything, caches) == ("*", "**/__pycache__")
-    allowed = {name.removeprefix("!") for name in named}
-    assert all(name.startswith("!") and (ROOT / name[1:]).exists() for name in named)
+    allowed = {name.removeprefix("!") for name in exceptions}
+    assert all(name.startswith("!") and (ROOT / name[1:]).exists() for name in exceptions)
     assert {"demo", "survey", "db", "fadernets"} <= allowed
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert allowed.isdisjoint(line.strip("/") for line in ignored if not line.startswith("#"))
@@ -209,5 +209,5 @@ def test_compose_starts_what_nginx_is_told_of() -> None:
         assert (CONFIG.parent / build["context"] / build["dockerfile"]).is_file()
         known = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
         assert all(f"`{variable}`" in known for variable in services[name]["environment"])
-        named = {volume.split(":")[0] for volume in services[name]["volumes"]}
-        assert named <= set(compose["volumes"])
+        volumes = {volume.split(":")[0] for volume in services[name]["volumes"]}
+        assert volumes <= set(compose["volumes"])

@@ -104,7 +104,7 @@ def change_of(
 ) -> WayChange:
     """How classifiers hear segments after a change, and what became of their densities."""
     low, high = (way.endswith(side) for side in ("low", "high"))
-    asked = "low" if low else "high" if high else None
+    target_side = "low" if low else "high" if high else None
     before, after = pairs.densities.mean(1)
     is_known = bool(np.isfinite(pairs.densities).all())
     change = pairs.densities[1] - pairs.densities[0]
@@ -120,7 +120,7 @@ def change_of(
         after={n: _rounded(v) for n, v in zip(PAPER, after, strict=True)} if is_known else {},
         fewer_onsets=_rounded((change[:, 0] < 0).mean()) if is_known else None,
         more_sounding=_rounded((change[:, 1] > 0).mean()) if is_known else None,
-        heard={name: heard_as(pairs, c, asked, seed) for name, c in classifiers.items()},
+        heard={name: heard_as(pairs, c, target_side, seed) for name, c in classifiers.items()},
         contributions={name: _rounded(value) for name, value in added.items()},
     )
 
@@ -137,7 +137,7 @@ def _rounded(value: float | np.floating) -> float:
 
 
 def heard_as(
-    pairs: ChangedSegments, classifier: ArousalClassifier, asked: str | None, seed: int
+    pairs: ChangedSegments, classifier: ArousalClassifier, target_side: str | None, seed: int
 ) -> HeardChange:
     """How one classifier hears segments after a change, each by fits that left out its piece."""
     before, after = np.empty((2, len(pairs.piece)))
@@ -147,11 +147,11 @@ def heard_as(
             odds[rows] = classifier.log_odds([music[i] for i in rows], name)
     lower, lower_interval = share(after < before, pairs.piece, seed)
     higher, higher_interval = share(after > before, pairs.piece, seed)
-    there = before < 0 if asked == "low" else before > 0
-    left = ~there if asked else np.zeros(len(before), bool)
+    there = before < 0 if target_side == "low" else before > 0
+    not_there = ~there if target_side else np.zeros(len(before), bool)
     moved = None
-    if asked and left.any():
-        moved = _rounded(metrics.moved_as_asked(before[left], after[left], asked))
+    if target_side and not_there.any():
+        moved = _rounded(metrics.moved_as_asked(before[not_there], after[not_there], target_side))
     change = np.nan_to_num(after - before)  # of a segment that fell silent none can be told
     each = [change[pairs.piece == name].mean() for name in np.unique(pairs.piece)]
     return HeardChange(
@@ -160,7 +160,7 @@ def heard_as(
         higher=_rounded(higher),
         higher_interval=[_rounded(end) for end in higher_interval or (higher, higher)],
         mean_change=_rounded(change.mean()),
-        not_there=int(left.sum()) if asked else None,
+        not_there=int(not_there.sum()) if target_side else None,
         moved_not_there=moved,
         excerpts_lower=_rounded(np.mean(np.array(each) < 0)),
         excerpts_higher=_rounded(np.mean(np.array(each) > 0)),

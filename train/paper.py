@@ -95,8 +95,10 @@ def evaluate(
             results.append(future.result())
             if results[-1]:
                 made_of.keep(result(calls[future]), inputs(calls[future]))
-            left = (time.monotonic() - began) / len(results) * (len(waiting) - len(results))
-            print(f"evaluated {len(results)} of {len(waiting)}; {minutes(left)}", flush=True)
+            seconds_left = (time.monotonic() - began) / len(results) * (len(waiting) - len(results))
+            print(
+                f"evaluated {len(results)} of {len(waiting)}; {minutes(seconds_left)}", flush=True
+            )
     return all(results)
 
 

@@ -69,26 +69,28 @@ def prepare_file(source: Source, definition: str = SOUND) -> Prepared:
         return Prepared(source.name, source.corpus, {}, Counter(), damage)
     parts = labelled(piece, definition)
     dropped = Counter(part.problem for part in parts if part.problem)
-    kept = [part for part in parts if not part.problem]
-    usable = [part.segment for part in kept]
+    usable_parts = [part for part in parts if not part.problem]
+    usable = [part.segment for part in usable_parts]
     if not usable:
         reason = f"none of its {dropped.total()} segments can be used"
         return Prepared(source.name, source.corpus, {}, dropped, reason)
     n = len(usable)
     tokens = np.full((n, events.MAX_TOKENS), events.PAD, np.int16)
     length = np.zeros(n, np.uint8)
-    for row, part in enumerate(kept):
+    for row, part in enumerate(usable_parts):
         encoded = events.encode(part.notes)
         tokens[row, : len(encoded)] = encoded
         length[row] = len(encoded)
     arrays: dict[str, np.ndarray] = {
         "tokens": tokens,
         "length": length,
-        "key": np.array([key.find(part.notes) for part in kept], np.uint8),
+        "key": np.array([key.find(part.notes) for part in usable_parts], np.uint8),
         "start": np.array([s.start for s in usable], np.float32),
     }
-    for name in kept[0].labels:
-        arrays[name] = np.array([part.labels[name] for part in kept], np.uint8).reshape(n, STEPS)
+    for name in usable_parts[0].labels:
+        arrays[name] = np.array([part.labels[name] for part in usable_parts], np.uint8).reshape(
+            n, STEPS
+        )
     for name, attribute in ATTRIBUTES.items():
         labels = [attribute.label(s.notes) for s in usable]
         arrays[name + BY_KEYS] = np.array(labels, np.uint8).reshape(n, STEPS)
@@ -143,14 +145,14 @@ def join(
     ``random_split`` is the paper's: it splits segment by segment, so a model trains on the
     neighbours of a test segment.
     """
-    used = sorted((f for f in files if not f.error), key=lambda f: (f.corpus, f.name))
-    counts = [len(f.arrays["length"]) for f in used]
-    arrays = {k: np.concatenate([f.arrays[k] for f in used]) for k in used[0].arrays}
-    arrays["piece"] = np.repeat(np.arange(len(used), dtype=np.int32), counts)
-    arrays["piece_name"] = np.array([f.name for f in used])
-    arrays["piece_corpus"] = np.array([f.corpus for f in used], np.uint8)
+    usable = sorted((f for f in files if not f.error), key=lambda f: (f.corpus, f.name))
+    counts = [len(f.arrays["length"]) for f in usable]
+    arrays = {k: np.concatenate([f.arrays[k] for f in usable]) for k in usable[0].arrays}
+    arrays["piece"] = np.repeat(np.arange(len(usable), dtype=np.int32), counts)
+    arrays["piece_name"] = np.array([f.name for f in usable])
+    arrays["piece_corpus"] = np.array([f.corpus for f in usable], np.uint8)
     rng = np.random.default_rng(seed)
-    of_piece = np.zeros(len(used), np.uint8)
+    of_piece = np.zeros(len(usable), np.uint8)
     for corpus in np.unique(arrays["piece_corpus"]):
         members = arrays["piece_corpus"] == corpus
         of_piece[members] = split(int(members.sum()), rng)

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from fadernets.music import midi
 from fadernets.music.piece import Piece
-from train.data import asked as asked_file
+from train.data import density_requests
 from train.data import pairs as pair_files
 from train.data.pairs import Clock
 from train.evaluate import commit
@@ -41,11 +41,11 @@ def scored(options: argparse.Namespace) -> Score:
     """
     began = time.perf_counter()
     seed = options.seed
-    wanted = asked_file.read(options.asked) if options.asked else []
+    requests = density_requests.read(options.asked) if options.asked else []
     folder_pairs = pair_files.read(options.before, options.after, options.clock, options.by_sound)
     other, unreadable = other_music(options.real, options.by_sound)
     pairs = [Compared.of(pair) for pair in tqdm(folder_pairs.pairs, desc="comparing", disable=None)]
-    answers, left_out = reached(wanted, pairs, seed) if wanted else (None, [])
+    answers, left_out = reached(requests, pairs, seed) if requests else (None, [])
     natural, reason = _naturalness(pairs, other, seed)
     before, after = pair_scores.borders(pairs, seed)
     return Score(

@@ -122,7 +122,7 @@ def plain(model: VanillaVAE) -> VanillaVAE:
     for name, encoder in result.encoders.items():
         result.encoders[name] = PlainEncoder(cast(EventEncoder, encoder))
     encoders = result.encoders.values()
-    result._encoded = lambda *given: [encoder(*given) for encoder in encoders]  # type: ignore[method-assign]
+    result._encoded = lambda *inputs: [encoder(*inputs) for encoder in encoders]  # type: ignore[method-assign]
     for name, decoder in result.label_decoders.items():
         result.label_decoders[name] = PlainLabelDecoder(cast(LabelDecoder, decoder))
     result.decoder = cast(EventDecoder, PlainEventDecoder(result.decoder))  # of the same methods

@@ -68,7 +68,7 @@ async def crowd(
         before = server.cpu_seconds()
         start.set()
     report = tally.report()
-    used = (end - begin for begin, end in zip(before, server.cpu_seconds(), strict=True))
-    own, workers = (milliseconds(seconds / max(1, report["moves"])) for seconds in used)
+    cpu_seconds = (end - begin for begin, end in zip(before, server.cpu_seconds(), strict=True))
+    own, workers = (milliseconds(seconds / max(1, report["moves"])) for seconds in cpu_seconds)
     cost = {"server_cpu_ms_a_move": own, "workers_cpu_ms_a_move": workers}
     return {"visitors": options.visitors, **report, **cost}

@@ -63,7 +63,7 @@ class Visits:
     ) -> None:
         self.server, self.page_events, self.options = server, page_events, options
         self.tally, self.moves_made = VisitTally(), asyncio.Semaphore(0)
-        self.count = self.left = options.transformations // MOVES_A_VISIT
+        self.count = self.visits_left = options.transformations // MOVES_A_VISIT
 
     async def all(self) -> None:
         """Make all visits."""
@@ -74,8 +74,8 @@ class Visits:
     async def _one_after_another(self, number: int) -> None:
         dice = random.Random(f"{self.options.seed} {number}")
         await asyncio.sleep(number * self.options.arrival / self.options.visitors)
-        while self.left:
-            self.left -= 1
+        while self.visits_left:
+            self.visits_left -= 1
             visitor = Visitor(self.server.port, self.page_events)
             try:
                 await self._visit(visitor, dice)

@@ -43,7 +43,7 @@ class AnswerBook:
 
     Attributes
     ----------
-    sent, acknowledged : dict
+    submissions, acknowledged : dict
         Answers by their submission.
     plays : set of (trial's token, submission)
         Acknowledged ones.
@@ -61,7 +61,7 @@ class AnswerBook:
         Submissions of answers that brought the address of the panel that somebody goes back to.
     """
 
-    sent: dict[str, Answered] = field(default_factory=dict)
+    submissions: dict[str, Answered] = field(default_factory=dict)
     acknowledged: dict[str, Answered] = field(default_factory=dict)
     plays: set[tuple[str, str]] = field(default_factory=set)
     joined: list[str] = field(default_factory=list)
@@ -102,7 +102,7 @@ class AnswerBook:
             "answers_changed": sum(
                 bool(stored.get(key, {row}) - {row}) for key, row in acknowledged.items()
             ),
-            "answers_unknown": sum(self.sent.get(key) != tuple(row) for key, *row in rows),
+            "answers_unknown": sum(self.submissions.get(key) != tuple(row) for key, *row in rows),
             "answers_unacknowledged": sum(key not in acknowledged for key in stored),
             "plays_acknowledged": len(self.plays),
             "plays_lost": len(self.plays - plays),
@@ -114,8 +114,8 @@ class AnswerBook:
 def _said(token: str, *row: Any) -> Answered:
     """An answer as it was sent: without what its design does not have."""
     *judged, comment, seconds, replies = row
-    said = judged if replies is None else [json.dumps(replies, sort_keys=True)]
-    return token, *said, comment, seconds
+    values = judged if replies is None else [json.dumps(replies, sort_keys=True)]
+    return token, *values, comment, seconds
 
 
 def _of(studies: Sequence[str], query: Select) -> Select:
@@ -251,7 +251,7 @@ class CrowdMember:
         self, path: str, body: dict[str, Any], row: Answered, twice: bool
     ) -> dict[str, Any]:
         key = body["submission"]
-        self.book.sent[key] = row
+        self.book.submissions[key] = row
         clicks = (self._ask("answer", path, body) for _ in range(2 if twice else 1))
         response, *_ = await asyncio.gather(*clicks)
         self.book.acknowledged[key] = row

@@ -108,8 +108,8 @@ def _transfers(session: Session, settings: Settings, rng: random.Random, size: i
 
 def _rated(session: Session, settings: Settings, rng: random.Random, size: int, name: str) -> None:
     design = registry.find(name)
-    asked = design.questions(texts.for_design(texts.load(texts.DEFAULT), name))
-    questions = [question.model_dump(mode="json") for question in asked]
+    design_questions = design.questions(texts.for_design(texts.load(texts.DEFAULT), name))
+    questions = [question.model_dump(mode="json") for question in design_questions]
     study = _study(session, name, TRIALS[name], questions)
     for number in range(ITEMS):
         item = Item(f"item-{number}", SYSTEMS, has_reference=True)

@@ -16,13 +16,13 @@
   F.extend(F.Workbench.prototype, {
     ask() {
       if (!this.piece) return;
-      this.sent += 1;
+      this.requestNumber += 1;
       this.hideVariations();
       performance.mark("fadernets:asked");
       this.hearing = this.early = this.late = null; // what may come of it belongs to what was asked before
       this.remember();
-      const kept = this.kept.get(this.wanted);
-      if (kept) return this.recall(kept);
+      const entry = this.cache.get(this.answerKey);
+      if (entry) return this.recall(entry);
       this.asking = true;
       this.showBusy();
       this.request({});
@@ -37,7 +37,7 @@
       const { player, gain } = this;
       const isLong = player.starts.length > 1 && player.of === this.selection;
       if (!isLong || gain === null) return;
-      this.early = { number: this.sent, gain, isHere: false };
+      this.early = { number: this.requestNumber, gain, isHere: false };
       this.hearing = performance.now();
       const position = Math.min(player.position + (player.playing ? SOON_SECONDS : 0), player.length);
       this.request({ chunk: player.at(position), gain, original: false });
@@ -53,7 +53,7 @@
       const known = original.of === this.selection ? original : new F.Sound();
       const { id: piece, example = null } = this.piece;
       const tracks = this.tracks.value;
-      const which = { number: this.sent, piece, example, tracks, first, last, vorbis, everywhere: true };
+      const which = { number: this.requestNumber, piece, example, tracks, first, last, vorbis, everywhere: true };
       const sound = { original: !known.has(0), peak: known.peak, chunk: null, gain: null };
       this.props.value = JSON.stringify({ ...which, ...sound, ...this.now, ...more });
     },
@@ -64,13 +64,13 @@
     },
 
     // Names all that an answer depends on.
-    get wanted() {
+    get answerKey() {
       return JSON.stringify([this.selection, this.now]);
     },
 
     // Show and play again what was answered before.
     recall({ answer, sounds }) {
-      const again = { ...answer, number: this.sent };
+      const again = { ...answer, number: this.requestNumber };
       this.showAnswer(again);
       this.note(again);
       performance.mark("fadernets:drawn");
@@ -79,22 +79,22 @@
 
     // What is shown now, and what it was asked with.
     note({ number, first, last }) {
-      this.shown = { number, first, last, now: this.now, history: new F.History(this.history) };
+      this.shownRequest = { number, first, last, now: this.now, history: new F.History(this.history) };
     },
 
     // Ask for the sound that is heard next and is not here, one chunk at a time.
     fetch() {
-      const { wanted } = this.player;
+      const { nextChunk } = this.player;
       const now = performance.now();
       const isEarly = this.early?.isHere;
-      if (wanted === null || (this.asking && !isEarly) || now < this.quiet) return;
-      if (this.answered !== this.sent && !isEarly) return this.ask(); // the answer never came
+      if (nextChunk === null || (this.asking && !isEarly) || now < this.quiet) return;
+      if (this.answered !== this.requestNumber && !isEarly) return this.ask(); // the answer never came
       if (this.hearing !== null && now - this.hearing < LOST_MS) return;
       this.hearing = now;
       this.late = null; // it never came
       this.showBusy();
-      const original = !this.player.sounds.original.has(wanted);
-      this.request({ chunk: wanted, gain: isEarly ? this.early.gain : this.gain, original });
+      const original = !this.player.sounds.original.has(nextChunk);
+      this.request({ chunk: nextChunk, gain: isEarly ? this.early.gain : this.gain, original });
       this.trigger(this.events.hear);
     },
 
@@ -138,13 +138,13 @@
       if (event === "open" || event === "upload") {
         if (this.resuming) this.leaveIt();
       }
-      const current = number === this.sent; // nothing else was asked meanwhile
+      const current = number === this.requestNumber; // nothing else was asked meanwhile
       if (current && (event === "ask" || event === "hear")) {
         if (event === "ask") this.restore();
         this.hearing = this.late = null;
         this.quiet = performance.now() + RETRY_MS;
         if (this.player.waits) this.player.pause();
-        if (!this.shown) this.askLater();
+        if (!this.shownRequest) this.askLater();
       }
       this.showBusy();
     },
@@ -152,26 +152,26 @@
     // Nothing of the piece is on the page, so there is nothing to go back to: a server that had no room
     // for its first question is asked again.
     askLater() {
-      const { piece, sent } = this;
+      const { piece, requestNumber } = this;
       if (this.refused?.piece !== piece) this.refused = { piece, times: 0 };
       if (this.refused.times === RETRIES) return;
       const wait = RETRY_MS * 2 ** this.refused.times++;
-      setTimeout(() => this.piece === piece && this.sent === sent && this.ask(), wait);
+      setTimeout(() => this.piece === piece && this.requestNumber === requestNumber && this.ask(), wait);
     },
 
     // The controls go back to what is shown, as if nothing else had been asked.
     restore() {
       this.asking = false;
-      const { shown, answered } = this;
-      if (!shown) return; // nothing of this piece yet: the next move asks for all of it
-      this.history = new F.History(shown.history);
-      this.overview.select(shown.first, shown.last);
-      this.place(shown.now);
-      this.sent += 1; // should the answer come after all, it comes too late
-      this.element.dataset.answered = this.answered = this.sent;
-      if (answered !== shown.number || this.early?.isHere) this.player.clear(); // its sound was overtaken
+      const { shownRequest, answered } = this;
+      if (!shownRequest) return; // nothing of this piece yet: the next move asks for all of it
+      this.history = new F.History(shownRequest.history);
+      this.overview.select(shownRequest.first, shownRequest.last);
+      this.place(shownRequest.now);
+      this.requestNumber += 1; // should the answer come after all, it comes too late
+      this.element.dataset.answered = this.answered = this.requestNumber;
+      if (answered !== shownRequest.number || this.early?.isHere) this.player.clear(); // its sound was overtaken
       this.early = null;
-      shown.number = this.sent;
+      shownRequest.number = this.requestNumber;
       this.arrive();
     },
 
@@ -186,7 +186,7 @@
       const isSameFile = !record && this.piece?.file === piece.file;
       const { first, last } = this.overview;
       this.piece = piece;
-      this.shown = null;
+      this.shownRequest = null;
       this.choosing = false;
       this.player.clear();
       const title = (name) => this.faders.find((fader) => fader.name === name).title;
@@ -194,7 +194,7 @@
       this.overview.show(piece, along);
       if (!isSameFile) this.zoom.reset();
       this.locks.offer(piece);
-      this.kept.clear();
+      this.cache.clear();
       if (isSameFile) {
         const end = this.overview.count - 1;
         this.overview.select(Math.min(first, end), Math.min(last, end));
@@ -226,7 +226,7 @@
     },
 
     async receive(answer) {
-      if (!this.piece || answer.piece !== this.piece.id || answer.number !== this.sent) return;
+      if (!this.piece || answer.piece !== this.piece.id || answer.number !== this.requestNumber) return;
       const { original, result } = answer.sound;
       const decoded = [original, result].map((sound) => sound && F.Player.decode(sound));
       const isChunk = "chunk" in answer;
@@ -236,7 +236,7 @@
         performance.mark("fadernets:drawn");
       }
       const sounds = await Promise.all(decoded);
-      if (answer.number !== this.sent) return; // overtaken while it was decoded
+      if (answer.number !== this.requestNumber) return; // overtaken while it was decoded
       if (isChunk) this.hear(answer, ...sounds);
       else {
         this.load(answer, ...sounds);
@@ -269,7 +269,7 @@
       const { sound } = answer;
       if (!sound.made && !sound.later) return;
       const light = { ...answer, sound: { ...sound, original: null, result: null } };
-      this.kept.put(this.wanted, { answer: light, sounds: { ...this.player.sounds } });
+      this.cache.put(this.answerKey, { answer: light, sounds: { ...this.player.sounds } });
     },
 
     // A chunk of the sound of what is shown.

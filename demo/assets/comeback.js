@@ -73,13 +73,13 @@
     bringAgain() {
       const { piece, file } = this;
       const isSoon = performance.now() - (this.broughtAgain ?? -Infinity) < AGAIN_MS;
-      const isLost = isSoon || !this.shown; // since it was brought, nothing has been answered
+      const isLost = isSoon || !this.shownRequest; // since it was brought, nothing has been answered
       if (!piece || piece.example || !file || this.resuming || isLost) return false;
       this.broughtAgain = performance.now();
       const { past, future } = this.history;
       const { first, last } = this.overview;
-      const shown = { name: piece.name, tracks: this.tracks.value, first, last };
-      this.resuming = { ...shown, file, settings: this.now, history: { past, future }, isAgain: true };
+      const place = { name: piece.name, tracks: this.tracks.value, first, last };
+      this.resuming = { ...place, file, settings: this.now, history: { past, future }, isAgain: true };
       this.spare = piece;
       this.hearing = this.late = null;
       this.openAgain(this.resuming);

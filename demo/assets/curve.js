@@ -65,7 +65,7 @@
     },
 
     // The stretches of beats over which a part asks for something.
-    asked(points) {
+    stretches(points) {
       const stretches = [];
       for (const [i, [beat, value]] of points.entries()) {
         const [from, before] = points[i - 1] ?? [beat, null];

@@ -33,7 +33,7 @@
       this.showLearnt();
       const record = () => (this.recording ? this.stopTake() : this.startTake());
       this.find("[data-do=record]").addEventListener("click", record);
-      this.find("[data-do=save-take]").addEventListener("click", () => this.takeFile(this.taken, this.taken.name));
+      this.find("[data-do=save-take]").addEventListener("click", () => this.takeFile(this.takenFile, this.takenFile.name));
       this.find("#fn-port").addEventListener("change", ({ target }) => this.playTo(target.value));
       this.find("[data-do=aloud]").addEventListener("change", () => this.sound());
     },
@@ -189,9 +189,9 @@
       const bytes = F.midiFile(take.end(now));
       this.showTake(now, take);
       this.takes += 1;
-      this.taken = new File([bytes], `Take ${this.takes}.mid`, { type: "audio/midi" });
+      this.takenFile = new File([bytes], `Take ${this.takes}.mid`, { type: "audio/midi" });
       this.find("[data-do=save-take]").hidden = false;
-      this.bringFile(this.taken);
+      this.bringFile(this.takenFile);
     },
 
     showRecord() {

@@ -6,13 +6,13 @@
   F.extend(F.Workbench.prototype, {
     listenDrag() {
       const handle = this.find("[data-do=drag]");
-      this.ready = null; // {wanted, url, name}: the file that can be dragged
+      this.ready = null; // {fileKey, url, name}: the file that can be dragged
       this.arming = null; // what a file is being made for
       for (const near of ["pointerenter", "focus"]) handle.addEventListener(near, () => this.arm());
       handle.addEventListener("click", (event) => event.preventDefault());
       handle.addEventListener("dragstart", (event) => {
         const { ready } = this;
-        if (ready?.wanted !== this.wantedFile) return event.preventDefault();
+        if (ready?.fileKey !== this.fileKey) return event.preventDefault();
         event.dataTransfer.setData("DownloadURL", `audio/midi:${ready.name}:${ready.url}`);
         event.dataTransfer.setData("text/uri-list", ready.url);
         event.dataTransfer.effectAllowed = "copy";
@@ -20,14 +20,14 @@
     },
 
     // Names all that the file depends on.
-    get wantedFile() {
+    get fileKey() {
       const scope = this.find("[data-show=scope]").value;
-      return this.piece && JSON.stringify([this.wanted, scope, this.find("[data-show=curves]").checked]);
+      return this.piece && JSON.stringify([this.answerKey, scope, this.find("[data-show=curves]").checked]);
     },
 
     arm() {
-      if (!this.piece || this.saving || this.ready?.wanted === this.wantedFile) return;
-      this.arming = this.wantedFile;
+      if (!this.piece || this.saving || this.ready?.fileKey === this.fileKey) return;
+      this.arming = this.fileKey;
       this.save("midi");
     },
 
@@ -39,7 +39,7 @@
       if (!arming) return document.querySelector("#fn-file").click();
       if (!file) return;
       const name = file.orig_name ?? file.path.split("/").pop();
-      this.ready = { wanted: arming, url: new URL(file.url, location.href).href, name };
+      this.ready = { fileKey: arming, url: new URL(file.url, location.href).href, name };
     },
   });
 })((window.FaderNets = window.FaderNets || {}));

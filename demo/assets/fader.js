@@ -183,12 +183,12 @@
     place() {
       this.element.style.setProperty("--at", this.share);
       this.element.dataset.moved = this.moved;
-      const asked = this.asked();
-      this.figure("asked", asked);
-      this.input.setAttribute("aria-valuetext", asked);
+      const figure = this.figureText();
+      this.figure("asked", figure);
+      this.input.setAttribute("aria-valuetext", figure);
     }
 
-    asked() {
+    figureText() {
       if (!this.moved) return "as played";
       if (this.varies) return "varies";
       if (!this.isMood && !this.table) return "–"; // the scale is still to come

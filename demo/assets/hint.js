@@ -24,7 +24,7 @@
       const index = roll && !event.buttons ? roll.noteAt(x, y, NEAR_PIXELS) : -1;
       sign.hidden = index < 0;
       if (sign.hidden) return;
-      sign.textContent = this.named(roll, index);
+      sign.textContent = this.noteText(roll, index);
       const around = this.find(".fn-rolls").getBoundingClientRect();
       const left = Math.min(event.clientX - around.left + 12, around.width - sign.offsetWidth - 4);
       const top = event.clientY - around.top;
@@ -33,7 +33,7 @@
     },
 
     // "E4, bar 3, beat 2, 0.42 s long, velocity 74, new"; without bars the time it begins at.
-    named({ data, origins }, index) {
+    noteText({ data, origins }, index) {
       const { notes, marks, bars, beats, start } = data;
       const [onset, offset, pitch, velocity] = notes[index];
       const words = [F.pitchName(pitch), this.placed(onset, { bars, beats, start })];

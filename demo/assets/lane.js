@@ -25,7 +25,7 @@
     constructor(fader, overview, changed) {
       Object.assign(this, { fader, overview, changed, figures: null, held: -1 });
       this.points = null; // of the selection; where nothing is asked for they are at the fader's home
-      this.given = null; // likewise before anything was drawn, null where nothing is asked for
+      this.unbounded = null; // likewise before anything was drawn, null where nothing is asked for
       this.curve = null; // of the whole piece
       this.beside = null; // offsets of the whole piece where the curve is one of positions
       this.element = document.createElement("div");
@@ -52,7 +52,7 @@
     // points: [[beat, value]] of the selection; the value is null where music is as played. curve:
     // the same of the whole piece, or null. beside: its offsets, where there are positions, or null.
     put(points, curve, beside) {
-      this.given = points;
+      this.unbounded = points;
       this.points = points.map(([beat, value]) => [beat, value ?? this.bounded(this.fader.home)]);
       this.before = this.points;
       Object.assign(this, { curve, beside, held: -1, isDragging: false, isOut: false });
@@ -182,15 +182,15 @@
     }
 
     cancel() {
-      if (this.isDragging) this.put(this.given, this.curve, this.beside);
+      if (this.isDragging) this.put(this.unbounded, this.curve, this.beside);
     }
 
     // What is drawn by now. Where nothing was asked for nothing is, but for a stretch that is drawn in.
     get drawn() {
-      const { points, before, given } = this;
-      const [count, grown] = [given.length, points.length - given.length];
+      const { points, before, unbounded } = this;
+      const [count, grown] = [unbounded.length, points.length - unbounded.length];
       const isSame = (i, j) => String(points[i]) === String(before[j]);
-      const isOpen = (i) => given[i]?.[1] === null;
+      const isOpen = (i) => unbounded[i]?.[1] === null;
       let from = 0; // of what has changed, and its end
       while (from < Math.min(count, points.length) && isSame(from, from)) from++;
       let to = count;

@@ -35,7 +35,7 @@
       if (!tab) return this.sayOfListeners("The browser let no tab open for the listening test: allow it for this page.");
       const pair = {
         piece: this.piece.name,
-        bars: this.overview.named(this.overview.first, this.overview.last),
+        bars: this.overview.barsText(this.overview.first, this.overview.last),
         moved,
         settings: this.pairSettings,
         direction: this.meantDirection(),
@@ -125,16 +125,16 @@
     async showHeard() {
       this.sayOfListeners("");
       if (!this.test || !this.asksListeners) return;
-      const { sent } = this;
+      const { requestNumber } = this;
       if (!this.pairs || performance.now() - this.pairsRead > FRESH_MS) {
         const answer = await fetch(`${this.test}pairs.json`).catch(() => null);
         if (!answer?.ok) return;
         this.pairs = await answer.json();
         this.pairsRead = performance.now();
       }
-      if (sent !== this.sent) return; // something else is shown by now
-      const shown = this.inTheseBars(this.pairSettings);
-      const pair = this.pairs.find(({ settings }) => this.inTheseBars(settings) === shown);
+      if (requestNumber !== this.requestNumber) return; // something else is shown by now
+      const key = this.inTheseBars(this.pairSettings);
+      const pair = this.pairs.find(({ settings }) => this.inTheseBars(settings) === key);
       if (!pair) return;
       const rated = pair.ratings.filter(({ rated }) => rated);
       const ended = rated.filter(({ as_meant }) => as_meant !== null);

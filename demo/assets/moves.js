@@ -6,10 +6,10 @@
   // worded(value): in words. Of breakpoints, null where nothing is asked for.
   function spread(points, worded) {
     const values = points.map(([, value]) => value);
-    const asked = values.filter((value) => value !== null);
+    const amounts = values.filter((value) => value !== null);
     const [first, last] = [values[0], values[values.length - 1]];
-    const [low, high] = [Math.min(...asked), Math.max(...asked)];
-    const isWay = asked.length === values.length && Math.min(first, last) === low && Math.max(first, last) === high;
+    const [low, high] = [Math.min(...amounts), Math.max(...amounts)];
+    const isWay = amounts.length === values.length && Math.min(first, last) === low && Math.max(first, last) === high;
     if (low === high) return worded(low);
     return isWay && first !== last ? `${worded(first)} to ${worded(last)}` : `between ${worded(low)} and ${worded(high)}`;
   }

@@ -57,11 +57,11 @@
         else runs.push({ first: i, last: i });
       });
       if (!runs.length) return "";
-      return `${amount.title} moved in ${runs.map(({ first, last }) => this.named(first, last)).join(", ")}.`;
+      return `${amount.title} moved in ${runs.map(({ first, last }) => this.barsText(first, last)).join(", ")}.`;
     }
 
     // Segments in bars, or in minutes and seconds where bars mean nothing.
-    named(first, last) {
+    barsText(first, last) {
       const { segments, length_s: length, has_bars: hasBars } = this.piece;
       const end = segments[last + 1]?.start_s ?? length;
       if (!hasBars) return `${F.clock(segments[first].start_s)}–${F.clock(end)}`;

@@ -50,7 +50,7 @@
         const span = isHere ? [edges[first], edges[last + 1]] : this.area.whole;
         const what = this.differences(before, settings, span).join(", ");
         if (!what) return "As played";
-        return isHere ? `${what}, ${this.overview.named(first, last)}` : what;
+        return isHere ? `${what}, ${this.overview.barsText(first, last)}` : what;
       });
     },
 

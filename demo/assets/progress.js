@@ -23,16 +23,16 @@
 
     // progress: {number, count, total} segments, or null where nothing is known yet.
     showProgress(progress) {
-      const isOwn = this.asking && progress?.number === this.sent && progress.total > 0;
+      const isOwn = this.asking && progress?.number === this.requestNumber && progress.total > 0;
       const share = isOwn ? progress.count / progress.total : 0;
       this.find("[data-show=progress]").textContent = isOwn ? `${Math.round(100 * share)} %` : "";
       this.find(".fn-busy progress").hidden = !isOwn;
       this.find(".fn-busy progress").value = share;
-      this.find("[data-do=cancel]").hidden = !(isOwn && this.shown);
+      this.find("[data-do=cancel]").hidden = !(isOwn && this.shownRequest);
     },
 
     cancel() {
-      if (!this.asking || !this.shown) return;
+      if (!this.asking || !this.shownRequest) return;
       this.trigger(this.events.cancel);
       this.restore();
       this.showBusy();

@@ -62,7 +62,7 @@
       const level = (rest) => span.map((beat) => [beat, rest]);
       const put = (points, isGiven, rest) =>
         F.curve.joined(points, span, (isGiven && inner) || level(rest), whole, rest);
-      const placed = isPosition && inner ? F.curve.asked(inner) : [span];
+      const placed = isPosition && inner ? F.curve.stretches(inner) : [span];
       const offsets = isPosition
         ? placed.reduce((points, part) => F.curve.joined(points, part, part.map((beat) => [beat, 0]), whole, 0), settings[name])
         : put(settings[name], true, 0);

@@ -35,8 +35,8 @@
       const isPosition = (name) => data.absolute === true && score.densities.includes(name);
       const offset = (name) => (isPosition(name) ? null : points(data[name], name, whole, [-1, 0]));
       const moved = names.map((name) => [name, offset(name)]);
-      const given = (data.absolute === true ? data : data.positions) ?? {};
-      const placed = score.densities.map((name) => [name, points(given[name], name, whole, [0, null])]);
+      const positions = (data.absolute === true ? data : data.positions) ?? {};
+      const placed = score.densities.map((name) => [name, points(positions[name], name, whole, [0, null])]);
       const seed = data.seed ?? null;
       if (seed !== null && !(Number.isInteger(seed) && seed >= 0 && seed <= HIGHEST_SEED)) {
         throw new Error(`The seed in these settings is no whole number from 0 to ${HIGHEST_SEED}.`);

@@ -37,7 +37,7 @@
 
     vary() {
       if (!this.piece) return;
-      this.varying = { wanted: this.wanted, seeds: Array.from({ length: COUNT }, drawn) };
+      this.varying = { key: this.answerKey, seeds: Array.from({ length: COUNT }, drawn) };
       this.find("[data-show=variations]").hidden = false;
       this.find("[data-show=varied]").textContent = "One moment\u2026";
       for (const { box } of this.variants) box.hidden = true;
@@ -50,7 +50,7 @@
       const { varying } = this;
       const seeds = variations.map(({ seed }) => seed);
       if (!varying || piece !== this.piece.id || String(seeds) !== String(varying.seeds)) return;
-      if (varying.wanted !== this.wanted) return this.hideVariations();
+      if (varying.key !== this.answerKey) return this.hideVariations();
       this.find("[data-show=varied]").textContent = "Orange is new beside the result as it is now.";
       for (const { box } of this.variants) box.hidden = false; // all, before any is measured to be drawn
       variations.forEach(({ seed, roll, sentence }, i) => {

@@ -24,9 +24,9 @@
       for (const name of ["redraw", "vary"]) this.find(`[data-do=${name}]`).disabled = !isMovedHere;
       this.find("[data-show=unmoved]").hidden = isMovedHere;
       for (const button of this.moods) {
-        const wanted = Object.entries(F.moods(button));
+        const sides = Object.entries(F.moods(button));
         const has = ([mood, way]) => this.faders.find(({ name }) => name === mood).value === way;
-        button.setAttribute("aria-pressed", wanted.every(has));
+        button.setAttribute("aria-pressed", sides.every(has));
       }
       this.find(`[name=fn-shape][value=${this.absolute ? "same" : "keep"}]`).checked = true;
       this.find("#fn-seed").value = this.now.seed === null ? "" : this.now.seed;

@@ -11,9 +11,9 @@
     constructor({ element, props, watch, trigger, events }) {
       Object.assign(this, { element, props, trigger, events });
       this.piece = null;
-      this.sent = 0; // number of what was asked last
+      this.requestNumber = 0; // number of what was asked last
       this.answered = 0; // number of the answer that is shown and played
-      this.shown = null; // what the answer that is shown was asked with
+      this.shownRequest = null; // what the answer that is shown was asked with
       this.asking = false; // whether an answer is still to come
       this.saving = false;
       this.choosing = false;
@@ -24,7 +24,7 @@
       this.early = null; // {number, gain, isHere}: sound that is asked for beside its notes
       this.late = null; // likewise, where the notes have come before it
       this.history = new F.History();
-      this.kept = new F.Kept();
+      this.cache = new F.AnswerCache();
       this.player = new F.Player(
         () => {
           this.showPlayer();
@@ -210,7 +210,7 @@
         const part = (stretch) => score.part(settings, fader.name, stretch, !absolute);
         const put = (now, stretch) =>
           score.set(now, fader.name, fader.converted(part(stretch), absolute), { span: stretch, whole }, absolute);
-        return (absolute ? [span] : F.curve.asked(part(span))).reduce(put, settings);
+        return (absolute ? [span] : F.curve.stretches(part(span))).reduce(put, settings);
       };
       this.absolute = absolute;
       this.change(this.faders.filter((fader) => !fader.isMood).reduce(reshaped, this.now));

@@ -114,8 +114,8 @@ def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> f
 def of_mixing(session: PieceSession, values: Values, donor: PieceSession | None = None) -> float:
     """Seconds that mixing a piece with an example takes, or with the piece of another file."""
     whole = {**values, "first": 0, "last": len(session.spans) - 1, "kind": "midi"}
-    given = ANSWER_SECONDS if donor is None else of_choosing(donor) + _of_whole(donor, {})
-    return of_saving(session, whole) + given
+    donor_seconds = ANSWER_SECONDS if donor is None else of_choosing(donor) + _of_whole(donor, {})
+    return of_saving(session, whole) + donor_seconds
 
 
 def of_varying(session: PieceSession, values: Values) -> float:

@@ -36,15 +36,15 @@ class _OpenPiece:
     page: str
     visitor: Hashable
     ends: float
-    used: float
+    used_at: float
 
     def weight(self, now: float) -> float:
         """What closing the piece frees: its size times the seconds since it was last used."""
-        return (self.session.piece.weight + NOTES_ADDED) * (now - self.used)
+        return (self.session.piece.weight + NOTES_ADDED) * (now - self.used_at)
 
 
 def _used(piece: _OpenPiece) -> float:
-    return piece.used
+    return piece.used_at
 
 
 class OpenPieces:
@@ -122,19 +122,19 @@ class OpenPieces:
             return held[self._open[name].visitor], self._open[name].weight(now)
 
         share = OWN_SHARE * (self.most_notes if by_notes else PIECES_OPEN)
-        latest = {piece.visitor: piece.used for piece in sorted(self._open.values(), key=_used)}
+        latest = {piece.visitor: piece.used_at for piece in sorted(self._open.values(), key=_used)}
 
         def is_kept(piece: _OpenPiece) -> bool:
             if piece.visitor == self._open[new].visitor or not self._is_in_use(piece, now):
                 return False
-            return held[piece.visitor] <= share or piece.used == latest[piece.visitor]
+            return held[piece.visitor] <= share or piece.used_at == latest[piece.visitor]
 
         others = (name for name in self._open if name != new and not is_kept(self._open[name]))
         return max(others, key=burden, default=None)
 
     def _is_in_use(self, piece: _OpenPiece, now: float) -> bool:
-        was_left = piece.ends < piece.used + self.unused_seconds
-        return now - piece.used < IN_USE_SECONDS and not was_left
+        was_left = piece.ends < piece.used_at + self.unused_seconds
+        return now - piece.used_at < IN_USE_SECONDS and not was_left
 
     def get(self, name: str) -> PieceSession | None:
         """The piece with this id, None if it has been closed."""
@@ -143,8 +143,8 @@ class OpenPieces:
             if name not in self._open:
                 return None
             piece = self._open[name]
-            piece.used = self.clock()
-            piece.ends = piece.used + self.unused_seconds
+            piece.used_at = self.clock()
+            piece.ends = piece.used_at + self.unused_seconds
             return piece.session
 
     def leave(self, page: str) -> None:

@@ -154,8 +154,8 @@ class WorkerProcess:
     def _ask(self, job: Job, *, with_session: bool) -> Reply:
         session = job.session
         session_id = None if session is None else session.id
-        sent = session if with_session else None
-        self._write(Request(job.number, job.task, session_id, sent, job.arguments))
+        payload = session if with_session else None
+        self._write(Request(job.number, job.task, session_id, payload, job.arguments))
         while True:
             reply = self._read()
             if reply.number != job.number:

@@ -206,8 +206,8 @@ def load_tasks(model: str | None) -> Tasks:
         session = called(progress, path, values)
         if task == "edit":
             (settings,) = others
-            asked = endpoints.with_settings(net, settings, values)
-            return reading + cost.of_call("change", session, asked)
+            all_values = endpoints.with_settings(net, settings, values)
+            return reading + cost.of_call("change", session, all_values)
         return reading + cost.of_call(task, session, values, *map(open_file, others))
 
     return {

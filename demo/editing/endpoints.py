@@ -137,12 +137,12 @@ def with_settings(net: FaderNet, settings_path: str | Path, values: Values) -> V
     ValueError
         If it is neither; one sentence.
     """
-    asked = PieceSettings.read(score_file.read(Path(settings_path)), net.faders)
+    settings = PieceSettings.read(score_file.read(Path(settings_path)), net.faders)
     empty = (None, "", False)
-    given = {
+    own_values = {
         name: value for name, value in values.items() if not any(value is each for each in empty)
     }
-    return asked.to_json() | given
+    return settings.to_json() | own_values
 
 
 def mix(
@@ -226,8 +226,8 @@ def render(
 def _edit(net: FaderNet, session: PieceSession, values: Values) -> EditRequest:
     """What is to become of a piece; locks that cannot be are refused."""
     count = len(session.segments)
-    given = {n: value for n, value in values.items() if value is not None and n != "tracks"}
-    edit = EditRequest.of({"first": 0, "last": count - 1} | given, count, net.faders)
+    fields = {n: value for n, value in values.items() if value is not None and n != "tracks"}
+    edit = EditRequest.of({"first": 0, "last": count - 1} | fields, count, net.faders)
     session.locks(edit)  # one that cannot be is refused though nothing moves
     return edit
 

@@ -100,8 +100,8 @@ def mix_piece(
     """
     other = (open_example(donor) if is_example else open_file(donor)).piece
     last = len(session.segments) - 1
-    given = {"seed": values.get("seed"), "lock": values.get("lock"), "first": 0, "last": last}
-    edit = EditRequest.of(given, last + 1, net.faders)
+    fields = {"seed": values.get("seed"), "lock": values.get("lock"), "first": 0, "last": last}
+    edit = EditRequest.of(fields, last + 1, net.faders)
     name = other.name or "the other piece"
     mix = mixed(net, session, edit, Donor.of(other, name))
     if all(mix.problems.values()):

@@ -119,8 +119,8 @@ def moods_towards(
     ValueError
         As both of these do.
     """
-    asked = asked_moods(sides, preset)
-    return {mood: towards(side, strengths[mood]) for mood, side in asked.items()}
+    mood_sides = asked_moods(sides, preset)
+    return {mood: towards(side, strengths[mood]) for mood, side in mood_sides.items()}
 
 
 def track_numbers(values: Values) -> list[int]:

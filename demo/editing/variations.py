@@ -40,7 +40,7 @@ def variations(net: FaderNet, session: PieceSession, values: Values) -> Variatio
     now = EditRequest.of({**values, "redrawn": values.get("redrawn_now")}, count, faders)
     edit = EditRequest.of(values, count, faders)
     begin, end = session.ends(edit.span)
-    kept = session.latest
+    latest = session.latest
     present = excerpt(session.result(net, now), begin, end)
     drawn: list[Variation] = []
     for own in Redrawn.read([[begin, end, seed] for seed in seeds]):
@@ -63,7 +63,7 @@ def variations(net: FaderNet, session: PieceSession, values: Values) -> Variatio
                 },
             }
         )
-    session.latest = kept
+    session.latest = latest
     return {"piece": session.id, "variations": drawn}
 
 

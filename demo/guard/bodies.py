@@ -45,15 +45,15 @@ async def while_awaited(
         if not was_read:
             was_read = True
             return {"type": "http.request", "body": body, "more_body": False}
-        await gone.wait()
+        await departure.wait()
         return {"type": "http.disconnect"}
 
     async def watch() -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        gone.set()
+        departure.set()
 
-    gone = asyncio.Event()
+    departure = asyncio.Event()
     watching = asyncio.ensure_future(watch())
     answering = asyncio.ensure_future(app(scope, once, send))
     try:

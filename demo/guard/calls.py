@@ -98,23 +98,25 @@ class Calls:
 
         Calls that come meanwhile have their own time to be collected.
         """
-        left = set(self.queue.pending_event_ids_session.get(session_hash, ()))
-        leaving = asyncio.create_task(self._leave(session_hash, event_id, left))
+        events_left = set(self.queue.pending_event_ids_session.get(session_hash, ()))
+        leaving = asyncio.create_task(self._leave(session_hash, event_id, events_left))
         self._leaving.add(leaving)
         leaving.add_done_callback(self._leaving.discard)
 
-    async def _leave(self, session: str | None, event_id: str | None, left: set[str]) -> None:
+    async def _leave(
+        self, session: str | None, event_id: str | None, events_left: set[str]
+    ) -> None:
         await asyncio.sleep(RETURN_SECONDS)
         if session is not None and self.listeners.is_heard(session):
             return
         own = self.queue.pending_event_ids_session.get(session, set())
-        if own <= left:
+        if own <= events_left:
             await self._clean(session_hash=session, event_id=event_id)
             if session is not None:
                 self._let_go(session)
             return
-        own -= left
-        for call in left:
+        own -= events_left
+        for call in events_left:
             await self._clean(event_id=call)
 
     @contextmanager

@@ -100,11 +100,11 @@ class Files:
         self._sweeper = threading.Thread(target=self._run, name="files", daemon=True)
         self._sweeper.start()
 
-    def is_full(self, visitor: Hashable, *, made: bool = False) -> bool:
+    def is_full(self, visitor: Hashable, *, downloads: bool = False) -> bool:
         """Whether one visitor may have no more uploads, or files to take away, for now."""
         if not self._make_again():
             return True
-        held = self._made if made else self._uploads + self._coming
+        held = self._made if downloads else self._uploads + self._coming
         return not self.has_room or held[visitor] > BYTES_HELD - held.total()
 
     @contextmanager
@@ -204,15 +204,17 @@ class Files:
                     continue
             if folder != str(self.folder / MADE):
                 self._remove_empty(Path(folder), now - self.seconds_kept)
-        uploads, made = (self._trimmed(files, now - SAFE_SECONDS) for files in remaining)
-        left = {str(file.path) for file in (*uploads, *made)}
+        uploads, downloads = (self._trimmed(files, now - SAFE_SECONDS) for files in remaining)
+        remaining_paths = {str(file.path) for file in (*uploads, *downloads)}
         with self._counts:
             for known in list(self._owners):
-                if known not in left and not os.path.exists(known):
+                if known not in remaining_paths and not os.path.exists(known):
                     self._owners.pop(known, None)
-            self._uploads, self._made = self._held(uploads), self._held(made)
+            self._uploads, self._made = self._held(uploads), self._held(downloads)
             for each in self._since:
-                if each.path is None or each.path not in left:  # the sweep did not see it
+                if (
+                    each.path is None or each.path not in remaining_paths
+                ):  # the sweep did not see it
                     held = self._made if each.is_made else self._uploads
                     held[each.owner] += max(each.size, SMALLEST_COUNTED_BYTES)
         self.has_room = shutil.disk_usage(self.folder).free > BYTES_FREE

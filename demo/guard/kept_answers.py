@@ -56,8 +56,8 @@ class KeptAnswers:
         }
         MutableHeaders(scope=start)["content-length"] = str(len(body))
         await send(start)
-        shown = b"" if scope["method"] == "HEAD" else body
-        await send({"type": "http.response.body", "body": shown})
+        content = b"" if scope["method"] == "HEAD" else body
+        await send({"type": "http.response.body", "body": content})
 
     async def _made(self, scope: Scope, below: str) -> _KeptAnswer:
         """The application's answer, with the marks in it."""

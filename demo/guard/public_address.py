@@ -143,12 +143,12 @@ def _address_headers(scope: Scope, origin: str | None) -> set[str]:
 
     Returns the hosts, with their ports, that mean this server.
     """
-    sent = Headers(scope=scope)
+    request_headers = Headers(scope=scope)
     if origin is None:
         dropped = {SERVER_HEADER, b"x-forwarded-host"}
-        host, origin = None, _origin_of(scope, sent)
+        host, origin = None, _origin_of(scope, request_headers)
     else:
-        dropped = {name for name, _ in sent.raw if name.startswith(b"x-forwarded-")}
+        dropped = {name for name, _ in request_headers.raw if name.startswith(b"x-forwarded-")}
         dropped |= {SERVER_HEADER, b"forwarded", b"host"}
         scope["scheme"], _, host = origin.partition("://")
     headers = [(name, value) for name, value in scope["headers"] if name not in dropped]
@@ -156,17 +156,17 @@ def _address_headers(scope: Scope, origin: str | None) -> set[str]:
         headers.append((b"host", host.encode()))
     headers.append((SERVER_HEADER, f"{origin}{quote(scope['root_path'])}".encode()))
     scope["headers"] = headers
-    return {origin.partition("://")[2], host or sent.get("host", "")}
+    return {origin.partition("://")[2], host or request_headers.get("host", "")}
 
 
-def _origin_of(scope: Scope, sent: Headers) -> str:
+def _origin_of(scope: Scope, request_headers: Headers) -> str:
     """Scheme and host that a request names, if they are such."""
-    scheme = sent.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    scheme = request_headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
     if scheme not in ("http", "https"):
         own = str(scope["scheme"])
         scheme = {"ws": "http", "wss": "https"}.get(own, own)
     for name in ("x-forwarded-host", "host"):
-        host = sent.get(name, "").partition(",")[0].strip()
+        host = request_headers.get(name, "").partition(",")[0].strip()
         if HOST.fullmatch(host):
             return f"{scheme}://{host}"
     server, port = scope.get("server") or ("localhost", None)

@@ -50,13 +50,13 @@ def require_closed(app: FastAPI, blocks: gr.Blocks, files: Files) -> None:
 
 
 async def _try(app: FastAPI, blocks: gr.Blocks, files: Files, path: str) -> None:
-    named = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    file_data = {"path": path, "meta": {"_type": "gradio.FileData"}}
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://selfcheck") as client:
         for event in blocks.fns.values():
             if event.fn is None or not event.inputs:  # nothing to name a file in
                 continue
-            body = {"data": [named for _ in event.inputs], "fn_index": event._id}
+            body = {"data": [file_data for _ in event.inputs], "fn_index": event._id}
             body["session_hash"] = "selfcheck"
             answer = await client.post(f"{API}/run/predict", json=body)
             if answer.status_code == 200:
@@ -69,7 +69,9 @@ async def _try(app: FastAPI, blocks: gr.Blocks, files: Files, path: str) -> None
     LocalContext.blocks.set(blocks)
     upload = next(block for block in blocks.blocks.values() if isinstance(block, gr.UploadButton))
     try:
-        await processing_utils.async_move_files_to_cache(named, upload, check_in_upload_folder=True)
+        await processing_utils.async_move_files_to_cache(
+            file_data, upload, check_in_upload_folder=True
+        )
     except ValueError:  # Gradio's InvalidPathError is one
         pass
     else:

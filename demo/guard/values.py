@@ -35,11 +35,11 @@ def problem(components: Sequence[Any], values: Sequence[Any]) -> str | None:
         sentence = f"{len(components)} values are wanted, {len(values)} came: {names}."
         return escape(sentence, quote=False)
     for component, value in zip(components, values, strict=True):
-        wanted = _wanted(component, value)
-        if wanted is not None:
+        requirement = _wanted(component, value)
+        if requirement is not None:
             name = str(component.label)
             text = f"{value!r} " if _is_plain(value) else ""
-            return escape(f"{name[:1].upper()}{name[1:]} {text}is not {wanted}.", quote=False)
+            return escape(f"{name[:1].upper()}{name[1:]} {text}is not {requirement}.", quote=False)
     return None
 
 

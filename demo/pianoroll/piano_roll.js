@@ -98,8 +98,8 @@
 
     // Other notes; what plays goes on with them.
     put(value) {
-      const { length, beats, bars, pedal, audio, ...given } = { ...EMPTY, ...value };
-      const notes = given.notes.map(([onset, duration, ...key]) => [onset, onset + duration, ...key]);
+      const { length, beats, bars, pedal, audio, ...roll } = { ...EMPTY, ...value };
+      const notes = roll.notes.map(([onset, duration, ...key]) => [onset, onset + duration, ...key]);
       const pitches = notes.length ? notes.map(([, , pitch]) => pitch) : RANGE;
       const range = pitches.reduce(([low, high], pitch) => [Math.min(low, pitch), Math.max(high, pitch)], [127, 0]);
       const shared = { marks: [], locked: [], start: 0, hasPedal: pedal.length > 0 };
@@ -130,7 +130,7 @@
     async fetch() {
       const { player, source } = this;
       if (!this.element.isConnected) return player.pause();
-      const index = player.playing ? player.wanted : null;
+      const index = player.playing ? player.nextChunk : null;
       if (index === null || this.asking === source) return;
       this.asking = source;
       try {

@@ -1,6 +1,6 @@
 // Two sounds of one length played together; only one of them is heard, and switching is instant.
 // Each lies in chunks on the selection's time line. Not all of them need be here: what is missing
-// where the playhead comes next is `wanted`, and the player waits for it where it is needed.
+// where the playhead comes next is `nextChunk`, and the player waits for it where it is needed.
 (function (F) {
   "use strict";
 
@@ -107,7 +107,7 @@
 
     // The chunk to be asked for next, or null: the one under the playhead, and while playing what
     // comes soon. Nothing is wanted that nobody is about to hear.
-    get wanted() {
+    get nextChunk() {
       if (!this.ready) return null;
       const position = this.position;
       const now = this.at(position);

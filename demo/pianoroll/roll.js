@@ -86,8 +86,8 @@
       const { notes, locked } = this.data;
       const [onset, , pitch] = notes[this.cursor];
       const name = F.pitchName(pitch);
-      const kept = locked.includes(this.cursor) ? ", kept" : "";
-      return `note ${this.cursor + 1} of ${notes.length}, ${name} at ${onset.toFixed(1)} s${kept}`;
+      const lockWords = locked.includes(this.cursor) ? ", kept" : "";
+      return `note ${this.cursor + 1} of ${notes.length}, ${name} at ${onset.toFixed(1)} s${lockWords}`;
     }
 
     // The note at a place, a finger's width around it if need be; -1 if there is none.

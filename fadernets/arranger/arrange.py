@@ -81,8 +81,8 @@ def arrange(
     if not size:
         return []
     most = request.planned(PLANNED_COUNTS) + slack(request, weights.free_notes)
-    asked = request.planned(PLANNED_ONSETS).tolist(), most.tolist()
-    windows = [with_room(*each) for each in zip(request.windows, *asked, strict=True)]
+    onsets_and_notes = request.planned(PLANNED_ONSETS).tolist(), most.tolist()
+    windows = [with_room(*each) for each in zip(request.windows, *onsets_and_notes, strict=True)]
     source = grid_of(request.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
     repeats = repeats_of(request.notes, keys.device)
@@ -177,16 +177,16 @@ def _revised(
 ) -> tuple[Grid, Tensor]:
     """The notes that carry the plans out, and how many each cell counts for, as `select` has it."""
     labels = {PLANNED_ONSETS: plans.rhythm, PLANNED_COUNTS: plans.note}
-    source = shown = preferences.source
+    source = grid = preferences.source
     for number in range(preferences.weights.passes):
-        asked, answer = _different(plans, candidates) if number == 0 else (slice(None),) * 2
+        rows, answer = _different(plans, candidates) if number == 0 else (slice(None),) * 2
         with torch.autocast(keys.device.type, torch.bfloat16, enabled=half_precision(keys.device)):
             onset, hold, velocity = (
                 x.float()[answer]
                 for x in reviser(
-                    Grid(shown.onset[asked], shown.hold[asked], shown.velocity[asked]),
-                    {name: label[asked] for name, label in labels.items()},
-                    keys[asked],
+                    Grid(grid.onset[rows], grid.hold[rows], grid.velocity[rows]),
+                    {name: label[rows] for name, label in labels.items()},
+                    keys[rows],
                 )
             )
         # The reviser has never seen a note that rings in: what speaks for holding it a step later
@@ -202,8 +202,8 @@ def _revised(
             preferences.weights.again,
         )
         velocity = torch.where(source.onset > 0, source.velocity, velocity.clamp(0.05, 1.0))
-        shown = Grid(struck.float(), held.float(), velocity * struck)
-    return shown, count
+        grid = Grid(struck.float(), held.float(), velocity * struck)
+    return grid, count
 
 
 def _different(plans: LabelPlan, candidates: int) -> tuple[Tensor, Tensor]:

@@ -138,9 +138,9 @@ def _off_pace(request: ArrangementRequest) -> Tensor:
     own = request.labels[PLANNED_ONSETS] == ONSET
     steps = torch.arange(STEPS, device=own.device)
     free = ~own & (steps < request.steps[:, None])
-    asked = request.planned(PLANNED_ONSETS)
-    more = (asked - own.sum(1)).clamp(min=0)
-    share = torch.minimum(asked / own.sum(1).clamp(min=1), asked.new_ones(()))
+    onsets = request.planned(PLANNED_ONSETS)
+    more = (onsets - own.sum(1)).clamp(min=0)
+    share = torch.minimum(onsets / own.sum(1).clamp(min=1), onsets.new_ones(()))
     each = own * share[:, None] + free * (more / free.sum(1).clamp(min=1))[:, None]
     before = each.cumsum(1)[:, STEPS_PER_BEAT - 1 : -1 : STEPS_PER_BEAT]
     numbers = torch.arange(STEPS + 1, device=own.device)

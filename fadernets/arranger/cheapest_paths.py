@@ -129,16 +129,16 @@ def cheapest_paths(
         cost[-1] = NEVER
         cost[-1, :same] = any_count[stays] + label[t, REST] + note[t, -1]
     # Back from the last step along the choices that led to the least cost.
-    used = onsets
-    at = last - cost[:, used - lows[-1], row][::-1].argmin(0)  # of equal, the fewest notes
+    onset_sum = onsets
+    at = last - cost[:, onset_sum - lows[-1], row][::-1].argmin(0)  # of equal, the fewest notes
     rhythms, notes = np.empty((2, size, steps), np.int64)
     for t in range(steps - 1, -1, -1):
         notes[:, t] = last - at
         flat = trace[t].reshape(count, -1)
         # Of both ways the one that cannot be is read somewhere else, and not taken.
         # NumPy's `clip` takes three times as long as both of these.
-        place = np.minimum(np.maximum(used - lows[t], 0), highs[t] - lows[t])
-        less = np.minimum(np.maximum(used - 1 - lows[t], 0), highs[t] - lows[t])
+        place = np.minimum(np.maximum(onset_sum - lows[t], 0), highs[t] - lows[t])
+        less = np.minimum(np.maximum(onset_sum - 1 - lows[t], 0), highs[t] - lows[t])
         before, before_strike = (flat.take(k * size + row, 1) for k in (place, less))
         reach = reaches[t][at, row if is_lost[t] else 0]
         holds = before + costs.let_go[t] * (reach - column)
@@ -146,10 +146,10 @@ def cheapest_paths(
         by_hold = np.where(reach < 0, note.dtype.type(NEVER), holds.min(0)) + label[t, HOLD]
         by_strike = before_strike.min(0) + label[t, ONSET]
         is_held = by_hold + held[t, at, 0, row] <= by_strike + struck[t, at, 0, row]
-        is_held = (is_held & (used <= highs[t])) | (used <= lows[t])
+        is_held = (is_held & (onset_sum <= highs[t])) | (onset_sum <= lows[t])
         labels = np.where(at == last, REST, np.where(is_held, HOLD, ONSET))
         source = np.where(labels == HOLD, holds, np.where(labels == REST, before, before_strike))
         at = last - source[::-1].argmin(0)
-        used = used - (labels == ONSET)
+        onset_sum = onset_sum - (labels == ONSET)
         rhythms[:, t] = labels
     return rhythms, notes

@@ -145,13 +145,13 @@ def cheapest(
     struck = torch.zeros_like(note) if struck is None else struck
     slack = torch.zeros_like(notes) if slack is None else slack
     costs = _costs(rhythm, note, repeats, limits, pace, let_go, struck)
-    wanted_onsets, wanted = onsets.cpu().numpy(), notes.cpu().numpy()
+    onset_counts, note_counts = onsets.cpu().numpy(), notes.cpu().numpy()
     near = slack.cpu().numpy()
-    high = np.full(len(wanted), MAX_PRICE, costs.note.dtype)
+    high = np.full(len(note_counts), MAX_PRICE, costs.note.dtype)
     low = -high
-    best = np.zeros((2, len(wanted), rhythm.shape[1]), np.int64)  # rhythms and notes
-    best_gap = np.full_like(wanted, 2 * STEPS * MAX_POLYPHONY)  # larger than any gap
-    rows = np.arange(len(wanted))  # those whose sum is not met yet
+    best = np.zeros((2, len(note_counts), rhythm.shape[1]), np.int64)  # rhythms and notes
+    best_gap = np.full_like(note_counts, 2 * STEPS * MAX_POLYPHONY)  # larger than any gap
+    rows = np.arange(len(note_counts))  # those whose sum is not met yet
     halvings = 0
     while halvings < HALVINGS and len(rows):
         # The cheapest plan at a price has no more notes at a higher one, so the price that meets
@@ -160,18 +160,18 @@ def cheapest(
         depth = min(int(math.log2(ROWS_AT_ONCE / len(rows) + 1)), HALVINGS - halvings)
         price = _prices(low[rows], high[rows], max(depth, 1))
         each = np.tile(rows, len(price))
-        plans = np.array(cheapest_paths(costs[each], wanted_onsets[each], price.ravel()))
+        plans = np.array(cheapest_paths(costs[each], onset_counts[each], price.ravel()))
         plans = plans.reshape(2, *price.shape, -1)
         node, column = np.zeros_like(rows), np.arange(len(rows))
         for _ in range(max(depth, 1)):
             halvings += 1
             plan = plans[:, node, column]
             total = plan[1].sum(1)
-            too_many = total > wanted[rows]
+            too_many = total > note_counts[rows]
             now = price[node, column]
             low[rows] = np.where(too_many, now, low[rows])
             high[rows] = np.where(too_many, high[rows], now)
-            gap = np.maximum(np.abs(total - wanted[rows]) - near[rows], 0)
+            gap = np.maximum(np.abs(total - note_counts[rows]) - near[rows], 0)
             nearer = gap < best_gap[rows]
             best[:, rows[nearer]] = plan[:, nearer]
             best_gap[rows[nearer]] = gap[nearer]
@@ -180,24 +180,24 @@ def cheapest(
     far = rows[(np.abs(low[rows]) == MAX_PRICE) | (high[rows] == MAX_PRICE)]
     if len(far):
         price = np.where(high[far] == MAX_PRICE, FAR_PRICE, -FAR_PRICE).astype(high.dtype)
-        plan = np.array(cheapest_paths(costs[far], wanted_onsets[far], price))
-        gap = np.abs(plan[1].sum(1) - wanted[far])
+        plan = np.array(cheapest_paths(costs[far], onset_counts[far], price))
+        gap = np.abs(plan[1].sum(1) - note_counts[far])
         nearer = gap < best_gap[far]
         best[:, far[nearer]] = plan[:, nearer]
     rhythms, counts = (torch.from_numpy(labels).to(note.device) for labels in best)
     if len(rows):
-        left = torch.from_numpy(rows).to(note.device)
+        rows_left = torch.from_numpy(rows).to(note.device)
         some = _completed(
-            LabelPlan(rhythms[left], counts[left]),
-            rhythm[left],
-            note[left],
-            notes[left],
-            repeats[left],
-            limits[left],
-            struck[left],
-            slack[left],
+            LabelPlan(rhythms[rows_left], counts[rows_left]),
+            rhythm[rows_left],
+            note[rows_left],
+            notes[rows_left],
+            repeats[rows_left],
+            limits[rows_left],
+            struck[rows_left],
+            slack[rows_left],
         )
-        rhythms[left], counts[left] = some.rhythm, some.note
+        rhythms[rows_left], counts[rows_left] = some.rhythm, some.note
     return LabelPlan(rhythms, counts)
 
 

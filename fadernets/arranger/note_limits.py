@@ -77,9 +77,9 @@ def repeats_of(segments: Sequence[Notes], device: torch.device | str = "cpu") ->
     """What of segments' notes the grid does not show."""
     notes, size = step_notes(segments), len(segments)
     struck, counted = strikes(notes, size), counts(notes, size)
-    shown = grid(notes, size)
+    note_grid = grid(notes, size)
     again = (struck - 1).clamp(min=0)
-    over = (counted - (shown.onset + shown.hold).long() - again).clamp(max=1) * (struck > 0)
+    over = (counted - (note_grid.onset + note_grid.hold).long() - again).clamp(max=1) * (struck > 0)
     return Repeats(again.to(device), over.to(device))
 
 

@@ -63,13 +63,13 @@ def reach(request: ArrangementRequest, arranged: Sequence[Notes]) -> list[dict[s
     answers = []
     for row, (window, result) in enumerate(zip(request.windows, arranged, strict=True)):
         reached = measure(result, ends, window.steps)
-        asked = {name: float(request.densities[name][row]) for name in ends}
+        targets = {name: float(request.densities[name][row]) for name in ends}
         if request.counts_are_free[row]:  # what nobody asked for is what it came to
-            asked[PLANNED_COUNTS] = reached[PLANNED_COUNTS]
+            targets[PLANNED_COUNTS] = reached[PLANNED_COUNTS]
         answers.append(
             {
                 name: Reach(
-                    asked[name],
+                    targets[name],
                     reached[name],
                     float(low[row]),
                     float(high[row]),

@@ -61,7 +61,7 @@ class PieceChange:
 Arrange = Callable[[PieceChange], Piece]
 
 
-def by_settings(asked: PieceSettings) -> Arrange:
+def by_settings(settings: PieceSettings) -> Arrange:
     """What changes a piece as the page does."""
 
     def arrange(job: PieceChange) -> Piece:
@@ -72,7 +72,7 @@ def by_settings(asked: PieceSettings) -> Arrange:
             part = chosen[first : first + BATCH]
             encoded = net.encode(part)
             codes |= {s.index: encoded[[row]] for row, s in enumerate(part)}
-        edit, report_of = replace(asked, seed=job.seed), lambda segment: job.report
+        edit, report_of = replace(settings, seed=job.seed), lambda segment: job.report
         return Arrangement(
             net, edit, job.piece, chosen, codes, job.locks, BATCH, report_of, job.progress
         ).result()
@@ -107,12 +107,12 @@ def change_piece(
     args: argparse.Namespace,
     piece: Piece,
     arrange: Arrange,
-    asked: PieceSettings | None = None,
+    settings: PieceSettings | None = None,
     lack: Callable[[FaderNet, int], str | None] = lambda net, index: None,
 ) -> None:
     """Change the chosen segments that can be, write the piece and name the others.
 
-    Segments of which nothing is `asked` stay as they are, without it all of them change. It is told
+    Segments of which `settings` ask nothing stay as they are, without them all change. It is told
     how far densities came beside what stays: those that were asked for, or all of them where
     that were moods or another piece. Where curves are wanted, the file carries what is asked.
     """
@@ -129,7 +129,7 @@ def change_piece(
     report = LockReport(lock.sentence) if net.realiser.takes_any else None
     problems = {s.index: net.problem(s) or lack(net, s.index) for s in chosen}
     able = [segment for segment in chosen if problems[segment.index] is None]
-    moved = able if asked is None else playing.moved(asked, piece, able)
+    moved = able if settings is None else playing.moved(settings, piece, able)
     count = 0
 
     def progress(segment_count: int) -> None:
@@ -142,16 +142,16 @@ def change_piece(
             result = arrange(job)
         except ValueError as error:  # the model has no such fader, or cannot lock anything
             raise Refusal(f"{error}".rstrip(".") + ".") from error
-    if asked is not None:
-        asked = replace(asked, seed=args.seed, lock=lock, strict=args.strict)
+    if settings is not None:
+        settings = replace(settings, seed=args.seed, lock=lock, strict=args.strict)
         if len(chosen) < len(windows):
-            asked = confined(asked, piece, chosen[0].span.start, chosen[-1].span.end)
-    is_same = _write(args, result, asked) or list(result.notes) == list(piece.notes)
+            settings = confined(settings, piece, chosen[0].span.start, chosen[-1].span.end)
+    is_same = _write(args, result, settings) or list(result.notes) == list(piece.notes)
     for problem in dict.fromkeys(filter(None, problems.values())):
         same = [index for index in problems if problems[index] == problem]
         listed = selection.segments_listed if args.segments else selection.bars_listed
         print(f"unchanged, {problem}: {listed(same, windows)}", file=sys.stderr)
-    by_faders = asked and not asked.moods and [*asked.faders, *asked.positions]
+    by_faders = settings and not settings.moods and [*settings.faders, *settings.positions]
     sentences = report.sentences(by_faders or args.faders) if report else []
     if is_same and able and not sentences:
         as_asked = "they are as asked for already, or can go no further"
@@ -174,15 +174,15 @@ def write_unchanged(args: argparse.Namespace, piece: Piece, hint: str) -> None:
     )
 
 
-def _write(args: argparse.Namespace, piece: Piece, asked: PieceSettings | None) -> bool:
+def _write(args: argparse.Namespace, piece: Piece, settings: PieceSettings | None) -> bool:
     """Write a piece; with --curves, the file carries what was asked for. Whether notes are as read.
 
     They may be by the ticks of the file alone.
     """
     data = midi.file_bytes(piece)
     is_same = piece.original is not None and data == piece.original.data
-    if asked is not None and args.curves:
-        data = controllers.written(data, asked, piece)
+    if settings is not None and args.curves:
+        data = controllers.written(data, settings, piece)
     _save(args, data)
     return is_same
 

@@ -84,8 +84,10 @@ def slide(args: argparse.Namespace) -> None:
     elif not faders:
         change_piece(args, piece, by_codes(lambda net, batch: net.encode(batch)))
     else:
-        asked = PieceSettings(positions=faders) if args.absolute else PieceSettings(faders=faders)
-        change_piece(args, piece, by_settings(asked), asked)
+        settings = (
+            PieceSettings(positions=faders) if args.absolute else PieceSettings(faders=faders)
+        )
+        change_piece(args, piece, by_settings(settings), settings)
 
 
 def transfer(args: argparse.Namespace) -> None:
@@ -97,8 +99,8 @@ def transfer(args: argparse.Namespace) -> None:
     """
     target = _moods(args)
     piece = _piece(args.source, args.tracks)
-    given = {mood: vars(args)[f"{mood}_strength"] for mood in target}
-    strengths = {mood: args.strength if own is None else own for mood, own in given.items()}
+    own_strengths = {mood: vars(args)[f"{mood}_strength"] for mood in target}
+    strengths = {mood: args.strength if own is None else own for mood, own in own_strengths.items()}
     if not any(curve.moves(strength) for strength in strengths.values()):
         write_unchanged(args, piece, "move it by --strength")
         return
@@ -107,8 +109,8 @@ def transfer(args: argparse.Namespace) -> None:
         mood: -strengths[mood] if side == "low" else strengths[mood]
         for mood, side in target.items()
     }
-    asked = PieceSettings(**signed)
-    change_piece(args, piece, by_settings(asked), asked)
+    settings = PieceSettings(**signed)
+    change_piece(args, piece, by_settings(settings), settings)
 
 
 def edit(args: argparse.Namespace) -> None:
@@ -120,16 +122,16 @@ def edit(args: argparse.Namespace) -> None:
     """
     piece = _piece(args.source, args.tracks)
     try:
-        asked = PieceSettings.read(score_file.read(args.settings), args.faders)
+        settings = PieceSettings.read(score_file.read(args.settings), args.faders)
     except ValueError as error:
         raise Refusal(f"{error}".rstrip(".") + ".") from error
-    args.seed = asked.seed if args.seed is None else args.seed
-    args.lock = args.lock or asked.lock.words
-    args.strict = args.strict or asked.strict
-    if asked.is_neutral:
+    args.seed = settings.seed if args.seed is None else args.seed
+    args.lock = args.lock or settings.lock.words
+    args.strict = args.strict or settings.strict
+    if settings.is_neutral:
         write_unchanged(args, piece, f"{args.settings.name} moves nothing")
         return
-    change_piece(args, piece, by_settings(asked), asked)
+    change_piece(args, piece, by_settings(settings), settings)
 
 
 def _moods(args: argparse.Namespace) -> dict[str, str]:

@@ -33,9 +33,9 @@ def of_bars(bars: tuple[int, int], windows: list[Segment], name: str) -> list[Se
     numbers = bars_of(windows[0].piece, [segment.span for segment in windows])
     lowest, highest = numbers[0][0], numbers[-1][1]
     if first < lowest or last > highest:
-        asked = f"{first}-{last}" if last > first else f"{first}"
+        bar_range = f"{first}-{last}" if last > first else f"{first}"
         raise Refusal(
-            f"--bars {asked} is not a range of the bars that {name} has, {lowest} to {highest}."
+            f"--bars {bar_range} is not a range of the bars that {name} has, {lowest} to {highest}."
         )
     rows = zip(windows, numbers, strict=True)
     return [segment for segment, (begin, end) in rows if begin <= last and end >= first]
@@ -55,8 +55,8 @@ def bars_listed(indices: Sequence[int], windows: Sequence[Segment]) -> str:
 
     own, others = bars(indices), bars(set(range(len(windows))).difference(indices))
     whole, part = sorted(own - others), sorted(own & others)
-    named = [_listed("bar", whole)] * bool(whole) + [f"part of {_listed('bar', part)}"] * bool(part)
-    return " and ".join(named)
+    parts = [_listed("bar", whole)] * bool(whole) + [f"part of {_listed('bar', part)}"] * bool(part)
+    return " and ".join(parts)
 
 
 def _listed(unit: str, numbers: Sequence[int]) -> str:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fadernets.compute.kept import kept
 from fadernets.compute.threads import in_threads
+from fadernets.compute.weight_cache import of_weights
 
 FLOAT32, BFLOAT16 = PRECISIONS = ("float32", "bfloat16")
 MIN_BATCH = 8  # rows from which on a product is bound by arithmetic, not by reading the weights
@@ -85,15 +85,15 @@ def product(
     if batched and on_host and _wide():
         linear = torch.ops.mkldnn._linear_pointwise
         if precision == BFLOAT16 and _multiplies_bfloat16():
-            short, short_bias = kept("bfloat16", _reordered_short, *weights), bias.bfloat16()
+            short, short_bias = of_weights("bfloat16", _reordered_short, *weights), bias.bfloat16()
             return lambda rows: linear(rows.bfloat16(), short, short_bias, "none", [], "").float()
-        packed = kept("oneDNN", _reordered, *weights)
+        packed = of_weights("oneDNN", _reordered, *weights)
         return lambda rows: linear(rows, packed, bias, "none", [], "")
     if not batched and on_host and _multiplies_halves():
-        halves = kept("halves", _halves, *weights)
+        halves = of_weights("halves", _halves, *weights)
         if halves is not None:
             return lambda rows: torch.fbgemm_linear_fp16_weight_fp32_activation(rows, halves, bias)
-    weight = weights[0] if len(weights) == 1 else kept("joined", _joined, *weights)
+    weight = weights[0] if len(weights) == 1 else of_weights("joined", _joined, *weights)
     return lambda rows: F.linear(rows, weight, bias)
 
 
@@ -195,7 +195,7 @@ def last_states(
         (gru["weight_ih_l0"], gru["bias_ih_l0"], reading.embed.weight)
         for gru, reading in zip(grus, readings, strict=True)
     ]
-    table = kept("tables", _tables, *(weight for part in parts for weight in part))
+    table = of_weights("tables", _tables, *(weight for part in parts for weight in part))
     row_products, batch_products = (
         [product([gru["weight_hh_l0"]], [gru["bias_hh_l0"]], batched) for gru in grus]
         for batched in (False, len(order) >= MIN_BATCH)

@@ -36,13 +36,13 @@ def in_threads(make: Callable[[Part], Made], parts: Sequence[Part], threads: int
         return [make(part) for part in parts]
     is_inference = torch.is_inference_mode_enabled()
 
-    def made(part: Part) -> Made:
+    def of_part(part: Part) -> Made:
         with torch.inference_mode(is_inference), torch.no_grad():  # of this thread
             return make(part)
 
     try:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            return list(pool.map(made, parts))
+            return list(pool.map(of_part, parts))
     finally:
         torch.set_num_threads(before)
 

@@ -11,7 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from fadernets.compute.kept import kept
+from fadernets.compute.weight_cache import of_weights
 
 
 def transformed(layers: nn.TransformerEncoder, hidden: Tensor) -> Tensor:
@@ -29,7 +29,7 @@ def transformed(layers: nn.TransformerEncoder, hidden: Tensor) -> Tensor:
     for each in layers.layers:
         layer = cast(nn.TransformerEncoderLayer, each)
         attention = layer.self_attn
-        both, both_bias, out, out_bias, up, up_bias, down, down_bias = kept(
+        both, both_bias, out, out_bias, up, up_bias, down, down_bias = of_weights(
             f"{kind}",
             halves,
             attention.in_proj_weight,

@@ -125,12 +125,12 @@ class Line:
         last tick while notes sound, and else for EOS. If such shifts were only blocked, note-ons
         would win in their place, and segments would end in clusters of clicks.
         """
-        allowed, left = np.frombuffer(self.allowed(), np.bool_), END - self.tick
+        allowed, ticks_left = np.frombuffer(self.allowed(), np.bool_), END - self.tick
         result = np.where(allowed, scores, _BLOCKED)
-        beyond = scores[events.TIME_SHIFT + max(left, 0) : events.VELOCITY]
+        beyond = scores[events.TIME_SHIFT + max(ticks_left, 0) : events.VELOCITY]
         end = events.EOS
         if self.struck:
-            end = events.TIME_SHIFT - 1 + min(max(left, 1), events.SHIFTS)
+            end = events.TIME_SHIFT - 1 + min(max(ticks_left, 1), events.SHIFTS)
         if len(beyond) and allowed[end]:
             result[end] = max(result[end], beyond.max())
         return result

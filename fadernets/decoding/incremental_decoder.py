@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fadernets.compute.kept import kept
 from fadernets.compute.recurrence import FLOAT32, MIN_BATCH, cell, product
+from fadernets.compute.weight_cache import of_weights
 from fadernets.models.layers import EventDecoder
 
 
@@ -35,7 +35,7 @@ class IncrementalDecoder:
     def __init__(self, decoder: EventDecoder, condition: Tensor, precision: str = FLOAT32) -> None:
         gru, batched = dict(decoder.gru.named_parameters()), len(condition) >= MIN_BATCH
         weight, bias = gru["weight_ih_l0"], gru["bias_ih_l0"]
-        self._table = kept("table", _table, weight, decoder.embed.weight)
+        self._table = of_weights("table", _table, weight, decoder.embed.weight)
         condition_weight = weight[:, decoder.embed.embedding_dim :]
         self._condition_part = F.linear(condition, condition_weight, bias)  # (b, 3 * hidden)
         self._times_below = product(

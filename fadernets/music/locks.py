@@ -173,14 +173,14 @@ def _outermost(notes: Notes, sign: int) -> np.ndarray:
     pitches = (sign * notes.pitch).tolist()
     # Notes struck together from each note on, without those that a later and higher one outdoes.
     highest: deque[int] = deque()
-    seen = 0
+    next_note = 0
     for number, (onset, offset, _, _) in enumerate(notes):
         until = {key: end for key, end in until.items() if end > onset + OVERLAP_BEATS}
-        for later in range(seen, together[number]):
+        for later in range(next_note, together[number]):
             while highest and pitches[highest[-1]] <= pitches[later]:
                 highest.pop()
             highest.append(later)
-        seen = max(seen, together[number])
+        next_note = max(next_note, together[number])
         while highest[0] < number:
             highest.popleft()
         outermost[number] = pitches[number] >= max((pitches[highest[0]], *until))

@@ -13,5 +13,5 @@ def plain_text(text: str) -> str:
     >>> plain_text("Low\thand\0"), plain_text("a\u202emid.exe")
     ('Low hand', 'amid.exe')
     """
-    seen = {"Cc": " ", "Cf": ""}
-    return "".join(seen.get(unicodedata.category(sign), sign) for sign in text).strip()
+    replacements = {"Cc": " ", "Cf": ""}
+    return "".join(replacements.get(unicodedata.category(sign), sign) for sign in text).strip()

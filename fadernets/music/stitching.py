@@ -59,9 +59,9 @@ def stitch(piece: Piece, changed: Mapping[int, Notes], unit: Unit = "bars") -> P
         rows = ringing[index]
         span = cuts[index]
         span_notes = from_start(piece.notes[rows], span.start, span.end - span.start)
-        given = dict(zip(_places(notes), notes.offset.tolist(), strict=True))
+        new_ends = dict(zip(_places(notes), notes.offset.tolist(), strict=True))
         for row, place, off in zip(rows, _places(span_notes), span_notes.offset, strict=True):
-            end = min(max(given.get(place, off), 0.0), span.end - span.start)
+            end = min(max(new_ends.get(place, off), 0.0), span.end - span.start)
             if end < off - ROUNDING:
                 sooner[row] = min(sooner[row], span.start + end)
             elif end > off + ROUNDING:
@@ -84,10 +84,10 @@ def _places(notes: Notes) -> list[tuple[float, int]]:
     return list(zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True))
 
 
-def _fitted(notes: Notes, beats: float, left: float) -> Notes:
+def _fitted(notes: Notes, beats: float, beats_left: float) -> Notes:
     """New notes from a segment's start, cut to the segment and to what is left of the piece."""
     notes = notes[(notes.onset >= 0) & (notes.onset < beats - EARLY)]
-    notes = replace(notes, offset=np.minimum(notes.offset, min(beats, left)))
+    notes = replace(notes, offset=np.minimum(notes.offset, min(beats, beats_left)))
     return notes[notes.offset > notes.onset + ROUNDING]
 
 

@@ -184,21 +184,25 @@ def spans(meter: np.ndarray, length: float, unit: Unit = "bars") -> list[Span]:
 def _bars(rows: tuple[tuple[float, ...], ...], length: float) -> list[Span]:
     """As `spans`, by the rows of the meters."""
     meter = np.array(rows)
-    made: list[Span] = []
+    bar_spans: list[Span] = []
     bar = first_bar(meter)
     ends = np.append(meter[1:, 0], np.inf).tolist()
     for (start, numerator, denominator), end in zip(meter.tolist(), ends, strict=True):
         until = min(end, length)
-        if until <= start + ROUNDING and made:
+        if until <= start + ROUNDING and bar_spans:
             break
         beats = numerator * 4 / denominator
         count = max(1, int(np.ceil((until - start) / beats - ROUNDING)))
         edges, bars = _edges(numerator, denominator, count)
         for begin, stop, number in zip(edges, edges[1:], bars, strict=False):
             stop = min(start + stop, end)
-            made.append(Span(start + begin, stop, bar + number, beat_of(numerator, denominator)))
+            bar_spans.append(
+                Span(start + begin, stop, bar + number, beat_of(numerator, denominator))
+            )
         bar += count
-    return _joined([made[0], *(span for span in made[1:] if span.start < length - ROUNDING)])
+    return _joined(
+        [bar_spans[0], *(span for span in bar_spans[1:] if span.start < length - ROUNDING)]
+    )
 
 
 def beat_of(numerator: float, denominator: float) -> float:
@@ -228,10 +232,10 @@ def _edges(numerator: float, denominator: float, count: int) -> tuple[list[float
     return [*edges, count * beats], [bar for bar in range(count) for _ in lengths]
 
 
-def _joined(made: list[Span]) -> list[Span]:
+def _joined(bar_spans: list[Span]) -> list[Span]:
     """Spans of less than a beat joined to the next one, where both together are four at most."""
     result: list[Span] = []
-    for span in made:
+    for span in bar_spans:
         before = result[-1] if result else None
         if (
             before is not None

@@ -105,12 +105,12 @@ def joined(piece: Piece, gain: float, *, synthesiser: str | None = None) -> Iter
     """
     size = round(FADE * RATE)
     count = len(borders(piece.duration)) - 1
-    left = np.zeros((0, 2), np.float32)
+    tail = np.zeros((0, 2), np.float32)
     for chunk in range(count):
         samples = render(piece, chunk, gain, synthesiser=synthesiser).samples
-        samples[: len(left)] += left
+        samples[: len(tail)] += tail
         if chunk < count - 1:
-            samples, left = samples[:-size], samples[-size:].copy()
+            samples, tail = samples[:-size], samples[-size:].copy()
         yield samples
 
 
@@ -133,8 +133,8 @@ def loudest(piece: Piece, *, synthesiser: str | None = None) -> float:
         return 0.0
     at = (piece.seconds(piece.notes.onset) / BIN).astype(np.int64)
     struck = np.bincount(at, weights=(piece.notes.velocity / REFERENCE) ** 4)
-    kept = math.exp(-2 * BIN / DECAY)
-    energy = max(accumulate(struck.tolist(), lambda ringing, new: kept * ringing + new))
+    decay = math.exp(-2 * BIN / DECAY)
+    energy = max(accumulate(struck.tolist(), lambda ringing, new: decay * ringing + new))
     return CREST * _reference(*audio.chosen(synthesiser)) * math.sqrt(energy)
 
 

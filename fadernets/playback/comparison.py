@@ -56,12 +56,12 @@ def compare(original: Piece, result: Piece) -> Comparison:
     """
     rolls = roll(original), roll(result)
     before, after = (_by_pitch(side["notes"]) for side in rolls)
-    kept = _pairs(rolls, before, after, SAME_ONSET)
-    back = {j: i for i, j in kept.items()}
-    moved = _pairs(rolls, _without(before, kept), _without(after, back), NEAR)
+    partners = _pairs(rolls, before, after, SAME_ONSET)
+    back = {j: i for i, j in partners.items()}
+    moved = _pairs(rolls, _without(before, partners), _without(after, back), NEAR)
     drawn = [side for side in rolls if side["notes"]] or rolls
     return {
-        "original": _marked(rolls[0], kept, moved, REMOVED),
+        "original": _marked(rolls[0], partners, moved, REMOVED),
         "result": _marked(rolls[1], back, {j: i for i, j in moved.items()}, ADDED),
         "length_s": max(side["length_s"] for side in rolls),
         "pitches": [
@@ -130,12 +130,12 @@ def _length(row: list[float]) -> float:
     return row[1] - row[0]
 
 
-def _marked(side: Roll, kept: Partners, moved: Partners, alone: str) -> MarkedRoll:
+def _marked(side: Roll, partners: Partners, moved: Partners, alone: str) -> MarkedRoll:
     indices = range(len(side["notes"]))
     return MarkedRoll(
         **side,
-        marks=[KEPT if i in kept else alone for i in indices],
-        partners=[kept.get(i, moved.get(i, ALONE)) for i in indices],
+        marks=[KEPT if i in partners else alone for i in indices],
+        partners=[partners.get(i, moved.get(i, ALONE)) for i in indices],
     )
 
 
@@ -160,8 +160,8 @@ def _pairs(rolls: tuple[Roll, Roll], first: ByPitch, second: ByPitch, reach: flo
     return pairs
 
 
-def _without(indices: ByPitch, taken: Container[int]) -> ByPitch:
-    return {pitch: [i for i in those if i not in taken] for pitch, those in indices.items()}
+def _without(indices: ByPitch, partners: Container[int]) -> ByPitch:
+    return {pitch: [i for i in those if i not in partners] for pitch, those in indices.items()}
 
 
 def _by_pitch(notes: list[list[float]]) -> ByPitch:

@@ -102,8 +102,8 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
     document_amounts = _amounts(settings)
     amounts: dict[tuple[str, str], Amount] = {}
     for kind, moves in played.items():
-        said = document_amounts.get(kind)
-        exact = None if said is None else in_beats(said, piece)
+        document_amount = document_amounts.get(kind)
+        exact = None if document_amount is None else in_beats(document_amount, piece)
         if exact is not None and np.array_equal(
             np.array(_levels(kind, exact, piece.length, file.division)), moves
         ):
@@ -112,24 +112,24 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
             amounts[kind] = _drawn(kind, moves, file.division)
     if not amounts:
         return None
-    kept = {
+    options = {
         name: document[name] for name in ("seed", "lock", "strict", "redrawn") if name in document
     }
     offsets = {name: value for (kind, name), value in amounts.items() if kind == "offset"}
     positions = {name: value for (kind, name), value in amounts.items() if kind == "position"}
     moods = {mood: offsets.pop(mood) for mood in MOODS if mood in offsets}
     whole = PieceSettings(faders=offsets, positions=positions, **moods)  # type: ignore[arg-type]
-    return whole.to_json() | kept
+    return whole.to_json() | options
 
 
 def _amounts(settings: PieceSettings) -> dict[tuple[str, str], Amount]:
     """The amounts that have a controller."""
     rows: dict[tuple[str, str], Amount] = {}
-    for kind, given in (
+    for kind, by_name in (
         ("offset", {**settings.moods, **settings.faders}),
         ("position", settings.positions),
     ):
-        rows |= {(kind, name): value for name, value in given.items() if (kind, name) in NUMBERS}
+        rows |= {(kind, name): value for name, value in by_name.items() if (kind, name) in NUMBERS}
     return rows
 
 
@@ -198,15 +198,15 @@ def _drawn(kind: tuple[str, str], moves: np.ndarray, division: int) -> Curve:
         if points and points[-1][0] == tick:
             points.pop()
         points.append((tick, level))
-    kept, tolerance = points, TOLERANCE
-    while len(kept) > MAX_POINTS or tolerance == TOLERANCE:
+    corners, tolerance = points, TOLERANCE
+    while len(corners) > MAX_POINTS or tolerance == TOLERANCE:
         # Where something comes and goes at every other step no tolerance is enough for its borders.
         if tolerance < LEVELS:
-            kept = _simplified(kind, points, tolerance)
+            corners = _simplified(kind, points, tolerance)
         else:
-            kept = _thinned(points, tolerance)
+            corners = _thinned(points, tolerance)
         tolerance *= 2
-    return Curve([(tick / division, _value(kind, level)) for tick, level in kept])
+    return Curve([(tick / division, _value(kind, level)) for tick, level in corners])
 
 
 def _value(kind: tuple[str, str], level: int) -> float | None:
@@ -241,20 +241,20 @@ def _thinned(points: Sequence[tuple[int, int]], tolerance: float) -> list[tuple[
     In one way along the run: a cone from the point kept last holds the slopes that pass all others
     so far (Williams, 1978).
     """
-    kept = [points[0]]
+    corners = [points[0]]
     low, high = -np.inf, np.inf
     before = points[0]
     for tick, level in points[1:]:
-        start, base = kept[-1]
+        start, base = corners[-1]
         slope = (level - base) / (tick - start)
         if not low <= slope <= high:
-            kept.append(before)
+            corners.append(before)
             start, base = before
             low, high = -np.inf, np.inf
         aside = tick - start
         low = max(low, (level - tolerance - base) / aside)
         high = min(high, (level + tolerance - base) / aside)
         before = (tick, level)
-    if before != kept[-1]:
-        kept.append(before)
-    return kept
+    if before != corners[-1]:
+        corners.append(before)
+    return corners

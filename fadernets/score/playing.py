@@ -123,7 +123,7 @@ def home(
         part = rows[first : first + batch]
         own = [chosen[row] for row in part]
         coded = net.coded(own, [codes[segment.index] for segment in own])
-        wanted = net.wanted_densities(shift_moods(net, coded, edit, piece, own))
-        for name, values in wanted.items():
+        densities = net.wanted_densities(shift_moods(net, coded, edit, piece, own))
+        for name, values in densities.items():
             start[name][part] = values
     return start

@@ -120,13 +120,15 @@ class PieceSettings:
             If a value is neither a number nor a curve or is outside its range, or is for a fader
             that the model has not.
         """
-        given = mapping(values, "positions")
+        raw_positions = mapping(values, "positions")
         for name in ATTRIBUTES:
-            if name not in faders and (values.get(name) is not None or given.get(name) is not None):
+            if name not in faders and (
+                values.get(name) is not None or raw_positions.get(name) is not None
+            ):
                 raise ValueError(f"the model has no fader for {name}")
         absolute = flag(values, "absolute")
         amounts = {name: amount(values, name, 0 if absolute else -1) for name in faders}
-        positions = {name: amount(given, name, 0, gaps=True) for name in faders}
+        positions = {name: amount(raw_positions, name, 0, gaps=True) for name in faders}
         if absolute:
             amounts, positions = {}, amounts
         return cls(

@@ -128,12 +128,12 @@ class Authenticator:
         """
         if not token:
             raise AdminError(404, OFF)
-        given = credentials(header)
-        if given is None:
+        login = credentials(header)
+        if login is None:
             raise _unknown("Sign in with the admin's token as the password; any name will do.")
-        if hmac.compare_digest(_hash(given.token), _hash(token)):
-            return given
-        seconds = self._limiter.take({"browsers" if given.ambient else "scripts": WRONG_TOKENS})
+        if hmac.compare_digest(_hash(login.token), _hash(token)):
+            return login
+        seconds = self._limiter.take({"browsers" if login.ambient else "scripts": WRONG_TOKENS})
         if seconds and not self._limiter.take({"warnings": WARNINGS}):
             log.warning("many wrong tokens are sent to the admin's pages")
         if seconds and not again:
@@ -162,7 +162,7 @@ def form_token(token: str, study: str, action: str) -> str:
 
 def check_post(
     request: Request,
-    given: Credentials,
+    login: Credentials,
     carried: str,
     expected: str,
     public_url: str | None = None,
@@ -183,7 +183,7 @@ def check_post(
     AdminError
         403.
     """
-    if not given.ambient:
+    if not login.ambient:
         return
     site = request.headers.get("sec-fetch-site")
     if site is not None:

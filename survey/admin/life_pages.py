@@ -71,13 +71,13 @@ def edit(
     admin: AdminDep,
     name: str,
     form: Annotated[PlanForm, Form()],
-    sent: Annotated[dict[str, str], Depends(_sent)],
+    raw_form: Annotated[dict[str, str], Depends(_sent)],
 ) -> Response:
     """Change the plan of a draft."""
     try:
         with admin.database.write() as session:
             study = study_of(session, name, lock=True)
-            plan = Plan(form.new_name, form.trials, rules_of(study, sent))
+            plan = Plan(form.new_name, form.trials, rules_of(study, raw_form))
             study_life.edit(session, study, plan)
             session.flush()  # before the journal hears of it
             if admin.journal is not None and study.name != name:
@@ -130,7 +130,7 @@ def rule_fields(study: Study) -> list[RuleField]:
     ]
 
 
-def rules_of(study: Study, sent: dict[str, str]) -> Rules:
+def rules_of(study: Study, raw_form: dict[str, str]) -> Rules:
     """The rules that a form has; an empty field is a rule that does not apply.
 
     Raises
@@ -140,7 +140,7 @@ def rules_of(study: Study, sent: dict[str, str]) -> Rules:
     """
     rules: dict[str, bool | float | None] = {}
     for field in rule_fields(study):
-        name, text = field.name.removeprefix(RULE), sent.get(field.name, "").strip()
+        name, text = field.name.removeprefix(RULE), raw_form.get(field.name, "").strip()
         if isinstance(KNOWN[name], bool):
             rules[name] = text == "yes"
             continue

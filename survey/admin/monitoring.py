@@ -107,9 +107,9 @@ def cells(session: Session, study: Study) -> list[Cell]:
         .group_by(Stimulus.id)
     ).all()
     main_stimuli = sum(stimulus.kind in MAIN for stimulus, _, _ in rows)
-    wanted = unused_places.participants_wanted(study)
-    target = math.ceil(wanted * min(1.0, study.trials_each / max(main_stimuli, 1)))
-    again = math.ceil(wanted * study.build.get("repeats", 0) / max(main_stimuli, 1))
+    goal = unused_places.participants_wanted(study)
+    target = math.ceil(goal * min(1.0, study.trials_each / max(main_stimuli, 1)))
+    again = math.ceil(goal * study.build.get("repeats", 0) / max(main_stimuli, 1))
     cells = [
         Cell(
             stimulus.name,
@@ -119,7 +119,7 @@ def cells(session: Session, study: Study) -> list[Cell]:
             stimulus.strength,
             answers,
             int(waiting),
-            _target(stimulus.kind, target, wanted, again),
+            _target(stimulus.kind, target, goal, again),
         )
         for stimulus, answers, waiting in rows
     ]

@@ -98,24 +98,24 @@ def as_messages(admin: AdminDep) -> JSONResponse:
 
 
 @router.post("/admin/pairs/new")
-def ask(admin: AdminDep, sent: Annotated[SentPair, Form()]) -> Response:
+def ask(admin: AdminDep, form: Annotated[SentPair, Form()]) -> Response:
     """Show what the demo's page has sent; keeps nothing."""
-    return admin.render("pair", sent=sent, problem=None)
+    return admin.render("pair", form=form, problem=None)
 
 
 @router.post("/admin/pairs", dependencies=[csrf("pair")])
-def collect(admin: AdminDep, sent: Annotated[SentPair, Form()]) -> Response:
+def collect(admin: AdminDep, form: Annotated[SentPair, Form()]) -> Response:
     """Keep a pair."""
     try:
-        if not sent.direction:
+        if not form.direction:
             raise AdminError(422, "Say how arousal is meant to change.")
         CollectedPairs(admin.settings.data).add(
-            _midi(sent.before),
-            _midi(sent.after),
-            **sent.model_dump(include={"piece", "bars", "direction", "moved", "settings"}),
+            _midi(form.before),
+            _midi(form.after),
+            **form.model_dump(include={"piece", "bars", "direction", "moved", "settings"}),
         )
     except (BuildError, AdminError) as error:
-        return admin.render("pair", status=422, sent=sent, problem=str(error))
+        return admin.render("pair", status=422, form=form, problem=str(error))
     return admin.redirect("/pairs")
 
 

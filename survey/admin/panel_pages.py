@@ -25,7 +25,7 @@ router = APIRouter(route_class=AdminRoute)
 
 
 @router.get("/admin/studies/{name}/panel")
-def shown(admin: AdminDep, name: str) -> Response:
+def view(admin: AdminDep, name: str) -> Response:
     """The study's panel, and whom it sent."""
     with admin.database.read() as session:
         study = study_of(session, name)
@@ -113,7 +113,7 @@ def _page(
         kinds=panels.KINDS,
         longest=panels.LONGEST_ADDRESS,
         fixed=study.state == "open" or has_begun(session, study),
-        sent=panel_list.sent(session, study),
+        sent=panel_list.panel_people(session, study),
         others=[] if stored is None else list(stored.parameters)[1:],
         **frame(admin, session, study, "/panel"),
     )

@@ -48,7 +48,7 @@ class Preview:
 
     app: FastAPI
     folder: Path
-    used: float
+    used_at: float
 
     def close(self) -> None:
         """Discard the copy with all that was stored in it."""
@@ -111,7 +111,7 @@ class Previews:
             old = self._discarded()
             preview = self._running.get(key)
             if preview is not None:
-                preview.used = self._clock()
+                preview.used_at = self._clock()
                 self._running.move_to_end(key)
         for other in old:
             other.close()
@@ -130,7 +130,7 @@ class Previews:
         old = []
         while self._running:
             first = next(iter(self._running.values()))
-            if len(self._running) <= MOST_AT_ONCE and self._clock() - first.used < IDLE_SECONDS:
+            if len(self._running) <= MOST_AT_ONCE and self._clock() - first.used_at < IDLE_SECONDS:
                 break
             old.append(self._running.popitem(last=False)[1])
         return old

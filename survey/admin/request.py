@@ -263,8 +263,8 @@ def _refuse_charset(request: Request) -> None:
     AdminError
         422.
     """
-    _, said = parse_options_header(request.headers.get("content-type"))
-    if said.get(b"charset", CHARSETS[0]).lower() not in CHARSETS:
+    _, options = parse_options_header(request.headers.get("content-type"))
+    if options.get(b"charset", CHARSETS[0]).lower() not in CHARSETS:
         raise AdminError(422, UNREADABLE)
 
 

@@ -121,7 +121,7 @@ def _change(session: Session, study: Study, form: SettingsForm) -> None:
         If people would agree to another text from now on, and the form does not carry its hash.
     """
     begun = has_begun(session, study)
-    before, shown = texts.consent(study), (texts.information(study), texts.statement(study))
+    before, page_texts = texts.consent(study), (texts.information(study), texts.statement(study))
     new: dict[str, str | int] = {
         "title": form.title,
         "contact": form.contact,
@@ -141,7 +141,7 @@ def _change(session: Session, study: Study, form: SettingsForm) -> None:
         setattr(study, key, new[key])
     own = (texts.tidy(form.information), texts.tidy(form.statement))
     for key, value, was, standard in zip(
-        ("information", "statement"), own, shown, _standard(study), strict=True
+        ("information", "statement"), own, page_texts, _standard(study), strict=True
     ):
         if value != was:  # else it is as it was: the study's own, or whatever the words say
             setattr(study, key, "" if value == standard else value)
@@ -202,13 +202,13 @@ def _build(study: Study) -> list[tuple[str, str]]:
     design = [("design", f"{study.design}: {registry.find(study.design).about}")]
     if "stimuli" not in study.build:
         return [*design, *build_rows]
-    asked = [
+    question_rows = [
         (f"question “{one.name}”", ReplyColumn.of(one).meaning) for one in parsed(study.questions)
     ]
     return [
         *design,
         ("systems, and in how many trials", study_summary.systems(study)),
-        *asked,
+        *question_rows,
         *build_rows,
         *([("phrases", options)] if (options := phrases_options(study)) else []),
     ]

@@ -107,7 +107,7 @@ def analyse(
     with np.errstate(over="ignore", invalid="ignore"):  # of absurd values; `finite` names them
         transfers = chosen[chosen["kind"] == "transfer"]
         apart = [Both(condition, *compute(some)) for condition, some in _apart(table)]
-        kept, everyone = compute(table) if together or not apart else (None, None)
+        kept_sections, everyone = compute(table) if together or not apart else (None, None)
         results = Results(
             flow=participant_flow(
                 table,
@@ -118,7 +118,7 @@ def analyse(
                 habits.counted(habitual, stay),
                 dropout(table, stay),
             ),
-            kept=kept,
+            kept=kept_sections,
             everyone=everyone,
             conditions=apart,
             contrasts=contrasts(transfers),
@@ -169,9 +169,9 @@ def _both(
 ) -> tuple[Sections, Sections]:
     """With exclusions and without."""
     chosen = table[table["participant"].isin(stay)]
-    kept = sections(chosen, seed, draws, progress)
+    kept_sections = sections(chosen, seed, draws, progress)
     same = len(chosen) == len(table)
-    return kept, kept if same else sections(table, seed, draws, progress)
+    return kept_sections, kept_sections if same else sections(table, seed, draws, progress)
 
 
 def sections(

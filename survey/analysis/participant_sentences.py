@@ -152,22 +152,22 @@ def _gone(section: ParticipantFlow) -> list[str]:
 
 
 def _dropout(section: ParticipantFlow) -> list[str]:
-    gone = section.dropout
-    if gone is None or not gone.matters:
+    dropout = section.dropout
+    if dropout is None or not dropout.matters:
         return []
-    rates = f"{percent(gone.left_agreement)} of the answers of those who left agree, by the mean"
-    if gone.stayed_agreement is not None:
-        rates += f" participant, and {percent(gone.stayed_agreement)} of those who stayed"
-    test = "" if gone.p is None else f" ({probability(gone.p)}, Welch)"
-    verb = "is" if gone.analysed == 1 else "are"
-    kept = f"{gone.analysed} of them {verb}" if gone.analysed else "None of them is"
+    rates = f"{percent(dropout.left_agreement)} of the answers of those who left agree, by the mean"
+    if dropout.stayed_agreement is not None:
+        rates += f" participant, and {percent(dropout.stayed_agreement)} of those who stayed"
+    test = "" if dropout.p is None else f" ({probability(dropout.p)}, Welch)"
+    verb = "is" if dropout.analysed == 1 else "are"
+    subject = f"{dropout.analysed} of them {verb}" if dropout.analysed else "None of them is"
     means = "the results are for people who stay"
-    if gone.analysed:
+    if dropout.analysed:
         means += " more than for others, for those who left gave fewer answers"
     return [
-        f"{gone.left} of {gone.left + gone.stayed} people who answered left before the end: "
-        f"{rates}{test}. {kept} analysed. If people leave because they hear less, {means}, and "
-        "intervals hold the truth of all people less often than 95 times in 100."
+        f"{dropout.left} of {dropout.left + dropout.stayed} people who answered left before the "
+        f"end: {rates}{test}. {subject} analysed. If people leave because they hear less, {means}, "
+        "and intervals hold the truth of all people less often than 95 times in 100."
     ]
 
 
@@ -206,9 +206,9 @@ def comparison(results: Results) -> list[str]:
             "same."
         ]
     changes = []
-    for name, kept, everyone in results.parts():
+    for name, kept_sections, everyone in results.parts():
         included, all_answers = (
-            percent(part.intervals["overall"].twoway.value) for part in (kept, everyone)
+            percent(part.intervals["overall"].twoway.value) for part in (kept_sections, everyone)
         )
         changes.append(
             f"With exclusions, {included} of the answers agree with the intended direction; "

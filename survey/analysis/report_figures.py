@@ -34,9 +34,9 @@ def as_vectors(drawn: list[ReportFigure]) -> dict[str, str]:
 def drawings(results: Results) -> list[ReportFigure]:
     """The figures there is something to draw for, both panels for each condition."""
     drawn = []
-    for part, kept, _ in results.parts():
+    for part, kept_sections, _ in results.parts():
         of_part = f" {part[0].upper()}{part[1:]}." if part else ""
-        annotated = kept.change.annotated
+        annotated = kept_sections.change.annotated
         if any(row.n for row in annotated):
             drawn.append(
                 ReportFigure(
@@ -49,7 +49,7 @@ def drawings(results: Results) -> list[ReportFigure]:
                     part,
                 )
             )
-        means = {scale: scores.twoway for scale, scores in kept.opinion.items()}
+        means = {scale: scores.twoway for scale, scores in kept_sections.opinion.items()}
         if any(mean.n for mean in means.values()):
             drawn.append(
                 ReportFigure(
@@ -61,7 +61,7 @@ def drawings(results: Results) -> list[ReportFigure]:
                     part,
                 )
             )
-        for name, rows in kept.change.measured.items():
+        for name, rows in kept_sections.change.measured.items():
             if rows:
                 drawn.append(_by_change(f"change of {name}", rows, part, of_part))
     for dose in results.doses:

@@ -107,7 +107,7 @@ def html(
         "conditions": wording.contrasts(results.contrasts),
     }
     beside_parts = {
-        "intervals": wording.raised([(part, kept) for part, kept, _ in parts]),
+        "intervals": wording.raised([(part, kept_sections) for part, kept_sections, _ in parts]),
         "change": wording.doses(results.doses),
     }
     sections = [
@@ -118,14 +118,14 @@ def html(
             "parts": [
                 {
                     "title": part,
-                    "sentences": section_sentences(name, kept, first=at == 0),
+                    "sentences": section_sentences(name, kept_sections, first=at == 0),
                     "figures": [
                         page_figure(figure, vectors)
                         for figure in drawn
                         if (figure.section, figure.part) == (name, part)
                     ],
                 }
-                for at, (part, kept, _) in enumerate(parts)
+                for at, (part, kept_sections, _) in enumerate(parts)
                 if name not in whole_study
             ],
             "sentences": whole_study.get(name) or beside_parts.get(name, []),
@@ -147,8 +147,10 @@ def html(
         title=f"Listening test “{provenance.study}”" if provenance.study else "Listening test",
         lead=[
             f"{part[0].upper()}{part[1:]}: {sentence}" if part else sentence
-            for part, kept, _ in parts
-            for sentence in heard_sentences.intervals({"overall": kept.intervals["overall"]})[:1]
+            for part, kept_sections, _ in parts
+            for sentence in heard_sentences.intervals(
+                {"overall": kept_sections.intervals["overall"]}
+            )[:1]
         ],
         sections=sections,
         provenance=[*provenance_sentences(provenance), *wording.non_finite(results.lost)],

@@ -103,15 +103,15 @@ def _clean(row: Row) -> Row:
 
 def _parts(results: Results, rows: Callable[[Sections], Iterable[Row]]) -> Rows:
     """A table with exclusions, of each condition where there are several."""
-    for name, kept, _ in results.parts():
-        for row in rows(kept):
+    for name, kept_sections, _ in results.parts():
+        for row in rows(kept_sections):
             yield {"condition": name, **row} if name else row
 
 
 def _parts_of_both(results: Results, rows: Callable[[Sections], Rows]) -> Rows:
     """The same with exclusions and without."""
-    for name, kept, everyone in results.parts():
-        for words, part in (("with exclusions", kept), ("without exclusions", everyone)):
+    for name, kept_sections, everyone in results.parts():
+        for words, part in (("with exclusions", kept_sections), ("without exclusions", everyone)):
             for row in rows(part):
                 yield {**({"condition": name} if name else {}), "participants": words, **row}
 
@@ -122,8 +122,8 @@ def _conditions(results: Results) -> Rows:
         estimates = {f"agreement, {name}": a.twoway for name, a in both.kept.intervals.items()}
         estimates |= {scale: opinion.twoway for scale, opinion in both.kept.opinion.items()}
         for measure, estimate in estimates.items():
-            named = {"condition": both.condition.name, "measure": measure, "n": estimate.n}
-            yield {**named, **of_estimate(estimate)}
+            keys = {"condition": both.condition.name, "measure": measure, "n": estimate.n}
+            yield {**keys, **of_estimate(estimate)}
 
 
 def _contrast(contrast: Contrast) -> Row:
@@ -298,10 +298,10 @@ def _of_measured(part: Sections) -> Rows:
         yield from _by_direction(f"measured change of {name}", ANSWERS, by_direction)
 
 
-def _of_strength(dose: Dose, named: bool) -> Rows:
+def _of_strength(dose: Dose, with_condition: bool) -> Rows:
     words = "all strengths" + (f" of model {dose.checkpoint}" if dose.checkpoint else "")
     for row in _by_direction("strength", AS_INTENDED, dose.correlations):
-        yield {"condition": words, **row} if named else row
+        yield {"condition": words, **row} if with_condition else row
 
 
 def _by_direction(name: str, counting: str, correlations: Mapping[str, Correlation]) -> Rows:

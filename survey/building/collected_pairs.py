@@ -177,8 +177,12 @@ class CollectedPairs:
         rows = []
         for pair in pairs:
             before, after = (each.name for each in self._files(pair.id))
-            made = json.dumps({"pair": pair.id, "moved": pair.moved, "page": pair.settings})
-            rows.append((pair.item, SYSTEM, after, before, pair.piece, pair.direction, made))
+            settings_text = json.dumps(
+                {"pair": pair.id, "moved": pair.moved, "page": pair.settings}
+            )
+            rows.append(
+                (pair.item, SYSTEM, after, before, pair.piece, pair.direction, settings_text)
+            )
         with replacing(path, shared=True) as part:
             write_csv(pd.DataFrame(rows, columns=header), part)
         return path

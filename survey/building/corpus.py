@@ -114,16 +114,16 @@ def from_folder(
     names = _names(folder)
     works: list[Work] = []
     left_out: dict[str, str] = {}
-    wanted = min(max(most, LEAST_FILES), len(names))
+    goal = min(max(most, LEAST_FILES), len(names))
     for index in rng.permutation(len(names)).tolist():
-        progress("reading MIDI files", len(works), wanted)
-        if len(works) == wanted:
+        progress("reading MIDI files", len(works), goal)
+        if len(works) == goal:
             break
         try:
             works.append(_work(folder, names[index]))
         except midi.MidiError as error:
             left_out[_printable(names[index])] = _printable(str(error))
-    progress("reading MIDI files", wanted, wanted)
+    progress("reading MIDI files", goal, goal)
     if not works:
         raise CorpusError(
             f"{folder} has no MIDI file that can be used; the first of {len(names)}: "

@@ -167,11 +167,11 @@ def _spec_of(study: Study, spec: StudySpec) -> StudySpec:
     if "stimuli" in record:
         if spec.stimuli is None:
             raise BuildError(f"{study.name} was built from a table of sounds: add --stimuli FILE.")
-        asked = tuple(parsed(study.questions)) or None
+        questions = tuple(parsed(study.questions)) or None
         return replace(
             spec,
             design=study.design,
-            questions=asked,
+            questions=questions,
             seed=record["seed"],
             loudness=record["loudness"],
             anchors=tuple(record["anchors"]),

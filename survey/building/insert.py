@@ -99,8 +99,8 @@ def discard(database: Database, folder: Path, hashes: Collection[str]) -> None:
         return
     with database.write() as session:
         keep_from_new(session)
-        kept = set(session.scalars(select(Clip.sha256).where(Clip.sha256.in_(hashes))))
-        for name in sorted(set(hashes) - kept):
+        hashes_in_use = set(session.scalars(select(Clip.sha256).where(Clip.sha256.in_(hashes))))
+        for name in sorted(set(hashes) - hashes_in_use):
             try:
                 (folder / f"{name}.mp3").unlink(missing_ok=True)
             except OSError as error:

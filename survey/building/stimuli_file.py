@@ -42,7 +42,7 @@ class SoundFile:
     path: Path
     low_pass: float | None = None
 
-    def named(self, folder: Path) -> str:
+    def name_in(self, folder: Path) -> str:
         """As a table in that folder names it."""
         try:
             name = str(self.path.relative_to(folder))
@@ -144,13 +144,13 @@ def with_anchors(items: Sequence[ListedItem], kilohertz: Sequence[float]) -> lis
         files = dict(item.files)
         if REFERENCE in files:
             path = files[REFERENCE].path
-            made = {anchors.below(limit): SoundFile(path, limit) for limit in kilohertz}
-            for system in files.keys() & made.keys():
+            anchor_files = {anchors.below(limit): SoundFile(path, limit) for limit in kilohertz}
+            for system in files.keys() & anchor_files.keys():
                 raise BuildError(
                     f"Item {item.name} has a system {system!r}, which is what the anchor is called "
                     "that is made of its reference; call it otherwise, or make no anchors."
                 )
-            files |= made
+            files |= anchor_files
         items_with_anchors.append(replace(item, files=files))
     return items_with_anchors
 

@@ -55,13 +55,13 @@ def systems(study: Study) -> str:
 
 def _of_systems(study: Study) -> list[str]:
     """What is heard of whom, and what is asked."""
-    asked = ", ".join(str(question["name"]) for question in study.questions)
+    question_names = ", ".join(str(question["name"]) for question in study.questions)
     sentences = [f"Design {study.design}; systems, and in how many trials: {systems(study)}."]
     sentences.append(f"One participant has {study.trials_each} of these trials.")
     repeats = study.build.get("repeats", 0)
     if repeats:
         sentences.append(f"Of these {repeats} {'comes' if repeats == 1 else 'come'} once more.")
-    return [*sentences, f"Asked: {asked}."] if asked else sentences
+    return [*sentences, f"Asked: {question_names}."] if question_names else sentences
 
 
 def warnings(study: Study) -> list[str]:
@@ -96,12 +96,12 @@ def _uneven(study: Study) -> list[str]:
 
 def _unheard(study: Study) -> list[str]:
     """Where as many people as are wanted cannot hear all."""
-    wanted = int(study.build.get(WANTED) or 0)
-    if not wanted:
+    goal = int(study.build.get(WANTED) or 0)
+    if not goal:
         return []
     count = sum(stimulus.kind in MAIN for stimulus in study.stimuli)
-    people = f"as many participants as are wanted, {wanted},"
-    return shares.unheard(people, wanted, study.trials_each, count)
+    people = f"as many participants as are wanted, {goal},"
+    return shares.unheard(people, goal, study.trials_each, count)
 
 
 def changes(stimuli: list[Stimulus]) -> dict[str, float]:

@@ -67,23 +67,23 @@ def tested(
 
 def sentences(equivalences: Iterable[Equivalence]) -> list[str]:
     """What is to be said of each."""
-    said = []
+    lines = []
     for one in equivalences:
         name = one.question.replace("_", " ").capitalize()
         begin = f"{name}, {one.first} and {one.second}: the margin named beforehand is "
         begin += f"±{number(one.margin)}"
         if one.low is None or one.holm is None:
-            said.append(f"{begin}; equivalence cannot be tested, for there is no standard error.")
+            lines.append(f"{begin}; equivalence cannot be tested, for there is no standard error.")
             continue
         ends = f"{number(one.low)} to {number(one.high)}"
         test = f"{probability(one.holm)}, two one-sided tests, by Holm's correction"
         if one.is_shown:
-            said.append(
+            lines.append(
                 f"{begin}, and they are equivalent within it (90 % interval {ends}; {test})."
             )
         else:
-            said.append(
+            lines.append(
                 f"{begin}; that they are equivalent is not shown (90 % interval {ends}; {test}), "
                 "which is not to say that they differ."
             )
-    return said
+    return lines

@@ -133,12 +133,12 @@ def rounded(value: float) -> float:
 
 def sentences(models: Sequence[MixedModel]) -> list[str]:
     """How far mixed models say the same as the two-way intervals."""
-    said = []
+    lines = []
     for model in models:
         name = f"mixed model of {model.question.replace('_', ' ')}"
         if model.variances is None:
             note = (model.note or "").removeprefix(NONE)
-            said.append(f"There is no {name}: {note}.")
+            lines.append(f"There is no {name}: {note}.")
             continue
         pairs = [
             (one.model, one.twoway)
@@ -149,12 +149,12 @@ def sentences(models: Sequence[MixedModel]) -> list[str]:
         if not ratios:
             continue
         apart = max(abs(ours.value - two.value) for ours, two in pairs)  # type: ignore[operator]
-        said.append(
+        lines.append(
             f"A linear {name}, with participants and pieces, and both by system, as random terms, "
             f"gives differences up to {number(apart)} points from these, with standard errors "
             f"{number(min(ratios))} to {number(max(ratios))} times as large."
         )
-    return said
+    return lines
 
 
 def levels(table: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -287,13 +287,13 @@ class _Products:
         columns = np.concatenate([weights, np.ones(self.size)])
         half = np.linalg.solve(lower, of_person[:, None] * self.both * columns)
         flat = half.reshape(-1, half.shape[-1])
-        gone = flat.T @ flat
+        product = flat.T @ flat
         m = self.count
-        left = weights[:, None] * self.pieces * columns - gone[:m]
-        left[:, :m] += np.eye(m)
-        second = np.linalg.cholesky(left[:, :m])
-        rest = scipy.linalg.solve_triangular(second, left[:, m:], lower=True)
-        known = self.known - gone[m:, m:] - rest.T @ rest
+        difference = weights[:, None] * self.pieces * columns - product[:m]
+        difference[:, :m] += np.eye(m)
+        second = np.linalg.cholesky(difference[:, :m])
+        rest = scipy.linalg.solve_triangular(second, difference[:, m:], lower=True)
+        known = self.known - product[m:, m:] - rest.T @ rest
         root = np.linalg.cholesky(known[:-1, :-1])
         short = scipy.linalg.solve_triangular(root, known[:-1, -1], lower=True)
         squares = float(known[-1, -1] - short @ short)

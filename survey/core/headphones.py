@@ -34,8 +34,8 @@ def files(participant: Participant) -> list[str]:
 
 def right(participant: Participant, answers: Sequence[int]) -> int:
     """How often the quiet tone was named, each answer its place from 1 in the sound."""
-    asked = [PATTERNS[place].index(QUIET) + 1 for place in order(participant)]
-    return sum(said == true for said, true in zip(answers, asked, strict=True))
+    true_places = [PATTERNS[place].index(QUIET) + 1 for place in order(participant)]
+    return sum(answer == true for answer, true in zip(answers, true_places, strict=True))
 
 
 def is_asked(study: Study, participant: Participant) -> bool:

@@ -72,8 +72,8 @@ def _most(scope: Scope) -> int:
 
 def _announced(scope: Scope) -> int:
     """The length that a request says its body has: 0 if it says none, too much if nonsense."""
-    said = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(said) if said.isdigit() and len(said) < 20 else 10**20
+    header = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(header) if header.isdigit() and len(header) < 20 else 10**20
 
 
 def _within(location: str) -> str:

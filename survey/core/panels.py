@@ -274,8 +274,8 @@ class Panel:
             return f"{what} must be one of {kind.label}'s, with {kind.path} in it."
         for need in kind.needs:
             name, _, value = need.partition("=")
-            given = query.get(name, [""])[0]
-            if not given or (value and given != value):
+            query_value = query.get(name, [""])[0]
+            if not query_value or (value and query_value != value):
                 return f"{what} lacks {name}={value or '…'}: without it {kind.label} knows nobody."
         if self.kind == GENERIC and f"{{{self.parameter}}}" not in address:
             return f"{what} lacks {{{self.parameter}}}: without it {self.label} knows nobody."

@@ -90,8 +90,8 @@ def load(language: str) -> Texts:
         If the file is not one of texts.
     """
     known = languages()
-    wanted = (language.lower(), language.lower().partition("-")[0])
-    return _read(next((name for name in wanted if name in known), DEFAULT))
+    candidates = (language.lower(), language.lower().partition("-")[0])
+    return _read(next((name for name in candidates if name in known), DEFAULT))
 
 
 def for_design(say: Texts, design: str) -> Texts:
@@ -192,16 +192,16 @@ def unsaid(study: Study) -> list[str]:
     if not study.information:
         return []
     text = " ".join(study.information.split())
-    kept = {
+    facts = {
         "the contact": " ".join(study.contact.split()),
         "how long answers are kept": " ".join(study.retention.split()),
     }
     if (panel := panels.of(study)) is not None:
-        kept["the panel whose numbers of people are stored"] = panel.label
+        facts["the panel whose numbers of people are stored"] = panel.label
     return [
         f"The study has a text of its own, in which {name} (“{value}”) does not stand. "
         "Participants read that text alone: write it in there."
-        for name, value in kept.items()
+        for name, value in facts.items()
         if value not in text
     ]
 

@@ -54,7 +54,7 @@ class DesignResults:
     design: Design
     questions: Sequence[Question]
     flow: ParticipantFlow
-    kept: Findings
+    findings: Findings
     everyone: Findings
     music: MusicAmount
     habits: list[Habit]
@@ -92,16 +92,16 @@ def analyse(
     twice, repeated = repeats.by_participant(table), repeats.consistency(of_kept)
     table = repeats.without(table)
     chosen = table[table["participant"].isin(stay)].reset_index(drop=True)
-    kept = design.analyse(chosen, questions, resampling)
+    kept_findings = design.analyse(chosen, questions, resampling)
     same = len(chosen) == len(table)
-    everyone = kept if same else design.analyse(table, questions, resampling)
+    everyone = kept_findings if same else design.analyse(table, questions, resampling)
     people_habits = habits.of_everybody(table, questions, stay)
     flow = participant_flow(answers, counts, stay, excluded, rules)
     return DesignResults(
         design,
         questions,
         flow,
-        kept,
+        kept_findings,
         everyone,
         amount(chosen),
         people_habits,
@@ -113,14 +113,14 @@ def analyse(
 def tables(results: DesignResults) -> dict[str, pd.DataFrame]:
     """All tables by name; the design's with exclusions and without."""
     of_flow = {name: as_table(name, rows) for name, rows in flow_rows(results.flow).items()}
-    asked = {"questions": as_table("questions", map(_question, results.questions))}
+    of_questions = {"questions": as_table("questions", map(_question, results.questions))}
     design_tables = {
         name: _both(table, results.everyone.tables[name])
-        for name, table in results.kept.tables.items()
+        for name, table in results.findings.tables.items()
     }
     # Not "participants": an export has a file of that name, which says who is who.
     of_people = as_table("by_participant", map(asdict, results.people))
-    return {**of_flow, **asked, **design_tables, "by_participant": of_people}
+    return {**of_flow, **of_questions, **design_tables, "by_participant": of_people}
 
 
 def _question(question: Question) -> dict[str, object]:
@@ -150,12 +150,12 @@ def _excluded(flow: ParticipantFlow) -> Iterator[str]:
     for one in flow.excluded:
         rules.setdefault(one.participant, []).append(one.rule)
     if rules:
-        named = "; ".join(f"{name} ({', '.join(of)})" for name, of in sorted(rules.items()))
-        yield f"Left out, by their names in the ratings: {named}."
+        names = "; ".join(f"{name} ({', '.join(of)})" for name, of in sorted(rules.items()))
+        yield f"Left out, by their names in the ratings: {names}."
 
 
-def _both(kept: pd.DataFrame, everyone: pd.DataFrame) -> pd.DataFrame:
-    parts = [part.copy() for part in (kept, everyone)]
+def _both(kept_rows: pd.DataFrame, everyone: pd.DataFrame) -> pd.DataFrame:
+    parts = [part.copy() for part in (kept_rows, everyone)]
     for part, words in zip(parts, (WITH, WITHOUT), strict=True):
         part.insert(0, "participants", words)
     return pd.concat(parts, ignore_index=True).astype(object)
@@ -163,7 +163,7 @@ def _both(kept: pd.DataFrame, everyone: pd.DataFrame) -> pd.DataFrame:
 
 def files(results: DesignResults, provenance: Provenance) -> dict[str, bytes]:
     """Everything an analysis writes, by file name."""
-    made = tables(results)
+    tables_by_name = tables(results)
     drawn = drawings(results)
     vectors = report_figures.as_vectors(drawn)
     record = {
@@ -174,7 +174,7 @@ def files(results: DesignResults, provenance: Provenance) -> dict[str, bytes]:
         "answered_twice": plain(results.repeated),
         "tables": {
             name: _records(table)
-            for name, table in made.items()
+            for name, table in tables_by_name.items()
             if name not in ("flow", "questions")
         },
         "provenance": plain(provenance),
@@ -182,8 +182,8 @@ def files(results: DesignResults, provenance: Provenance) -> dict[str, bytes]:
     text = json.dumps(report.rounded(record), indent=1, ensure_ascii=False, allow_nan=False)
     return {
         "results.json": f"{text}\n".encode(),
-        **report.of_tables_and_figures(made, drawn, vectors),
-        "report.html": _html(results, provenance, made, drawn, vectors).encode(),
+        **report.of_tables_and_figures(tables_by_name, drawn, vectors),
+        "report.html": _html(results, provenance, tables_by_name, drawn, vectors).encode(),
     }
 
 
@@ -194,7 +194,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, object]]:
 
 def drawings(results: DesignResults) -> list[report_figures.ReportFigure]:
     """The figures of what was found, with exclusions."""
-    return [_figure(chart) for chart in results.kept.charts]
+    return [_figure(chart) for chart in results.findings.charts]
 
 
 def _figure(chart: Chart) -> report_figures.ReportFigure:
@@ -212,7 +212,7 @@ def _figure(chart: Chart) -> report_figures.ReportFigure:
 def _html(
     results: DesignResults,
     provenance: Provenance,
-    made: Mapping[str, pd.DataFrame],
+    tables_by_name: Mapping[str, pd.DataFrame],
     drawn: list[report_figures.ReportFigure],
     vectors: dict[str, str],
 ) -> str:
@@ -231,7 +231,7 @@ def _html(
                 *repeats.sentences(results.repeated),
             ],
             "figures": [],
-            "tables": _page_tables(made, ("flow", "exclusions", "by_participant")),
+            "tables": _page_tables(tables_by_name, ("flow", "exclusions", "by_participant")),
         },
         {
             "id": "asked",
@@ -240,7 +240,7 @@ def _html(
             "parts": [],
             "sentences": [f"Design {results.design.name}: {results.design.about}."],
             "figures": [],
-            "tables": _page_tables(made, ("questions",)),
+            "tables": _page_tables(tables_by_name, ("questions",)),
         },
         {
             "id": "findings",
@@ -250,16 +250,16 @@ def _html(
             f"compared, not used. {report_page.CORRECTED}",
             "parts": [],
             "sentences": [
-                *results.kept.sentences,
+                *results.findings.sentences,
                 *rests_on(results),
             ],
             "figures": [report_page.page_figure(figure, vectors) for figure in drawn],
-            "tables": _page_tables(made, tuple(results.kept.tables)),
+            "tables": _page_tables(tables_by_name, tuple(results.findings.tables)),
         },
     ]
     page = templates.get_template("report.html").render(
         title=f"Listening test “{provenance.study}”" if provenance.study else "Listening test",
-        lead=list(results.kept.sentences)[:1],
+        lead=list(results.findings.sentences)[:1],
         sections=sections,
         provenance=report_page.provenance_sentences(provenance),
     )
@@ -268,7 +268,7 @@ def _html(
 
 def rests_on(results: DesignResults) -> list[str]:
     """How much music the intervals are of, and where a larger variance stands for the two-way."""
-    tables = results.kept.tables.values()
+    tables = results.findings.tables.values()
     has_intervals = any("low" in table and table["low"].notna().any() for table in tables)
     raised = [
         _measure(row)
@@ -287,5 +287,9 @@ def _measure(row: Mapping[Hashable, object]) -> str:
     return f"{row['question']} ({of})"
 
 
-def _page_tables(made: Mapping[str, pd.DataFrame], names: Sequence[str]) -> list[object]:
-    return [report_page.page_table(name, made[name]) for name in names if len(made[name])]
+def _page_tables(tables_by_name: Mapping[str, pd.DataFrame], names: Sequence[str]) -> list[object]:
+    return [
+        report_page.page_table(name, tables_by_name[name])
+        for name in names
+        if len(tables_by_name[name])
+    ]

@@ -54,9 +54,9 @@ def of_discrimination(
     for question in questions:
         if question.kind != "choice" or len(question.choices) != 2:
             continue
-        said = table[question.name]
-        named = first.where(said == question.choices[0], second)
-        right = (named == third).astype(float).where(said.notna())
+        replies = table[question.name]
+        system = first.where(replies == question.choices[0], second)
+        right = (system == third).astype(float).where(replies.notna())
         discrimination[question.name] = [
             _told_apart(table, right, pair, name) for name in sorted(set(pair))
         ]
@@ -64,7 +64,7 @@ def of_discrimination(
             name: right.where(pd.Series(pair, index=right.index) == name).to_numpy()
             for name in sorted(set(pair))
         }
-        habits[question.name] = _FirstChoice.of(table, said, question.choices[0])
+        habits[question.name] = _FirstChoice.of(table, replies, question.choices[0])
         changes.append(trial_order.trend(table, right.to_numpy(), question.name, POSITION, heard))
     discrimination, habits = corrected(discrimination, _ToldApart), corrected(habits, _FirstChoice)
     trends = known_trends(changes)
@@ -129,8 +129,8 @@ class _FirstChoice:
     holm: float | None = None
 
     @classmethod
-    def of(cls, table: pd.DataFrame, said: pd.Series, choice: str) -> _FirstChoice:
-        is_first = (said == choice).astype(float).where(said.notna())
+    def of(cls, table: pd.DataFrame, replies: pd.Series, choice: str) -> _FirstChoice:
+        is_first = (replies == choice).astype(float).where(replies.notna())
         answers = crossed(table, is_first)
         estimate = twoway.mean(answers)
         if estimate.note == CONSTANT:
@@ -182,5 +182,5 @@ def _discrimination(one: _ToldApart) -> dict[str, object]:
 
 
 def _habit(one: _FirstChoice) -> dict[str, object]:
-    named = {"answer": one.choice, "n": one.estimate.n}
-    return {**named, **of_estimate(one.estimate), "p": one.p, "holm": one.holm}
+    keys = {"answer": one.choice, "n": one.estimate.n}
+    return {**keys, **of_estimate(one.estimate), "p": one.p, "holm": one.holm}

@@ -35,7 +35,7 @@ def known_trends(trends: Iterable[Trend | None]) -> list[Trend]:
 
 def trend_sentences(trends: Sequence[Trend], names: Mapping[str, str]) -> list[str]:
     """What the order of trials, or of clips on a page, did to what is called so by question."""
-    said = []
+    lines = []
     for one in trends:
         name, order = names[one.question], trial_order.FROM[one.by]
         if one.change.value is None:
@@ -45,10 +45,10 @@ def trend_sentences(trends: Sequence[Trend], names: Mapping[str, str]) -> list[s
             f"taken out, {interval(one.change, number)}{after_holm(one.holm)}."
         )
         if is_clear(one.holm):
-            said.append(f"{name[0].upper()}{name[1:]} changes {order} by {ends}")
+            lines.append(f"{name[0].upper()}{name[1:]} changes {order} by {ends}")
         else:
-            said.append(f"Whether {name} changes {order} cannot be told: the change is {ends}")
-    return said
+            lines.append(f"Whether {name} changes {order} cannot be told: the change is {ends}")
+    return lines
 
 
 Entry = TypeVar("Entry")

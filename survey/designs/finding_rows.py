@@ -26,8 +26,8 @@ def counts(
     table_rows: list[dict[str, object]] = []
     for question in questions:
         if question.kind in ("scale", "choice"):
-            said = table[table[question.name].notna()]
-            counts = said.groupby([*by, question.name], observed=True).size()
+            replies = table[table[question.name].notna()]
+            counts = replies.groupby([*by, question.name], observed=True).size()
             for keys, count in counts.items():
                 row = dict(zip([*by, "reply"], keys, strict=True))
                 table_rows.append({"question": question.name, **row, "count": int(count)})

@@ -23,8 +23,8 @@ def of_everybody(
     for question in questions:
         if question.kind == "text":
             continue
-        said = table[table[question.name].notna()].groupby("participant")[question.name]
-        names = [str(name) for name, values in said if is_alike(values.to_numpy(dtype=object))]
+        replies = table[table[question.name].notna()].groupby("participant")[question.name]
+        names = [str(name) for name, values in replies if is_alike(values.to_numpy(dtype=object))]
         if names:
             habits.append(Habit(question.name, len(names), len(set(names) & set(stay))))
     return habits

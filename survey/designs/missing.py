@@ -20,10 +20,10 @@ def rows(
             continue
         for keys, some in table.groupby(list(by), sort=True, observed=True):
             absent = int(some[question.name].isna().sum())
-            named = dict(zip(by, keys, strict=True))
+            places = dict(zip(by, keys, strict=True))
             share = absent / len(some)
             table_rows.append(
-                {"question": question.name, **named, "answers": len(some), "missing": absent}
+                {"question": question.name, **places, "answers": len(some), "missing": absent}
                 | {"share": share}
             )
     return table_rows
@@ -36,13 +36,13 @@ def sentences(table: pd.DataFrame, questions: Sequence[Question]) -> list[str]:
     most = int(of_people.max())
     fewer = int((of_people < most).sum())
     unanswered = int((most - of_people).sum())
-    said = []
+    lines = []
     if fewer:
         verb = "has" if fewer == 1 else "have"
-        gone = percent(unanswered / (most * len(of_people)))
-        said.append(
+        share = percent(unanswered / (most * len(of_people)))
+        lines.append(
             f"{fewer} of {counted(len(of_people), 'participant')} {verb} answered fewer trials "
-            f"than the {most} that somebody has: {gone} of as many for everybody are "
+            f"than the {most} that somebody has: {share} of as many for everybody are "
             "missing."
         )
     for question in questions:
@@ -50,14 +50,14 @@ def sentences(table: pd.DataFrame, questions: Sequence[Question]) -> list[str]:
             continue
         absent = int(table[question.name].isna().sum())
         if absent:
-            said.append(
+            lines.append(
                 f"{absent} of {len(table)} answers say nothing on {question.name.replace('_', ' ')}"
                 f" ({percent(absent / len(table))})."
             )
-    if not said:
+    if not lines:
         return ["No answer is missing."]
     return [
-        *said,
+        *lines,
         "Nothing is put in their place: all results are of the answers that there are. They hold "
         "for all if what is missing has nothing to do with what would have been answered.",
     ]

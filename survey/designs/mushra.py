@@ -60,7 +60,7 @@ def _analyse(
         for (question, person), (share, trials) in shares.items()
     ]
     sentences = [
-        _missed({name: share for (asked, name), (share, _) in shares.items() if asked == question})
+        _missed({name: share for (one, name), (share, _) in shares.items() if one == question})
         for question in dict.fromkeys(question for question, _ in shares)
     ]
     if len(sentences) > 1:

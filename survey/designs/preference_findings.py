@@ -44,10 +44,10 @@ def of_preferences(
     table: pd.DataFrame, questions: Sequence[Question], resampling: Resampling
 ) -> Findings:
     """Preferences between systems, their strengths, and what the order did."""
-    asked = {question.name: question for question in questions if question.is_number}
+    numeric_questions = {question.name: question for question in questions if question.is_number}
     centred = {
         name: table.assign(**{name: preferences.numbers(table, name) - question.middle})
-        for name, question in asked.items()
+        for name, question in numeric_questions.items()
     }
     compared = corrected(
         {name: preferences.preferences(of, name) for name, of in centred.items()},
@@ -62,7 +62,7 @@ def of_preferences(
         for name, of in centred.items()
     }
     sentences, charts = [], []
-    for name, question in asked.items():
+    for name, question in numeric_questions.items():
         sentences += [_preferred(question, one) for one in compared[name]]
         sentences += [_ordered(orders[name]), *_strengths(strengths[name])]
         charts.append(
@@ -76,7 +76,7 @@ def of_preferences(
         )
     alike = [
         equivalence.tested(name, one.second, one.first, margin, one.strength)
-        for name, question in asked.items()
+        for name, question in numeric_questions.items()
         for one in compared[name]
         if (margin := question.margin) is not None and are_tested(one.first, one.second)
     ]
@@ -95,7 +95,9 @@ def of_preferences(
         *equivalence.sentences(alike),
         *headphone_groups.sentences(groups),
         *mixed_model.sentences(models),
-        *trend_sentences(trends, {name: f"the size of preferences ({name})" for name in asked}),
+        *trend_sentences(
+            trends, {name: f"the size of preferences ({name})" for name in numeric_questions}
+        ),
         *missing.sentences(table, questions),
     ]
     rows = {
@@ -103,14 +105,14 @@ def of_preferences(
         "strengths": by_question(strengths, finding_rows.of_strength),
         "order": by_question({name: [order] for name, order in orders.items()}, _order),
     }
-    made = {name: as_table(name, of_table) for name, of_table in rows.items()}
-    made |= finding_rows.equivalences(alike)
-    made["mixed_model"] = as_table("mixed_model", finding_rows.of_models(models))
-    made |= finding_rows.trends(trends)
-    made |= finding_rows.headphone_groups(groups)
-    made |= finding_rows.counts(table, questions, list(COLUMNS))
-    made["missing"] = as_table("missing", missing.rows(table, questions, COLUMNS))
-    return Findings(made, sentences, charts)
+    tables = {name: as_table(name, of_table) for name, of_table in rows.items()}
+    tables |= finding_rows.equivalences(alike)
+    tables["mixed_model"] = as_table("mixed_model", finding_rows.of_models(models))
+    tables |= finding_rows.trends(trends)
+    tables |= finding_rows.headphone_groups(groups)
+    tables |= finding_rows.counts(table, questions, list(COLUMNS))
+    tables["missing"] = as_table("missing", missing.rows(table, questions, COLUMNS))
+    return Findings(tables, sentences, charts)
 
 
 def _preferred(question: Question, one: preferences.Preference) -> str:

@@ -108,11 +108,11 @@ def columns(questions: Sequence[Question], size: int, has_repeats: bool = False)
             Column(f"system_{word}", "text", f"who made the {word} clip heard", needed=True)
             for word in ORDINALS[:size]
         ]
-    asked = [ReplyColumn.of(question) for question in questions]
+    reply_columns = [ReplyColumn.of(question) for question in questions]
     before, after = ([COMMON[name] for name in names] for names in (BEFORE, AFTER))
     place = [PLACE] if is_by_clip(questions) else []
     apart = [APART] if has_repeats else []
-    return [*before, STIMULUS, KIND, *systems, *place, *asked, *apart, *after]
+    return [*before, STIMULUS, KIND, *systems, *place, *reply_columns, *apart, *after]
 
 
 def of_study(
@@ -242,11 +242,11 @@ def read_csv(source: Path | IO[str], questions: Sequence[Question]) -> pd.DataFr
     count = len(next(iter(cells.values()), []))
     for column in file_columns:
         cells.setdefault(column.name, ["" if column.form == "text" else None] * count)
-    seen: set[tuple[Any, ...]] = set()
+    earlier: set[tuple[Any, ...]] = set()
     names = [name for name in ("study", "participant", "stimulus", "place") if name in cells]
     for row, key in enumerate(zip(*(cells[name] for name in names), strict=True), 1):
-        if key in seen:
+        if key in earlier:
             raise ValueError(f"row {row}: {key[1]!r} has answered {key[2]!r} before")
-        seen.add(key)
+        earlier.add(key)
     rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
     return table_of(rows, file_columns)

@@ -45,13 +45,13 @@ def of_systems(
     table: pd.DataFrame, questions: Sequence[Question], resampling: Resampling
 ) -> Findings:
     """Means of every system and paired differences, of all questions that have numbers."""
-    asked = {question.name: question for question in questions if question.is_number}
-    means = systems.means(table, list(asked))
-    differences = systems.differences(table, list(asked))
+    numeric_questions = {question.name: question for question in questions if question.is_number}
+    means = systems.means(table, list(numeric_questions))
+    differences = systems.differences(table, list(numeric_questions))
     sentences = [
         f"{titled(one.question)} of {one.system}: {number(one.mean.value)} from "
-        f"{asked[one.question].least} to {asked[one.question].most}, "
-        f"{interval(one.mean, number)}.{_past(one.mean, asked[one.question])}"
+        f"{numeric_questions[one.question].least} to {numeric_questions[one.question].most}, "
+        f"{interval(one.mean, number)}.{_past(one.mean, numeric_questions[one.question])}"
         for one in means
     ]
     sentences += scale_ends.sentences(
@@ -59,8 +59,8 @@ def of_systems(
             f"{one.question.replace('_', ' ')} of {one.system}",
             one.mean,
             one.participants,
-            asked[one.question].least,
-            asked[one.question].most,
+            numeric_questions[one.question].least,
+            numeric_questions[one.question].most,
         )
         for one in means
     )
@@ -71,21 +71,22 @@ def of_systems(
         for one in differences
         if one.difference.value is not None
     ]
-    models = [mixed_model.of_question(table, name, differences) for name in asked]
+    models = [mixed_model.of_question(table, name, differences) for name in numeric_questions]
     ordinals = [
         ordinal_model.of_question(table, name, differences)
-        for name, question in asked.items()
+        for name, question in numeric_questions.items()
         if question.kind == "scale"
     ]
     alike = [
         equivalence.tested(one.question, one.first, one.second, margin, one.difference)
         for one in differences
-        if (margin := asked[one.question].margin) is not None and are_tested(one.first, one.second)
+        if (margin := numeric_questions[one.question].margin) is not None
+        and are_tested(one.first, one.second)
     ]
     alike = corrected(alike, Equivalence)
     trends = known_trends(
         trial_order.trend(table, preferences.numbers(table, name), name, by, ["system"])
-        for name in asked
+        for name in numeric_questions
         for by in (POSITION, PLACE)
     )
     by_system = {
@@ -93,7 +94,7 @@ def of_systems(
             system: np.where(table["system"] == system, preferences.numbers(table, name), np.nan)
             for system in sorted(set(table["system"]))
         }
-        for name in asked
+        for name in numeric_questions
     }
     groups = headphone_differences(table, by_system)
     sentences += [
@@ -101,7 +102,7 @@ def of_systems(
         *headphone_groups.sentences(groups),
         *mixed_model.sentences(models),
         *_ordinal_sentences(ordinals),
-        *trend_sentences(trends, {name: name.replace("_", " ") for name in asked}),
+        *trend_sentences(trends, {name: name.replace("_", " ") for name in numeric_questions}),
         *missing.sentences(table, questions),
     ]
     charts = [
@@ -112,7 +113,7 @@ def of_systems(
             question.most,
             f"mean of {name}",
         )
-        for name, question in asked.items()
+        for name, question in numeric_questions.items()
     ]
     return Findings(
         {
@@ -142,23 +143,23 @@ def _past(mean: Estimate, question: Question) -> str:
 
 def _ordinal_sentences(models: Sequence[mixed_model.MixedModel]) -> list[str]:
     """Whether a model that takes no steps for equal tells the same systems apart."""
-    said = []
+    lines = []
     for model in models:
         name = f"ordinal mixed model of {model.question.replace('_', ' ')}"
         if model.variances is None:
-            said.append(f"There is no {name}: {(model.note or '').removeprefix(NONE)}.")
+            lines.append(f"There is no {name}: {(model.note or '').removeprefix(NONE)}.")
             continue
         compared = [one for one in model.differences if one.model.low is not None]
         other = [one for one in compared if _leaves_out_0(one.model) != _leaves_out_0(one.twoway)]
         if not compared:
             continue
-        named = "; ".join(f"{one.first} and {one.second}" for one in other)
-        said.append(
+        pairs = "; ".join(f"{one.first} and {one.second}" for one in other)
+        lines.append(
             f"An {name}, which does not take its steps for equal, has the same random terms on "
             f"the logits of a higher answer. Of {counted(len(compared), 'comparison')} "
-            + (f"it tells these otherwise than the means do: {named}." if other else SAME_TOLD)
+            + (f"it tells these otherwise than the means do: {pairs}." if other else SAME_TOLD)
         )
-    return said
+    return lines
 
 
 def _leaves_out_0(estimate: Estimate) -> bool:

@@ -161,21 +161,21 @@ class Journal:
         person_hash = pseudonym(public_id)
         with self._lock:
             if person_hash not in self._withdrawn:
-                used = self._invitation(public_id)
+                invitation = self._invitation(public_id)
                 line = WithdrawnLine(
                     type="withdrawn",
                     at=now(),
                     mark=person_hash,
                     study=self._study_of.get(public_id, study),
-                    invitation=None if used is None else _without_label(used),
+                    invitation=None if invitation is None else _without_label(invitation),
                 )
                 self._ledger.append([line])
                 self._withdrawn[person_hash] = line
-            used = self._withdrawn[person_hash].get("invitation")
+            invitation = self._withdrawn[person_hash].get("invitation")
             self._waiting = [line for line in self._waiting if person_of(line) != public_id]
             self._study_of.pop(public_id, None)
             self._ledger.change(
-                self._cleared, [public_id, used["token_hash"]] if used else [public_id]
+                self._cleared, [public_id, invitation["token_hash"]] if invitation else [public_id]
             )
         self._uploads.rewritten()
         self._uploads.request_upload()
@@ -280,8 +280,10 @@ class Journal:
         if line["type"] != "study":
             return line
         # The label of an invitation may name the person who used it.
-        used = (withdrawn.get("invitation") for withdrawn in self._withdrawn.values())
-        theirs = {invitation["token_hash"] for invitation in used if invitation}
+        withdrawn_invitations = (
+            withdrawn.get("invitation") for withdrawn in self._withdrawn.values()
+        )
+        theirs = {invitation["token_hash"] for invitation in withdrawn_invitations if invitation}
         try:
             invitations: list[InvitationRecord] = members(line.get("study"), "invitations")
             hidden = [

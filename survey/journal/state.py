@@ -64,8 +64,8 @@ class JournalState:
         """How many joined a study, as far as any line tells."""
         people = sum(name == study for name, _ in self.people.values())
         record = self.studies.get(study)
-        gone = 0 if record is None else record["withdrawn"]
-        return max(self.begun.get(study, 0), people + gone)
+        withdrawals = 0 if record is None else record["withdrawn"]
+        return max(self.begun.get(study, 0), people + withdrawals)
 
     def add(self, line: Line) -> None:
         """Take a line in.

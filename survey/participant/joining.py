@@ -90,8 +90,8 @@ def join(session: Session, body: Join, is_newcomer: bool = False) -> tuple[Parti
         session.expunge(given_up)
     unused_places.sweep(session, study)
     if invitation is None:
-        wanted = unused_places.participants_wanted(study)
-        seconds = unused_places.waiting(session, study, wanted, is_newcomer)
+        goal = unused_places.participants_wanted(study)
+        seconds = unused_places.waiting(session, study, goal, is_newcomer)
         if seconds:
             raise crowded(study, min(seconds, LONGEST_WAIT_SECONDS))
     else:

@@ -234,10 +234,10 @@ def _row(study: Study, trial: ParticipantTrial, body: Answered | Replied) -> dic
         raise Refused(422, "invalid", "malformed", study.language)
     row = body.model_dump(exclude={"trial"}) | {"comment": body.comment or ""}
     if isinstance(body, Replied):
-        asked = questions.parsed(study.questions)
+        study_questions = questions.parsed(study.questions)
         compared = len(design.compared(len(trial.clips)))
         try:
-            row["replies"] = questions.checked(body.replies, asked, compared)
+            row["replies"] = questions.checked(body.replies, study_questions, compared)
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False)
             located = [one | {"loc": ("body", *one["loc"])} for one in errors]

@@ -51,8 +51,8 @@ def study_language(request: Request, body: object = None) -> str | None:
 def _page(request: Request) -> dict[str, str]:
     """The token or the name in the address of a participant's page; empty elsewhere."""
     match = PAGE.search(request.url.path)
-    named = {} if match is None else match.groupdict()
-    return {key: value for key, value in named.items() if value}
+    groups = {} if match is None else match.groupdict()
+    return {key: value for key, value in groups.items() if value}
 
 
 def _query(token: str, name: object) -> Select[Any] | None:

@@ -42,12 +42,12 @@ def participants_wanted(study: Study) -> int:
     return int(study.build.get(WANTED) or DEFAULT_PARTICIPANTS)
 
 
-def cap(wanted: int, is_newcomer: bool = False) -> int:
-    """How many idle people may hold places in a study that wants `wanted` participants.
+def cap(goal: int, is_newcomer: bool = False) -> int:
+    """How many idle people may hold places in a study that wants `goal` participants.
 
     Half as many more where `is_newcomer` comes.
     """
-    idle = max(SMALLEST_CAP, IDLE_PER_WANTED * wanted)
+    idle = max(SMALLEST_CAP, IDLE_PER_WANTED * goal)
     return idle + idle // 2 if is_newcomer else idle
 
 
@@ -69,8 +69,8 @@ def holds_places(lease_minutes: int) -> ColumnElement[bool]:
     )
 
 
-def waiting(session: Session, study: Study, wanted: int, is_newcomer: bool = False) -> int:
-    """Seconds until another person may join a study that wants `wanted`; 0 if now.
+def waiting(session: Session, study: Study, goal: int, is_newcomer: bool = False) -> int:
+    """Seconds until another person may join a study that wants `goal`; 0 if now.
 
     `is_newcomer`: whether few others have begun at that person's address.
     """
@@ -83,7 +83,7 @@ def waiting(session: Session, study: Study, wanted: int, is_newcomer: bool = Fal
     count, oldest = session.execute(
         select(func.count(Participant.id), func.min(Participant.consented_at)).where(held)
     ).one()
-    if count < cap(wanted, is_newcomer):
+    if count < cap(goal, is_newcomer):
         return 0
     return max(1, round((oldest + FIRST_ANSWER - now()).total_seconds()))
 

@@ -35,9 +35,11 @@ class PhrasesJob(BuildJob):
 
         if self.spec.stimuli is None:
             raise ValueError("phrases need a place for their table")
-        made = make(self.plan, self.spec.stimuli.parent, progress)
-        left_out = [f"Left out: {work}: {why.rstrip('.')}." for work, why in made.left_out.items()]
-        return [*made.sentences, *left_out]
+        outcome = make(self.plan, self.spec.stimuli.parent, progress)
+        left_out = [
+            f"Left out: {work}: {why.rstrip('.')}." for work, why in outcome.left_out.items()
+        ]
+        return [*outcome.sentences, *left_out]
 
 
 if __name__ == "__main__":

@@ -125,8 +125,10 @@ def choose(
             raise _too_few(way, most, fitting, count)
     chosen: list[PhraseTake] = []
     for way in ways:
-        taken = {id(take.phrase) for take in chosen}
-        usable = [p for p in candidates if fits[way.direction](p.arousal) and id(p) not in taken]
+        used_phrases = {id(take.phrase) for take in chosen}
+        usable = [
+            p for p in candidates if fits[way.direction](p.arousal) and id(p) not in used_phrases
+        ]
         own: list[PhraseTake] = []
         for phrase in drawn(usable, rng):
             if len(own) == count:

@@ -64,7 +64,7 @@ def write(
             item = f"{take.way.name}-{number:02d}"
             original = f"{item}-original.mid"
             (folder / original).write_bytes(take.original)
-            made = json.dumps(_made(take, systems, origin))
+            settings_text = json.dumps(_made(take, systems, origin))
             for place, system in enumerate(systems, 1):
                 name = f"{item}-{place}.mid"
                 (folder / name).write_bytes(take.results[system.name])
@@ -72,7 +72,7 @@ def write(
                     (
                         *(item, system.name, name, original, take.phrase.work),
                         *(take.way.direction, system.net.name, system.strength),
-                        *(made, number <= practice),
+                        *(settings_text, number <= practice),
                     )
                 )
         write_csv(pd.DataFrame(rows, columns=HEADER), folder / TABLE)

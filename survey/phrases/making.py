@@ -49,18 +49,18 @@ def make(plan: PhrasesPlan, out: Path, progress: Progress) -> Made:
     """
     if out.exists():
         raise FileExistsError(17, "it is there already", str(out))
-    asked = ways(plan.ways)
-    moods = {mood for way in asked for mood in way.moods}
+    plan_ways = ways(plan.ways)
+    moods = {mood for way in plan_ways for mood in way.moods}
     compared = systems(plan.checkpoints, plan.strengths, moods)
     rng = np.random.default_rng(plan.seed)
     unread: dict[str, str] = {}
     if plan.midi is None:
         music = corpus.from_corpus(progress)
     else:
-        most = FILES_PER_PAIR * plan.each * len(asked)
+        most = FILES_PER_PAIR * plan.each * len(plan_ways)
         music, unread = corpus.from_folder(plan.midi, most, rng, progress)
     candidates, without = choice.candidates(music, compared, plan.seconds, progress)
-    takes = choice.choose(music, candidates, compared, asked, plan.each, rng, progress)
+    takes = choice.choose(music, candidates, compared, plan_ways, plan.each, rng, progress)
     names = list(dict.fromkeys(system.net.name for system in compared))
     digests = {work.name: work.sha256 for work in music}
     origin = folder.Origin("music21" if plan.midi is None else "midi", digests, plan.options(names))

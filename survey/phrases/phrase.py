@@ -92,7 +92,7 @@ def _played(
     known: set[Fingerprint],
 ) -> list[Phrase]:
     """The phrases between pairs of edges in which enough is played, each once."""
-    kept = []
+    phrases = []
     for first, last in runs:
         inside = parts[first:last]
         played = [part for part in inside if len(part.sounding)]
@@ -101,7 +101,7 @@ def _played(
             continue
         known.add(mark)
         arousal = mood_classifier.of_arousal().probability([part.sounding for part in played])
-        kept.append(
+        phrases.append(
             Phrase(
                 work.name,
                 inside,
@@ -112,7 +112,7 @@ def _played(
                 float(arousal.mean()),
             )
         )
-    return kept
+    return phrases
 
 
 def _mark(inside: Sequence[Segment], begin: float) -> Fingerprint:

@@ -121,14 +121,14 @@ def form_of(design: Design, systems: int) -> Form:
     """
     if not 2 <= systems <= 20:
         raise ValueError(f"2 to 20 systems can be compared, not {systems}")
-    asked = design.questions(texts.for_design(texts.load(texts.DEFAULT), design.name))
+    questions = design.questions(texts.for_design(texts.load(texts.DEFAULT), design.name))
     names = tuple(f"system-{number:02d}" for number in range(1, systems + 1))
     try:
         trials = design.stimuli(Item("item", names, design.has_reference))
         design.check(trials)
     except DesignError as error:
         raise ValueError(str(error).rstrip(".")) from error
-    for question in asked:
+    for question in questions:
         kind = _kind(question, len(trials[0]))
         if kind:
             known = (*names, REFERENCE) if any(REFERENCE in one for one in trials) else names
@@ -162,7 +162,7 @@ class Answers:
         Systems in the order heard.
     trial : int array, shape (answers,)
         Which of an item's trials, from 0.
-    said : float array, shape (answers, compared clips or 1)
+    replies : float array, shape (answers, compared clips or 1)
         Numbers, or the place of what was chosen, 0 or 1.
     """
 
@@ -171,7 +171,7 @@ class Answers:
     order: np.ndarray
     clips: np.ndarray
     trial: np.ndarray
-    said: np.ndarray
+    replies: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -225,10 +225,10 @@ class Listening:
         heard = self._heard(people, random)
         of_kind = np.array([PEOPLE.index(kind) for kind in kinds])[heard.person]
         if self.form.kind == CHOICE:
-            said = self._chosen(heard, of_kind, people, random)
+            replies = self._chosen(heard, of_kind, people, random)
         else:
-            said = self._numbers(heard, of_kind, people, random)
-        return replace(heard, said=said)
+            replies = self._numbers(heard, of_kind, people, random)
+        return replace(heard, replies=replies)
 
     def _heard(self, people: int, random: np.random.Generator) -> Answers:
         """Who hears what: every order of a pair is heard by as many.

@@ -36,10 +36,10 @@ def lean(study: Listening, answers: Answers) -> pd.DataFrame:
     else:
         words = ratings.ORDINALS[: form.size]
         table |= {f"system_{word}": systems[:, at] for at, word in enumerate(words)}
-    said = answers.said.ravel()
+    replies = answers.replies.ravel()
     if form.kind == CHOICE:
-        said = np.array(form.question.choices, dtype=object)[said.astype(int)]
-    return pd.DataFrame({**table, form.question.name: said})
+        replies = np.array(form.question.choices, dtype=object)[replies.astype(int)]
+    return pd.DataFrame({**table, form.question.name: replies})
 
 
 def simulate(study: Listening, people: Mapping[str, int], seed: int) -> pd.DataFrame:
@@ -86,19 +86,19 @@ def simulate(study: Listening, people: Mapping[str, int], seed: int) -> pd.DataF
             "comment": "",
             "finished": True,
         }
-        said = [_reply(study, value) for value in answers.said[at]]
+        replies = [_reply(study, value) for value in answers.replies[at]]
         if by_clip:
             rows += [
                 of_answer
                 | {"system": systems[at, place], "place": place, form.question.name: reply}
-                for place, reply in zip(compared, said, strict=True)
+                for place, reply in zip(compared, replies, strict=True)
             ]
             continue
         heard = {"system": systems[at, 0]} if form.size == 1 else {}
         if form.size > 1:
             words = ratings.ORDINALS[: form.size]
             heard = {f"system_{word}": systems[at, of] for of, word in enumerate(words)}
-        rows.append(of_answer | heard | {form.question.name: said[0]})
+        rows.append(of_answer | heard | {form.question.name: replies[0]})
     table = ratings.table_of(rows, columns)
     counts = ParticipantCounts(
         invited=None, consented=len(kinds), began=len(kinds), finished=len(kinds), withdrawn=0
@@ -111,7 +111,7 @@ def simulate(study: Listening, people: Mapping[str, int], seed: int) -> pd.DataF
     )
 
 
-def _reply(study: Listening, said: float) -> int | str:
+def _reply(study: Listening, value: float) -> int | str:
     if study.form.kind == CHOICE:
-        return study.form.question.choices[int(said)]
-    return int(said)
+        return study.form.question.choices[int(value)]
+    return int(value)

@@ -27,7 +27,7 @@ from survey.publishing.archive_readme import readme
 from survey.publishing.archive_tables import (
     BACKGROUND,
     PARTICIPANT,
-    Kept,
+    Extras,
     as_csv,
     clip_file,
     columns_of,
@@ -73,7 +73,7 @@ def archive(
     audio: Path,
     licence: str,
     versions: Mapping[str, str],
-    kept: Kept | None = None,
+    extras: Extras | None = None,
 ) -> Archive:
     """The archive of a study that is closed.
 
@@ -94,7 +94,7 @@ def archive(
         If the study is not closed, has no ratings, or a clip is not there as it was; if there is
         no licence.
     """
-    kept = kept or Kept()
+    extras = extras or Extras()
     if study.state != "closed":
         raise ArchiveError(
             f"The study {study.name} is {study.state}: people may still answer, or withdraw. Close "
@@ -102,12 +102,12 @@ def archive(
         )
     if not licence.strip() or len(licence) > LONGEST_LICENCE or "\0" in licence:
         raise ArchiveError("An archive says under which licence it is published.")
-    questions = [one for one in parsed(study.questions) if kept.comments or one.kind != "text"]
+    questions = [one for one in parsed(study.questions) if extras.comments or one.kind != "text"]
     table = design_ratings.of_study(session, study)
     if table.empty:
         raise ArchiveError(f"The study {study.name} has no answers.")
-    pieces = pieces_of(study, kept)
-    table = published(table, study, pieces, kept)
+    pieces = pieces_of(study, extras)
+    table = published(table, study, pieces, extras)
     columns = columns_of(study, table)
     frozen = study.build.get(preregistration.KEY)
     known = preregistration.of_study(study)
@@ -135,7 +135,7 @@ def archive(
     }
     if isinstance(frozen, dict) and isinstance(frozen.get("text"), str):
         files["preregistration.md"] = frozen["text"].encode()
-    files["README.md"] = markdown(readme(study, table, kept, sorted(files))).encode()
+    files["README.md"] = markdown(readme(study, table, extras, sorted(files))).encode()
     sums = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)]
     files["SHA256SUMS"] = "".join(sums).encode()
     return Archive(files, _alone(table))
@@ -162,8 +162,8 @@ def _clips(study: Study, audio: Path) -> dict[str, bytes]:
 def _alone(table: pd.DataFrame) -> int:
     """How many participants share with nobody what they said of themselves."""
     people = table.drop_duplicates(PARTICIPANT)[list(BACKGROUND)]
-    said = people[people.notna().any(axis=1)].astype(object)
-    sizes = said.where(said.notna(), "").groupby(list(BACKGROUND)).size()
+    background = people[people.notna().any(axis=1)].astype(object)
+    sizes = background.where(background.notna(), "").groupby(list(BACKGROUND)).size()
     return int((sizes == 1).sum())
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from db.models import Study
-from survey.publishing.archive_tables import PARTICIPANT, Kept
+from survey.publishing.archive_tables import PARTICIPANT, Extras
 from survey.publishing.document import Document, Section
 
 
-def readme(study: Study, table: pd.DataFrame, kept: Kept, files: list[str]) -> Document:
+def readme(study: Study, table: pd.DataFrame, extras: Extras, files: list[str]) -> Document:
     """What an archive of these files is, what each holds, and how it is analysed again."""
     absent = [
         words
         for words, is_kept in (
-            ("what participants wrote", kept.comments),
-            ("when they answered", kept.moments),
-            ("the names of pieces", kept.sources),
+            ("what participants wrote", extras.comments),
+            ("when they answered", extras.moments),
+            ("the names of pieces", extras.sources),
         )
         if not is_kept
     ]

@@ -37,7 +37,7 @@ STIMULUS_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Kept:
+class Extras:
     """What is in an archive only if it is asked for."""
 
     comments: bool = False
@@ -45,18 +45,18 @@ class Kept:
     sources: bool = False
 
 
-def pieces_of(study: Study, kept: Kept) -> dict[str, str]:
+def pieces_of(study: Study, extras: Extras) -> dict[str, str]:
     """What pieces are called: themselves, or numbers in the order of their names."""
     names = sorted({one.source for one in study.stimuli if one.source})
     width = len(str(len(names)))
     return {
-        name: name if kept.sources else f"piece-{number:0{width}d}"
+        name: name if extras.sources else f"piece-{number:0{width}d}"
         for number, name in enumerate(names, 1)
     }
 
 
 def published(
-    table: pd.DataFrame, study: Study, pieces: Mapping[str, str], kept: Kept
+    table: pd.DataFrame, study: Study, pieces: Mapping[str, str], extras: Extras
 ) -> pd.DataFrame:
     """The ratings with new numbers for participants, in an order that tells nothing."""
     names = sorted(set(table[PARTICIPANT]))  # random ones
@@ -68,9 +68,9 @@ def published(
             SOURCE: table[SOURCE].map(lambda name: pieces.get(name, name)),
         }
     )
-    gone = [] if kept.comments else [COMMENT, *_texts(study)]
-    gone += [] if kept.moments else [MOMENT]
-    return table.drop(columns=[name for name in gone if name in table])
+    dropped_columns = [] if extras.comments else [COMMENT, *_texts(study)]
+    dropped_columns += [] if extras.moments else [MOMENT]
+    return table.drop(columns=[name for name in dropped_columns if name in table])
 
 
 def _texts(study: Study) -> list[str]:
@@ -89,8 +89,8 @@ def study_columns(
         "people": json.dumps(asdict(flow(session, study))),
     }
     if study.design != TRANSFER:
-        asked = [question.model_dump(mode="json") for question in questions]
-        columns |= {"design": study.design, "questions": json.dumps(asked)}
+        question_records = [question.model_dump(mode="json") for question in questions]
+        columns |= {"design": study.design, "questions": json.dumps(question_records)}
     if known is not None:
         columns[preregistration.KEY] = preregistration.as_json(known)
     return columns
@@ -103,8 +103,8 @@ def columns_of(study: Study, table: pd.DataFrame) -> list[Column]:
         size = max(stimulus.size for stimulus in study.stimuli)
         repeats = bool(study.build.get("repeats"))
         known = design_ratings.columns(parsed(study.questions), size, repeats)
-    named = {column.name: column for column in known}
-    table_columns = [named.get(str(name)) or _measured(str(name)) for name in table]
+    by_name = {column.name: column for column in known}
+    table_columns = [by_name.get(str(name)) or _measured(str(name)) for name in table]
     return [*table_columns, *STUDY_COLUMNS, *(DESIGN_COLUMNS if study.design != TRANSFER else ())]
 
 

@@ -75,10 +75,10 @@ def _questions(known: Known) -> str:
             "direction of the change of arousal (lower, same, higher); rhythm, melody, harmony and "
             "naturalness, each from 1 (worst) to 5 (best)"
         )
-    return "; ".join(asked(question) for question in known.questions)
+    return "; ".join(of_question(question) for question in known.questions)
 
 
-def asked(question: Question) -> str:
+def of_question(question: Question) -> str:
     """A question with what could be replied."""
     if question.is_number:
         ends = question.ends
@@ -128,7 +128,7 @@ def _trials(known: Known) -> str:
     summary = f"{sizes.min()} to {sizes.max()} answered, median {sizes.median():g}"
     if len(repeats.without(known.table)) < len(known.table):
         summary += "; some of them once more, which is not counted here"
-    return summary if known.facts is None else f"{known.facts.given} given; {summary}"
+    return summary if known.facts is None else f"{known.facts.trials_in_words} given; {summary}"
 
 
 def _answers(known: Known) -> pd.DataFrame:
@@ -246,9 +246,9 @@ def _preregistered(known: Known) -> str | None:
 
 
 def _software(known: Known) -> str:
-    made = known.provenance
-    libraries = ", ".join(f"{name} {version}" for name, version in made.versions.items())
-    return f"version {made.code_version}; {libraries}; seed {made.seed}"
+    provenance = known.provenance
+    libraries = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
+    return f"version {provenance.code_version}; {libraries}; seed {provenance.seed}"
 
 
 def _data(known: Known) -> str:

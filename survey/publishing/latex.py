@@ -59,12 +59,12 @@ COMMANDS = {1: "section", 2: "subsection"}
 
 def escaped(text: str) -> str:
     """A text that LaTeX prints as it stands, in one line; what is not to be seen is left out."""
-    seen = "".join(
+    visible = "".join(
         " " if letter.isspace() else letter
         for letter in text
         if letter.isspace() or not unicodedata.category(letter).startswith("C")
     )
-    return "".join(ESCAPES.get(letter, letter) for letter in seen)
+    return "".join(ESCAPES.get(letter, letter) for letter in visible)
 
 
 def latex(document: Document) -> str:

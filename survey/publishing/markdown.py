@@ -14,12 +14,12 @@ AT_START = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")  # what would begin a li
 
 def escaped(text: str) -> str:
     """A text that Markdown shows as it stands, in one line; what is not to be seen is left out."""
-    seen = "".join(
+    visible = "".join(
         " " if letter.isspace() else letter
         for letter in text
         if letter.isspace() or not unicodedata.category(letter).startswith("C")
     )
-    return SIGNS.sub(r"\\\1", seen)
+    return SIGNS.sub(r"\\\1", visible)
 
 
 def markdown(document: Document) -> str:

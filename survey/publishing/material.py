@@ -35,13 +35,13 @@ class Material:
     @property
     def amount(self) -> str:
         """How much there is, as words: "30 items, which are 10 segments of 6 pieces"."""
-        said = counted(self.items, "item")
+        words = counted(self.items, "item")
         if self.segments != self.items:
             which = "is" if self.items == 1 else "are"
-            said += f", which {which} {counted(self.segments, 'segment')}"
+            words += f", which {which} {counted(self.segments, 'segment')}"
         if self.pieces is None:
-            return f"{said}; the ratings do not tell their pieces"
-        return f"{said} of {counted(self.pieces, 'piece')}"
+            return f"{words}; the ratings do not tell their pieces"
+        return f"{words} of {counted(self.pieces, 'piece')}"
 
     @property
     def has_several_conditions(self) -> bool:

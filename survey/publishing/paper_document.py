@@ -94,7 +94,7 @@ def paper(known: Known, results: Results | DesignResults, deviations: Sequence[s
     deviations : sequence of str
         From what was preregistered, as sentences; none where nothing was.
     """
-    kept = _kept(known)
+    kept_rows = _kept(known)
     if isinstance(results, DesignResults):
         drawn = design_analysis.drawings(results)
         result_sections = _of_design(results, drawn)
@@ -104,7 +104,9 @@ def paper(known: Known, results: Results | DesignResults, deviations: Sequence[s
     name = known.provenance.study
     sections = [
         Section("Method", _method(known, results)),
-        Section("Participants", _participants(known, kept, results), tables=_flow_tables(results)),
+        Section(
+            "Participants", _participants(known, kept_rows, results), tables=_flow_tables(results)
+        ),
         *(
             [Section("Deviations from the preregistration", points=deviations)]
             if deviations
@@ -148,9 +150,9 @@ def _method(known: Known, results: Results | DesignResults) -> list[str]:
     ]
     if facts is not None:
         paragraphs.append(
-            f"Each was given {facts.given} in an order of their own, {facts.practised}; trials "
-            f"with the fewest answers came first. Clips of {facts.clip_seconds:.1f} s could be "
-            f"played again and had to be heard before an answer was taken. {facts.sounds}"
+            f"Each was given {facts.trials_in_words} in an order of their own, {facts.practised}; "
+            f"trials with the fewest answers came first. Clips of {facts.clip_seconds:.1f} s could "
+            f"be played again and had to be heard before an answer was taken. {facts.sounds}"
         )
     else:
         paragraphs.append(f"How clips were made and trials given out: {TO_BE_FILLED_IN}.")
@@ -162,39 +164,45 @@ def _method(known: Known, results: Results | DesignResults) -> list[str]:
         else f"{origin} They leave nobody out."
     )
     if isinstance(results, DesignResults):
-        made = results.kept.tables
-        said = [words for name, words in MEANINGS.items() if name in made and len(made[name])]
+        result_tables = results.findings.tables
+        sentences = [
+            words
+            for name, words in MEANINGS.items()
+            if name in result_tables and len(result_tables[name])
+        ]
     else:
-        said = [ON_TRANSFER, BY_CONDITION] if results.conditions else [ON_TRANSFER]
-    return [*paragraphs, " ".join([*said, CORRECTED])]
+        sentences = [ON_TRANSFER, BY_CONDITION] if results.conditions else [ON_TRANSFER]
+    return [*paragraphs, " ".join([*sentences, CORRECTED])]
 
 
-def _participants(known: Known, kept: pd.DataFrame, results: Results | DesignResults) -> list[str]:
-    said = [ABOUT_PEOPLE.sub("", line) for line in participant_sentences.flow(known.flow)]
+def _participants(
+    known: Known, kept_rows: pd.DataFrame, results: Results | DesignResults
+) -> list[str]:
+    sentences = [ABOUT_PEOPLE.sub("", line) for line in participant_sentences.flow(known.flow)]
     if isinstance(results, DesignResults):
-        said += repeats.sentences(results.repeated)
+        sentences += repeats.sentences(results.repeated)
     if known.preregistered:
-        said.append(f"Preregistration: {known.preregistered}.")
+        sentences.append(f"Preregistration: {known.preregistered}.")
     for name, column in (
         ("Age in years", "age_band"),
         ("Musical training", "training"),
         ("Listened with", "device"),
     ):
-        words = checklist.of_people(kept, column)
-        said.append(f"{name}, of those analysed: {words or 'nobody said'}.")
-    return [" ".join(said)]
+        words = checklist.of_people(kept_rows, column)
+        sentences.append(f"{name}, of those analysed: {words or 'nobody said'}.")
+    return [" ".join(sentences)]
 
 
 def _flow_tables(results: Results | DesignResults) -> list[Table]:
     flow = {name: pd.DataFrame(list(rows)) for name, rows in flow_rows(results.flow).items()}
     exclusions = flow["exclusions"]
-    made = [of_analysis("participants", _named(flow["flow"]))]
+    tables = [of_analysis("participants", _named(flow["flow"]))]
     if len(exclusions):
         # The column counts participants; in other tables one of that name says which.
-        made.append(
+        tables.append(
             of_analysis("exclusions", exclusions.rename(columns={"participants": "people"}))
         )
-    return [table for table in made if table is not None]
+    return [table for table in tables if table is not None]
 
 
 def _named(stages: pd.DataFrame) -> pd.DataFrame:
@@ -206,15 +214,15 @@ def _named(stages: pd.DataFrame) -> pd.DataFrame:
 def _of_design(
     results: DesignResults, drawn: Sequence[report_figures.ReportFigure]
 ) -> list[Section]:
-    kept = results.kept.tables
-    missing = kept.get("missing")
-    chosen = {name: table for name, table in kept.items() if name != "counts"}
+    kept_tables = results.findings.tables
+    missing = kept_tables.get("missing")
+    chosen = {name: table for name, table in kept_tables.items() if name != "counts"}
     if missing is not None and not missing["missing"].any():
         del chosen["missing"]
     return [
         Section(
             "Results",
-            [*results.kept.sentences, *design_analysis.rests_on(results)],
+            [*results.findings.sentences, *design_analysis.rests_on(results)],
             tables=_tables(chosen),
             pictures=[_picture(figure) for figure in drawn],
         )
@@ -227,30 +235,32 @@ def _of_transfer(results: Results, drawn: Sequence[report_figures.ReportFigure])
     for name in OF_TRANSFER:
         title, _ = report_page.ABOUT[name]
         paragraphs: list[str] = []  # one for each condition, where there are several
-        said: list[str] = []
+        sentences: list[str] = []
         if name == "conditions":
             if not results.conditions:
                 continue
-            said += wording.contrasts(results.contrasts)
+            sentences += wording.contrasts(results.contrasts)
         else:
-            for at, (part, kept, _) in enumerate(results.parts()):
-                lines = report_page.section_sentences(name, kept, first=at == 0)
+            for at, (part, kept_sections, _) in enumerate(results.parts()):
+                lines = report_page.section_sentences(name, kept_sections, first=at == 0)
                 if part and lines:
                     paragraphs.append(" ".join([f"{part[0].upper()}{part[1:]}:", *lines]))
                 else:
-                    said += lines
+                    sentences += lines
         if name == "change":
-            said += wording.doses(results.doses)
+            sentences += wording.doses(results.doses)
         if name == "intervals":
-            said += wording.raised([(part, kept) for part, kept, _ in results.parts()])
+            sentences += wording.raised(
+                [(part, kept_sections) for part, kept_sections, _ in results.parts()]
+            )
         chosen = {
             table: _headline(table, all_tables[table])
             for table in report_page.SECTION_TABLES[name]
             if table in TABLES_OF_TRANSFER
         }
         pictures = [_picture(figure) for figure in drawn if figure.section == name]
-        if said:
-            paragraphs.append(" ".join(said))
+        if sentences:
+            paragraphs.append(" ".join(sentences))
         sections.append(Section(title, paragraphs, (), _tables(chosen), pictures, 2))
     return sections
 
@@ -264,8 +274,8 @@ def _headline(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tables(chosen: Mapping[str, pd.DataFrame]) -> list[Table]:
-    made = [of_analysis(name, table) for name, table in chosen.items()]
-    return [table for table in made if table is not None]
+    tables = [of_analysis(name, table) for name, table in chosen.items()]
+    return [table for table in tables if table is not None]
 
 
 def _picture(figure: report_figures.ReportFigure) -> Picture:

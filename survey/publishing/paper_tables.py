@@ -67,8 +67,8 @@ def _cells(table: pd.DataFrame, names: tuple[str, ...]) -> list[tuple[object, ..
 
 
 def _with_ends(value: object, low: object, high: object) -> str:
-    shown = _cell(value, "")
-    return shown if _is_missing(low) else f"{shown} [{_ends(low, high)}]"
+    cell = _cell(value, "")
+    return cell if _is_missing(low) else f"{cell} [{_ends(low, high)}]"
 
 
 def _ends(low: object, high: object) -> str:

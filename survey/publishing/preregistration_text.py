@@ -10,7 +10,7 @@ from typing import Any
 from survey.analysis.number_format import counted
 from survey.designs.design import Design
 from survey.designs.questions import Question
-from survey.publishing.checklist import HEADPHONES, asked
+from survey.publishing.checklist import HEADPHONES, of_question
 from survey.publishing.document import Document, Section
 from survey.publishing.paper_document import BY_CONDITION, CORRECTED, MEANINGS, ON_TRANSFER
 from survey.publishing.study_facts import StudyFacts
@@ -70,7 +70,9 @@ def preregistration(
     asked_for = (
         [OF_TRANSFER_QUESTIONS]
         if design.is_transfer
-        else [f"{question.name}: {asked(question)}{_margin(question)}" for question in questions]
+        else [
+            f"{question.name}: {of_question(question)}{_margin(question)}" for question in questions
+        ]
     )
     ends = (
         "Nobody else is let in when as many have finished."
@@ -124,8 +126,8 @@ def _design(design: Design, facts: StudyFacts) -> list[str]:
     return [
         f"The test is of the design {design.name}: {design.about}. It has {material.amount}. "
         f"Systems: {material.named_systems}.",
-        f"Each participant is given {facts.given} in an order of their own, {facts.practised}; "
-        f"trials with the fewest answers come first.{again} {facts.sounds}",
+        f"Each participant is given {facts.trials_in_words} in an order of their own, "
+        f"{facts.practised}; trials with the fewest answers come first.{again} {facts.sounds}",
     ]
 
 

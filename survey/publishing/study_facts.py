@@ -68,7 +68,7 @@ class StudyFacts:
     closed: str | None
 
     @property
-    def given(self) -> str:
+    def trials_in_words(self) -> str:
         """The trials that everybody was given, as words: "30 trials and 4 catch trials"."""
         if not self.catch:
             again = f" and {self.repeats} of them once more" if self.repeats else ""
@@ -133,13 +133,13 @@ def _sounds(study: Study) -> str:
             low = f" Anchors are the reference without what is above {limits} kHz."
         drawn = f" {PHRASES}" if phrases_options(study) else ""
         return f"{len(build['stimuli'])} sound files were used.{drawn} {loud}{low} {coded}"
-    made = f"Both clips of a pair were rendered by {clips.get('synthesiser', 'a synthesiser')}"
+    rendering = f"Both clips of a pair were rendered by {clips.get('synthesiser', 'a synthesiser')}"
     model = build.get("checkpoint", {}).get("name")
     of_model = f" Segments were transferred by the model {model}." if model else ""
     chosen = build.get("selection")
     listener = LISTENERS.get((chosen or {}).get("by", "model"), "the model")
     drawn = f" {SEGMENTS.format(listener)}" if chosen else ""
-    return f"{made} with one gain for both.{of_model}{drawn} {coded}"
+    return f"{rendering} with one gain for both.{of_model}{drawn} {coded}"
 
 
 def phrases_options(study: Study) -> str:
@@ -149,9 +149,11 @@ def phrases_options(study: Study) -> str:
     """
     for item in study.build.get("items", {}).values():
         try:
-            kept = json.loads(item.get("settings", ""))
+            settings = json.loads(item.get("settings", ""))
         except (ValueError, RecursionError):
             return ""
-        options = kept.get("options") if isinstance(kept, dict) and "bars" in kept else None
+        options = (
+            settings.get("options") if isinstance(settings, dict) and "bars" in settings else None
+        )
         return options if isinstance(options, str) else ""
     return ""

@@ -50,7 +50,7 @@ def of_everybody(table: pd.DataFrame) -> dict[str, list[str]]:
     """The habits of each participant who has any: "NAME throughout", or `BY_TURNS`."""
     transfers = table[table["kind"] == "transfer"]
     person, names = pd.factorize(transfers["participant"], sort=True)
-    heard, meant = (
+    heard, intended = (
         pd.Categorical(transfers[name], categories=DIRECTIONS).codes
         for name in ("heard", "intended")
     )
@@ -59,7 +59,7 @@ def of_everybody(table: pd.DataFrame) -> dict[str, list[str]]:
     habits_by_person = {}
     for at, name in enumerate(names):
         rows = np.flatnonzero(person == at)
-        habits = _of(heard[rows], meant[rows], rated[rows], position[rows])
+        habits = _of(heard[rows], intended[rows], rated[rows], position[rows])
         if habits:
             habits_by_person[str(name)] = habits
     return habits_by_person
@@ -78,7 +78,9 @@ def counted(habits_by_person: dict[str, list[str]], stay: Collection[str]) -> li
     ]
 
 
-def _of(heard: np.ndarray, meant: np.ndarray, rated: np.ndarray, position: np.ndarray) -> list[str]:
+def _of(
+    heard: np.ndarray, intended: np.ndarray, rated: np.ndarray, position: np.ndarray
+) -> list[str]:
     """One person's habits. Places in `DIRECTIONS`, -1 for none; ratings, (n, scales)."""
     ratings = [column[~np.isnan(column)] for column in rated.T]
     alike = [at for at, column in enumerate(ratings) if is_alike(column)]
@@ -88,16 +90,16 @@ def _of(heard: np.ndarray, meant: np.ndarray, rated: np.ndarray, position: np.nd
         if len(alike) == len(SCALES) or np.median(ratings[at]) not in (WORST, BEST)
     ]
     answered = heard >= 0
-    heard, meant, position = heard[answered], meant[answered], position[answered]
+    heard, intended, position = heard[answered], intended[answered], position[answered]
     if is_alike(heard):
         usual = np.bincount(heard).argmax()
-        said = [heard[meant == DIRECTIONS.index(word)] == usual for word in MEANT]
-        both = all(len(of_one) >= FEWEST_EACH and of_one.mean() > 0.5 for of_one in said)
+        is_usual = [heard[intended == DIRECTIONS.index(word)] == usual for word in MEANT]
+        both = all(len(of_one) >= FEWEST_EACH and of_one.mean() > 0.5 for of_one in is_usual)
         return [DIRECTIONS[usual] + THROUGHOUT, *habits] if both else habits
     if np.isnan(position).any():
         return habits
     order = np.argsort(position)
-    return [BY_TURNS, *habits] if _by_turns(heard[order], meant[order]) else habits
+    return [BY_TURNS, *habits] if _by_turns(heard[order], intended[order]) else habits
 
 
 def is_alike(values: np.ndarray) -> bool:
@@ -107,9 +109,9 @@ def is_alike(values: np.ndarray) -> bool:
     return bool(np.unique(values, return_counts=True)[1].max() > NEARLY_ALL * len(values))
 
 
-def _by_turns(heard: np.ndarray, meant: np.ndarray) -> bool:
+def _by_turns(heard: np.ndarray, intended: np.ndarray) -> bool:
     n = len(heard)
     if n < FEWEST or not any((heard[turn:] == heard[:-turn]).mean() > NEARLY_ALL for turn in TURNS):
         return False
-    by_guessing = scipy.special.bdtrc(int((heard == meant).sum()) - 1, n, 0.5)
+    by_guessing = scipy.special.bdtrc(int((heard == intended).sum()) - 1, n, 0.5)
     return bool(by_guessing > GUESSED)

@@ -31,8 +31,8 @@ def erase(session: Session, participant: Participant, actor: str = "participant"
             update(Invitation).where(Invitation.id == participant.invitation_id).values(label="")
         )
     session.expunge(participant)
-    gone = session.execute(delete(Participant).where(Participant.id == participant.id))
-    if not cast(CursorResult[Any], gone).rowcount:
+    result = session.execute(delete(Participant).where(Participant.id == participant.id))
+    if not cast(CursorResult[Any], result).rowcount:
         return  # PostgreSQL: they were erased in this moment, and are counted
     session.execute(
         update(Study).where(Study.id == study).values(withdrawn=Study.withdrawn + 1),

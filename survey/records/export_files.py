@@ -77,9 +77,9 @@ def dictionary_csv(session: Session, study: Study) -> str:
     columns: list[Column] = [*COLUMNS, *STUDY_COLUMNS, change("<attribute>")]
     if study.design != TRANSFER:
         sizes = {stimulus.size for stimulus in session.get_one(Study, study.id).stimuli}
-        asked = parsed(study.questions)
+        questions = parsed(study.questions)
         repeats = bool(study.build.get("repeats"))
-        of_design = design_ratings.columns(asked, max(sizes, default=1), repeats)
+        of_design = design_ratings.columns(questions, max(sizes, default=1), repeats)
         columns = [*of_design, *STUDY_COLUMNS, *DESIGN_COLUMNS]
     if preregistration.KEY in study.build:
         columns.append(preregistration.COLUMN)

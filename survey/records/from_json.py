@@ -114,8 +114,10 @@ def add_participant(
     """
     person = Participant(study_id=study.id, **values(Participant, record, private))
     if private:
-        used = member(record, "invitation")
-        person.invitation_id = None if used is None else add_invitation(session, study, used).id
+        invitation = member(record, "invitation")
+        person.invitation_id = (
+            None if invitation is None else add_invitation(session, study, invitation).id
+        )
         put_panel_place(person, record)
     else:
         person.token_hash = unusable()
@@ -230,10 +232,10 @@ def _check_design(study: Study) -> None:
     """Refuse a design that this software does not know, and questions that cannot be."""
     try:
         design = registry.find(study.design)
-        asked = questions.parsed(study.questions)
+        study_questions = questions.parsed(study.questions)
     except (DesignError, QuestionError) as error:
         raise RecordError(f"study.design: {error}") from error
-    if design.is_transfer and asked:
+    if design.is_transfer and study_questions:
         raise RecordError("study.questions cannot be of this design:", study.questions)
 
 

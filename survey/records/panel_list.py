@@ -51,7 +51,7 @@ class Sent:
     paid_on: date | None
 
 
-def sent(session: Session, study: Study) -> list[Sent]:
+def panel_people(session: Session, study: Study) -> list[Sent]:
     """All whom a panel sent, and who have not withdrawn, by the panel's number."""
     query = (
         select(PanelPlace, Participant.completion_code, Participant.paid_at)
@@ -88,7 +88,7 @@ def as_csv(session: Session, study: Study) -> str:
             row.day,
             row.paid_on,
         ]
-        for row in sent(session, study)
+        for row in panel_people(session, study)
     ]
     text = io.StringIO(newline="")
     write_csv(pd.DataFrame(rows, columns=columns, dtype=object), text)

@@ -59,14 +59,14 @@ class CheckedCode:
 
     Attributes
     ----------
-    given : str
+    text : str
     finisher : Finisher or None
         Whose code it is; None: nobody's.
     is_repeated : bool
         Whether it stands above already.
     """
 
-    given: str
+    text: str
     finisher: Finisher | None
     is_repeated: bool
 
@@ -110,16 +110,16 @@ def check(session: Session, study: Study, text: str) -> tuple[list[CheckedCode],
     the two lists; the others of a line that are those of one before, once.
     """
     by_code = {_bare(finisher.code): finisher for finisher in finished(session, study)}
-    seen: set[str] = set()
+    earlier: set[str] = set()
     checked: list[CheckedCode] = []
     words: dict[tuple[str, ...], None] = {}  # of lines, each once
     for line in filter(None, map(str.strip, text.splitlines())):
-        given, others = _split(_hyphenated(line, by_code), by_code)
+        attempts, others = _split(_hyphenated(line, by_code), by_code)
         words[tuple(others)] = None
-        for entry in given:
+        for entry in attempts:
             code = _bare(entry)
-            checked.append(CheckedCode(entry, by_code.get(code), code in seen))
-            seen.add(code)
+            checked.append(CheckedCode(entry, by_code.get(code), code in earlier))
+            earlier.add(code)
     return checked, list(chain.from_iterable(words))
 
 
@@ -138,25 +138,25 @@ def _split(line: str, known: Container[str]) -> tuple[list[str], list[str]]:
     codes = [
         match for match in CODE.finditer(line) if match.group(1) or _bare(match.group()) in known
     ]
-    given: list[str] = []
+    attempts: list[str] = []
     words: list[str] = []
     start = 0
     for code in codes:
-        _sort(line[start : code.start()], given, words)
-        given.append(code.group())
+        _sort(line[start : code.start()], attempts, words)
+        attempts.append(code.group())
         start = code.end()
-    _sort(line[start:], given, words)
-    if not codes and (len(given) < 2 or _bare(line) in known):
+    _sort(line[start:], attempts, words)
+    if not codes and (len(attempts) < 2 or _bare(line) in known):
         return [line], []
-    return given, words
+    return attempts, words
 
 
-def _sort(text: str, given: list[str], words: list[str]) -> None:
+def _sort(text: str, attempts: list[str], words: list[str]) -> None:
     """Put the words of a text where no code was found into one of two lists."""
     for word in PAUSE.split(text):
         is_odd = word == word.upper() or any(map(str.isdigit, word))
         if is_odd and len(_bare(word)) >= SHORTEST_ATTEMPT:
-            given.append(word)
+            attempts.append(word)
         elif re.search(r"\w", word):
             words.append(word)
 

@@ -118,8 +118,8 @@ def of_participant(
     """
     record = _plain(person, private)
     if private:
-        used = _session(person).get(Invitation, person.invitation_id or 0)
-        record["invitation"] = None if used is None else _plain(used, private=True)
+        invitation = _session(person).get(Invitation, person.invitation_id or 0)
+        record["invitation"] = None if invitation is None else _plain(invitation, private=True)
         record["panel"] = None if person.panel_place is None else _plain(person.panel_place)
     record["trials"] = [of_trial(trial) for trial in (person.trials if trials is None else trials)]
     return cast(ParticipantRecord, record)

@@ -64,11 +64,11 @@ class Traces:
             thread.join(CLOSING_SECONDS)
 
     def _do(self, tasks: Sequence[Task]) -> None:
-        left = _undone(tasks)
-        if not left:
+        tasks_left = _undone(tasks)
+        if not tasks_left:
             return
         with self._lock:
-            self._left += [task for task in left if task not in self._left]
+            self._left += [task for task in tasks_left if task not in self._left]
             if self._thread is None and not self._closed.is_set():
                 self._thread = threading.Thread(target=self._go_on, name="traces", daemon=True)
                 self._thread.start()
@@ -77,9 +77,9 @@ class Traces:
         while not self._closed.wait(self._again):
             with self._lock:
                 tasks, self._left = self._left, []
-            left = _undone(tasks)
+            tasks_left = _undone(tasks)
             with self._lock:
-                self._left += [task for task in left if task not in self._left]
+                self._left += [task for task in tasks_left if task not in self._left]
                 if not self._left:
                     self._thread = None
                     return

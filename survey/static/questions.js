@@ -9,10 +9,10 @@ export function questions(token, arrive, complain) {
   const form = show("questions");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const given = Object.fromEntries(
+    const replies = Object.fromEntries(
       [...new FormData(form)].map(([name, value]) => [name, value || null]),
     );
-    const send = async () => arrive(await ask("questions", token, given));
+    const send = async () => arrive(await ask("questions", token, replies));
     attempt(form.querySelector("[type=submit]"), send, complain, crowded);
   });
 }

@@ -81,7 +81,7 @@ export function forget(token) {
   new Store(token).clear();
   const storage = device();
   for (const key of storage ? Object.keys(storage) : []) {
-    const kept = key.startsWith(`${PREFIX}begun.`) && key.endsWith(".token");
-    if (kept && storage.getItem(key) === JSON.stringify(token)) storage.removeItem(key);
+    const isToken = key.startsWith(`${PREFIX}begun.`) && key.endsWith(".token");
+    if (isToken && storage.getItem(key) === JSON.stringify(token)) storage.removeItem(key);
   }
 }

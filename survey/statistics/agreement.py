@@ -129,17 +129,17 @@ def directions(table: pd.DataFrame) -> Directions:
     """
     transfers = table[table["kind"] == "transfer"]
     catch = table[table["kind"] != "transfer"]
-    named = (catch["kind"] + ", meant " + catch["intended"]).where(
+    labels = (catch["kind"] + ", meant " + catch["intended"]).where(
         catch["kind"] == "swapped", catch["kind"]
     )
     strengths = catch["strength"][catch["kind"] == "swapped"]
     if strengths.nunique() > 1:
         suffix = ", strength " + strengths.map("{:g}".format, na_action="ignore").fillna("not told")
-        named = named.str.cat(suffix.reindex(named.index), na_rep="")
+        labels = labels.str.cat(suffix.reindex(labels.index), na_rep="")
     return Directions(
         table=crosstab(transfers, transfers["intended"], INTENDED),
         items=items(transfers),
-        catch=crosstab(catch, named, sorted(set(named))),
+        catch=crosstab(catch, labels, sorted(set(labels))),
     )
 
 

@@ -68,8 +68,10 @@ def totals(
     people, items = next(iter(matrices.values())).shape
     if not people or not items:
         return {name: np.zeros(draws) for name in matrices}
-    used = {name: np.unique(scipy.sparse.coo_array(part).col) for name, part in matrices.items()}
-    parts = [part.tocsc()[:, used[name]] for name, part in matrices.items()]
+    columns_of = {
+        name: np.unique(scipy.sparse.coo_array(part).col) for name, part in matrices.items()
+    }
+    parts = [part.tocsc()[:, columns_of[name]] for name, part in matrices.items()]
     stacked = scipy.sparse.hstack(parts, "csr")
     filled = stacked.nnz / max(1, people * stacked.shape[1])
     cells = stacked.toarray() if filled >= DENSE else stacked
@@ -81,7 +83,7 @@ def totals(
         by_item = weights(random, count, people) @ cells
         item_weights = weights(random, count, items)
         start = 0
-        for name, columns in used.items():
+        for name, columns in columns_of.items():
             part = by_item[:, start : start + len(columns)]
             resampled[name][first : first + count] = (part * item_weights[:, columns]).sum(axis=1)
             start += len(columns)

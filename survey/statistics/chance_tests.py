@@ -18,7 +18,7 @@ import scipy  # whose parts are loaded when they are first used
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed
 from survey.statistics.estimate import Estimate, t_interval, two_sided
-from survey.statistics.json_fields import named
+from survey.statistics.json_fields import json_name
 
 EXACT = 16  # participants whose 2 ** 16 signs are all tried
 EXACT_BATCH = 4096  # rows of signs; larger batches leave the processor's cache
@@ -68,8 +68,8 @@ class AgainstChance:
     """The mean participant's rate, tested against guessing among three answers, and two."""
 
     mean_rate: Estimate
-    one_of_three: ChanceTest = named("one of three")
-    one_of_two: ChanceTest = named("one of two")
+    one_of_three: ChanceTest = json_name("one of three")
+    one_of_two: ChanceTest = json_name("one of two")
 
     @property
     def guesses(self) -> dict[str, ChanceTest]:

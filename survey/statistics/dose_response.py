@@ -153,10 +153,10 @@ def _slope(transfers: pd.DataFrame, intended: str) -> Slope:
     strengths = transfers["strength"].to_numpy(dtype=float, na_value=np.nan)
     least, most = float(np.nanmin(strengths)), float(np.nanmax(strengths))
     way = SIGN[intended] * transfers["heard"].map(SIGN).to_numpy(dtype=float, na_value=np.nan)
-    meant = (transfers["intended"] == intended).to_numpy() & np.isfinite(way)
+    in_direction = (transfers["intended"] == intended).to_numpy() & np.isfinite(way)
     music = pd.Series(segments(transfers), index=transfers.index)
-    several = transfers["strength"][meant].groupby(music[meant]).nunique() > 1
-    chosen = meant & music.isin(several.index[several]).to_numpy()
+    several = transfers["strength"][in_direction].groupby(music[in_direction]).nunique() > 1
+    chosen = in_direction & music.isin(several.index[several]).to_numpy()
     answers = transfers[chosen]
     at = (strengths[chosen] - least) / (most - least)
     groups = [answers["participant"].to_numpy(), music[chosen].to_numpy()]

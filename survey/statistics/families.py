@@ -52,7 +52,7 @@ def _is_known(p: float | None) -> bool:
 
 def _replaced(results: Any, kinds: Collection[type], change: Callable[[Any], Any]) -> Any:
     """With `change` made of all that is of the kinds, innermost first, always in the same order."""
-    made = results
+    outcome = results
     if dataclasses.is_dataclass(results) and not isinstance(results, type):
         members = {
             field.name: value
@@ -61,9 +61,9 @@ def _replaced(results: Any, kinds: Collection[type], change: Callable[[Any], Any
             or dataclasses.is_dataclass(value)
         }
         if members:
-            made = dataclasses.replace(results, **_replaced(members, kinds, change))
+            outcome = dataclasses.replace(results, **_replaced(members, kinds, change))
     elif isinstance(results, dict):
-        made = {key: _replaced(value, kinds, change) for key, value in results.items()}
+        outcome = {key: _replaced(value, kinds, change) for key, value in results.items()}
     elif isinstance(results, list):
-        made = [_replaced(value, kinds, change) for value in results]
-    return change(made) if type(made) in kinds else made
+        outcome = [_replaced(value, kinds, change) for value in results]
+    return change(outcome) if type(outcome) in kinds else outcome

@@ -11,7 +11,7 @@ NAME, OPTIONAL = "name", "optional"  # in the metadata of a field
 Results = TypeVar("Results")
 
 
-def named(name: str) -> Any:
+def json_name(name: str) -> Any:
     """A dataclass's field that has another name in JSON."""
     return dataclasses.field(metadata={NAME: name})
 

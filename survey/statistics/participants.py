@@ -108,8 +108,8 @@ def people(
     columns["answers"] = by["heard"].count().reindex(names, fill_value=0)
     columns["agreement"] = by["agrees"].mean()
     for word in DIRECTIONS:
-        said = (transfers["heard"] == word).where(transfers["heard"].notna())
-        columns[word] = said.astype(float).groupby(transfers["participant"]).mean()
+        is_heard = (transfers["heard"] == word).where(transfers["heard"].notna())
+        columns[word] = is_heard.astype(float).groupby(transfers["participant"]).mean()
     # A catch pair without an answer is neither right nor wrong: its NaN is left out of the mean.
     identical = rows[rows["kind"] == "identical"]
     columns["identical_wrong"] = 1 - identical.groupby("participant")["agrees"].mean()

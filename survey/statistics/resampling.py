@@ -64,9 +64,11 @@ def _matrices(transfers: pd.DataFrame) -> dict[tuple[str, str], sparse.csr_array
     matrices = {}
     directions = transfers["heard"]
     for intended in INTENDED:
-        meant = (transfers["intended"] == intended).to_numpy()
-        matrices[intended, "any"] = matrix((meant & directions.notna().to_numpy()).astype(float))
-        agrees = meant & (directions == intended).to_numpy()
+        in_direction = (transfers["intended"] == intended).to_numpy()
+        matrices[intended, "any"] = matrix(
+            (in_direction & directions.notna().to_numpy()).astype(float)
+        )
+        agrees = in_direction & (directions == intended).to_numpy()
         matrices[intended, "agree"] = matrix(agrees.astype(float))
     for scale in SCALES:
         scores = transfers[scale].to_numpy(dtype=float, na_value=np.nan)

@@ -129,9 +129,9 @@ def _other(answer: str) -> str:
 def _of(answer: str, transfers: pd.DataFrame, each: Counts) -> Detection:
     other = _other(answer)
     heard = transfers["heard"]
-    said = crossed(transfers, (heard == answer).astype(float).where(heard.notna()))
-    meant = transfers["intended"].to_numpy()[heard.notna().to_numpy()]
-    to_hit, to_alarm = said.only(meant == answer), said.only(meant == other)
+    answers = crossed(transfers, (heard == answer).astype(float).where(heard.notna()))
+    intended = transfers["intended"].to_numpy()[heard.notna().to_numpy()]
+    to_hit, to_alarm = answers.only(intended == answer), answers.only(intended == other)
     rates_only = Detection(_rate(to_hit), _rate(to_alarm))
     if not rates_only.hits.n or not rates_only.alarms.n:
         return rates_only
@@ -155,15 +155,15 @@ def _of(answer: str, transfers: pd.DataFrame, each: Counts) -> Detection:
     )
 
 
-def _rate(said: Crossed) -> Rate:
-    count, n = int(said.values.sum()), len(said.values)
+def _rate(answers: Crossed) -> Rate:
+    count, n = int(answers.values.sum()), len(answers.values)
     return Rate(count, n, count / n if n else None)
 
 
-def _corrected(said: Crossed) -> tuple[float, float]:
+def _corrected(answers: Crossed) -> tuple[float, float]:
     """The rate with its correction, and how much its z moves with the rate without."""
-    n = len(said.values)
-    rate = float(loglinear(said.values.sum(), n))
+    n = len(answers.values)
+    rate = float(loglinear(answers.values.sum(), n))
     density = math.exp(-(ndtri(rate) ** 2) / 2) / math.sqrt(2 * math.pi)
     return rate, n / (n + 1) / density
 
@@ -183,11 +183,11 @@ def _by_participant(transfers: pd.DataFrame) -> Counts:
     codes, names = pd.factorize(answered["participant"], sort=True)
     counts: Counts = {}
     for intended in INTENDED:
-        meant = (answered["intended"] == intended).to_numpy()
-        counts[intended, "any"] = np.bincount(codes[meant], minlength=len(names))
+        in_direction = (answered["intended"] == intended).to_numpy()
+        counts[intended, "any"] = np.bincount(codes[in_direction], minlength=len(names))
         for word in INTENDED:
-            said = meant & (answered["heard"] == word).to_numpy()
-            counts[intended, word] = np.bincount(codes[said], minlength=len(names))
+            is_heard = in_direction & (answered["heard"] == word).to_numpy()
+            counts[intended, word] = np.bincount(codes[is_heard], minlength=len(names))
     return counts
 
 

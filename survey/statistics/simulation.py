@@ -196,15 +196,15 @@ def _directions(
     pieces: int | None,
 ) -> np.ndarray:
     shape = (len(kinds), len(stimuli["item"]))
-    meant = np.broadcast_to([SIDES[word] for word in stimuli["intended"]], shape)
+    intended = np.broadcast_to([SIDES[word] for word in stimuli["intended"]], shape)
     agrees = truth.agreements(random, *shape, pieces) > 0
     agrees |= (stimuli["kind"] == "identical") & (random.random(shape) < truth.agreement)
-    otherwise = (meant + random.integers(1, 3, shape)) % 3
+    otherwise = (intended + random.integers(1, 3, shape)) % 3
     guess = random.integers(0, 3, shape)
     lean = np.where(random.random(shape) < LEAN, SIDES["lower"], guess)
     answers = {
-        "realistic": np.where(agrees, meant, otherwise),
-        "perfect": meant,
+        "realistic": np.where(agrees, intended, otherwise),
+        "perfect": intended,
         "random": guess,
         "biased": lean,
         "lazy": np.full(shape, SIDES["same"]),

@@ -50,14 +50,14 @@ def within_slope(
 
 def taken_out(values: np.ndarray, codes: Sequence[np.ndarray]) -> np.ndarray:
     """Values without the means of all groups: one grouping in turn after the other."""
-    left: np.ndarray = values - values.mean()
-    scale = float(np.abs(left).max()) or 1.0
+    residuals: np.ndarray = values - values.mean()
+    scale = float(np.abs(residuals).max()) or 1.0
     for _ in range(STEPS):
         most = 0.0
         for of_group in codes:
-            means = np.bincount(of_group, left) / np.bincount(of_group)
-            left = left - means[of_group]
+            means = np.bincount(of_group, residuals) / np.bincount(of_group)
+            residuals = residuals - means[of_group]
             most = max(most, float(np.abs(means).max()))
         if most <= CLOSE * scale:
             break
-    return left
+    return residuals

@@ -28,11 +28,11 @@ def test_published_prices_are_those_of_now_and_no_work_takes_much_more(tmp_path)
 
 @pytest.mark.slow
 def test_work_is_done_and_compared_and_other_rows_stay(tmp_path):
-    before, kept, out = (tmp_path / f"{name}.json" for name in ("before", "kept", "out"))
+    before, earlier, out = (tmp_path / f"{name}.json" for name in ("before", "kept", "out"))
     common = ["--pieces", "10 segments", "--kinds"]
     prices.main(["--only-prices", *common, "open", "--out", str(before)])
-    prices.main(["--only-prices", *common, "read", "--out", str(kept)])
-    files = ["--before", str(before), "--keep", str(kept), "--out", str(out)]
+    prices.main(["--only-prices", *common, "read", "--out", str(earlier)])
+    files = ["--before", str(before), "--keep", str(earlier), "--out", str(out)]
     assert prices.main([*common, "open", "MP3", "--most", "0.5", *files]) == 0
     read, opened = json.loads(out.read_text())["rows"]  # sound is priced above that
     assert read["kind"] == "read" and read["price_s"] >= cost.ANSWER_SECONDS

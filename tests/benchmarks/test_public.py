@@ -42,8 +42,8 @@ LOAD_OPTIONS = """--moves 4 --busy 1 --minutes 1 --visitors 3 --seconds 2 --arri
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """One that says what it keeps of its visitors, and the secrets that it must not give away."""
-    plant, kept = public_fuzz.Plant.new(), {"FADERNETS_KEEP_FILES": "10"}
-    with whole_server.running("peek", tmp_path_factory.mktemp("peek"), plant.env | kept) as running:
+    plant, env = public_fuzz.Plant.new(), {"FADERNETS_KEEP_FILES": "10"}
+    with whole_server.running("peek", tmp_path_factory.mktemp("peek"), plant.env | env) as running:
         yield plant, running
 
 

@@ -128,8 +128,8 @@ def test_an_upgrade_gives_every_hash_a_text_to_come(database: Database) -> None:
         later = {"paid_at": None, "headphones_right": None}
         assert after == [row | later for row in before]
         assert count(connection) == counts | SINCE | {"consent_texts": 2}
-        kept = connection.execute(text("SELECT study_id, sha256, text FROM consent_texts"))
-        assert sorted(map(tuple, kept)) == [(1, "c" * 64, None), (1, "d" * 64, None)]
+        rows = connection.execute(text("SELECT study_id, sha256, text FROM consent_texts"))
+        assert sorted(map(tuple, rows)) == [(1, "c" * 64, None), (1, "d" * 64, None)]
     refused = (
         f"UPDATE participants SET consent = '{'e' * 64}'",
         "UPDATE participants SET public_id = 'p1'",

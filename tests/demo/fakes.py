@@ -34,9 +34,9 @@ class FakeFiles:
         self.folder, self._is_full, self.counted = folder, is_full, []
         self.visitors: list[Hashable] = []  # whose room was looked at, and whose files counted
 
-    def is_full(self, visitor: Hashable, *, made: bool) -> bool:
+    def is_full(self, visitor: Hashable, *, downloads: bool) -> bool:
         self.visitors.append(visitor)
-        return self._is_full and made
+        return self._is_full and downloads
 
     def new_folder(self) -> Path:
         return self.folder / "own"

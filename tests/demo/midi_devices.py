@@ -88,10 +88,10 @@ def play_take(page: Page, device: str, messages: Sequence[tuple[float, list[int]
     )
 
 
-def left_sounding(sent: Sequence[Sequence[float]]) -> set[int]:
+def left_sounding(messages: Sequence[Sequence[float]]) -> set[int]:
     """The pitches that an instrument still sounds when it has done all it was told, in time."""
     sounding: set[int] = set()
-    for _, status, first, second in sorted(sent, key=lambda message: message[0]):
+    for _, status, first, second in sorted(messages, key=lambda message: message[0]):
         if [status, first, second] == ALL_NOTES_OFF:
             sounding.clear()
         elif status == ON and second:

@@ -59,7 +59,8 @@ def wait_until_heard(page: Page) -> None:
     """Wait until the last requested result is drawn and its sound can be played."""
     page.wait_for_function(
         "() => { const bench = window.FaderNets && FaderNets.bench;"
-        " return bench && bench.sent > 0 && bench.element.dataset.heard == bench.sent; }",
+        " return bench && bench.requestNumber > 0"
+        " && bench.element.dataset.heard == bench.requestNumber; }",
         polling=LOOK_MILLISECONDS,
     )
 

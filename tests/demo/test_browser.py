@@ -76,18 +76,18 @@ def test_faders_keep_the_shape_of_a_piece(visit, artefacts, tmp_path):
     by = float(fader.input_value())
     assert 0.1 < by < 0.4
     page.get_by_role("combobox", name="What to save").select_option("piece")
-    kept = saved()
+    densities = saved()
     assert figure(page, "rhythm", "piece") == pytest.approx(own.mean(), abs=0.006)
-    assert figure(page, "rhythm", "result") == pytest.approx(kept.mean(), abs=0.006)
-    assert figure(page, "rhythm", "asked") == pytest.approx(kept.mean(), abs=0.03)
-    assert kept.mean() > own.mean() + 0.03 and kept.std() > (1 - by) * own.std() - 0.03
+    assert figure(page, "rhythm", "result") == pytest.approx(densities.mean(), abs=0.006)
+    assert figure(page, "rhythm", "asked") == pytest.approx(densities.mean(), abs=0.03)
+    assert densities.mean() > own.mean() + 0.03 and densities.std() > (1 - by) * own.std() - 0.03
     page.screenshot(path=artefacts / "keep-the-shape.png", full_page=True)
 
-    asked = figure(page, "rhythm", "asked")
+    target = figure(page, "rhythm", "asked")
     page.get_by_role("radio", name="Same for all").check(force=True)
     wait_until_heard(page)
-    assert figure(page, "rhythm", "asked") == pytest.approx(asked, abs=0.01)  # on average
-    assert figure(page, "rhythm", "result") == pytest.approx(asked, abs=0.04)  # half a step
+    assert figure(page, "rhythm", "asked") == pytest.approx(target, abs=0.01)  # on average
+    assert figure(page, "rhythm", "result") == pytest.approx(target, abs=0.04)  # half a step
     fader.press("ArrowRight")
     wait_until_heard(page)
     assert saved().std() < 0.5 * own.std()
@@ -97,7 +97,7 @@ def test_faders_keep_the_shape_of_a_piece(visit, artefacts, tmp_path):
         page.get_by_role("button", name="Undo").click()
         wait_until_heard(page)
     expect(page.get_by_role("radio", name="Keep the shape")).to_be_checked()
-    assert float(fader.input_value()) == by and (saved() == kept).all()
+    assert float(fader.input_value()) == by and (saved() == densities).all()
     page.get_by_role("button", name="Reset").click()
     wait_until_heard(page)
     assert fader.input_value() == "0" and (saved() == own).all()
@@ -117,18 +117,18 @@ def test_a_fader_put_back_to_the_middle_moves_nothing(visit):
 def test_a_fader_acts_on_release(visit):
     page = visit()
     box = page.get_by_role("slider", name="Note density").bounding_box()
-    moves_sent = page.evaluate("FaderNets.bench.sent")
+    moves_sent = page.evaluate("FaderNets.bench.requestNumber")
     middle = box["y"] + box["height"] / 2
     value = float(page.get_by_role("slider", name="Note density").input_value())
     share = (1 + value) / 2
     page.mouse.move(box["x"] + 13 + share * (box["width"] - 26), middle)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.8, middle, steps=8)
-    assert page.evaluate("FaderNets.bench.sent") == moves_sent
+    assert page.evaluate("FaderNets.bench.requestNumber") == moves_sent
     asked_density = figure(page, "note", "asked")
     page.mouse.up()
     wait_until_heard(page)
-    assert page.evaluate("FaderNets.bench.sent") == moves_sent + 1
+    assert page.evaluate("FaderNets.bench.requestNumber") == moves_sent + 1
     assert asked_density > figure(page, "note", "piece")
     assert figure(page, "note", "result") > figure(page, "note", "piece")
 

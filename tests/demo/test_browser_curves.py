@@ -137,13 +137,13 @@ def test_the_other_scale_asks_for_the_same(visit):
     page.get_by_role("button", name="Draw Notes").click()
     wait_until_heard(page)
     drag(page, "note", (0.99, 0.5), (0.99, 0.9))
-    asked, offset = figure(page, "rhythm", "asked"), float(rhythm.input_value())
+    target, offset = figure(page, "rhythm", "asked"), float(rhythm.input_value())
     curve = page.evaluate("FaderNets.bench.now.note")
     for side, sign in (("Same for all", 1), ("Keep the shape", -1)):
         page.get_by_role("radio", name=side).check(force=True)
         wait_until_heard(page)
-        assert figure(page, "rhythm", "asked") == pytest.approx(asked, abs=0.015)
-        assert figure(page, "rhythm", "result") == pytest.approx(asked, abs=0.05)
+        assert figure(page, "rhythm", "asked") == pytest.approx(target, abs=0.015)
+        assert figure(page, "rhythm", "result") == pytest.approx(target, abs=0.05)
         here, there = ("positions.note", "note") if sign > 0 else ("note", "positions.note")
         values = [value for _, value in page.evaluate(f"FaderNets.bench.now.{here}")]
         assert page.evaluate(f"FaderNets.bench.now.{there}") is None
@@ -196,7 +196,7 @@ def test_a_point_changes_the_stretch_that_it_is_drawn_in(visit):
 
     # Escape gives up what is being dragged, and so does an undo meanwhile.
     box = lane.locator("svg").bounding_box()
-    for key, asked in (("Escape", drawn), ("Control+z", mixed)):
+    for key, expected in (("Escape", drawn), ("Control+z", mixed)):
         page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 10)
         page.mouse.down()
         page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 40, steps=3)
@@ -204,12 +204,12 @@ def test_a_point_changes_the_stretch_that_it_is_drawn_in(visit):
         page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 60, steps=3)
         page.mouse.up()
         wait_until_heard(page)
-        assert page.evaluate(ASKED) == asked
+        assert page.evaluate(ASKED) == expected
 
     page.get_by_role("radio", name="Keep the shape").check(force=True)
     wait_until_heard(page)
-    kept = page.evaluate(ASKED)
-    assert kept[:4] == kept[8:] == beside and kept[4][0] == "by"
+    points_after = page.evaluate(ASKED)
+    assert points_after[:4] == points_after[8:] == beside and points_after[4][0] == "by"
 
     # A stretch in which nothing was asked for is drawn in as a whole, and no other.
     page.get_by_role("button", name="Reset").click()
@@ -219,5 +219,5 @@ def test_a_point_changes_the_stretch_that_it_is_drawn_in(visit):
     page.evaluate(select, [0, 11])
     wait_until_heard(page)
     drag(page, "rhythm", (0.1, 0.9), (0.1, 0.9))
-    asked = page.evaluate(ASKED)
-    assert {how for how, _ in asked[:8]} == {"to"} and asked[8:] == [["by", 0]] * 4
+    expected = page.evaluate(ASKED)
+    assert {how for how, _ in expected[:8]} == {"to"} and expected[8:] == [["by", 0]] * 4

@@ -190,10 +190,10 @@ def test_a_file_that_could_not_be_brought_again_gives_nothing_to_another(
     page.get_by_role("slider", name="Note density").press("Home")
     wait_until_heard(page)
     let_go(page)
-    gone = page.evaluate("FaderNets.bench.piece.id")
+    lost_id = page.evaluate("FaderNets.bench.piece.id")
 
     def refuse(route) -> None:
-        if "run/predict" not in lost or gone not in (route.request.post_data or ""):
+        if "run/predict" not in lost or lost_id not in (route.request.post_data or ""):
             route.fulfill(status=503, content_type="application/json", body='{"error": "full"}')
         else:
             route.continue_()
@@ -285,7 +285,7 @@ def test_what_fails_is_asked_for_again_by_play(visit):
     page.wait_for_function("FaderNets.bench.player.waits")
     page.evaluate(
         "() => { const bench = FaderNets.bench; bench.held = null;"
-        " bench.fail({event: 'hear', number: bench.sent}); }"
+        " bench.fail({event: 'hear', number: bench.requestNumber}); }"
     )
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")

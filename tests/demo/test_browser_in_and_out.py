@@ -67,29 +67,27 @@ def test_settings_go_out_and_come_in_and_the_command_line_reads_them(visit, hand
     assert page.evaluate(f"{NOW}.seed") is None
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("{", "holds no settings of faders"),
-        ('{"settings": 3}', "These are no settings of faders."),
-        (
-            '{"settings": {"rhythm": [[0, 4]]}}',
-            "rhythm in these settings is no curve from -1 to 1.",
-        ),
-        ('{"settings": {"note": {"bars": [[1, 0]]}}}', "only the command line opens that"),
-        ('{"settings": {"seed": -1}}', "no whole number from 0 to 999999"),
-        ('{"settings": {"lock": [3]}}', "no list of words such as melody"),
-    ],
-)
-def test_what_are_no_settings_is_said_and_nothing_moves(visit, tmp_path, content, sentence):
+NO_SETTINGS = {
+    "{": "holds no settings of faders",
+    '{"settings": 3}': "These are no settings of faders.",
+    '{"settings": {"rhythm": [[0, 4]]}}': "rhythm in these settings is no curve from -1 to 1.",
+    '{"settings": {"note": {"bars": [[1, 0]]}}}': "only the command line opens that",
+    '{"settings": {"seed": -1}}': "no whole number from 0 to 999999",
+    '{"settings": {"lock": [3]}}': "no list of words such as melody",
+}
+
+
+def test_what_are_no_settings_is_said_and_nothing_moves(visit, tmp_path):
     page = visit()
     page.get_by_role("slider", name="Rhythm density").press("End")
     wait_until_heard(page)
     was = page.evaluate(NOW)
-    (tmp_path / "s.json").write_text(content)
-    page.set_input_files("[data-show=settings-file]", tmp_path / "s.json")
-    expect(page.locator("[data-show=memory]")).to_contain_text(sentence)
-    assert page.evaluate(NOW) == was
+    for number, (content, sentence) in enumerate(NO_SETTINGS.items()):
+        path = tmp_path / f"{number}.json"
+        path.write_text(content)
+        page.set_input_files("[data-show=settings-file]", path)
+        expect(page.locator("[data-show=memory]")).to_contain_text(sentence)
+        assert page.evaluate(NOW) == was
 
 
 def test_settings_of_the_command_line_and_of_other_versions(visit, tmp_path):
@@ -98,18 +96,20 @@ def test_settings_of_the_command_line_and_of_other_versions(visit, tmp_path):
     page = visit()
     opened(page, tmp_path / "short.mid")
     expect(page.locator("[data-show=span]")).to_have_text("The only bar, 0:00\u20130:01")
-    said = page.locator("[data-show=memory]")
-    for given, sentence, place in (
+    notice = page.locator("[data-show=memory]")
+    for settings, sentence, place in (
         ({"rhythm": 0.25, "absolute": True, "strict": False}, "", "positions.rhythm"),
         ({"note": 0.5, "tempo": [[0, 1]]}, "This page knows no tempo: all else is set.", "note"),
     ):
-        (tmp_path / "s.json").write_text(json.dumps({"fadernets": "settings", "settings": given}))
+        (tmp_path / "s.json").write_text(
+            json.dumps({"fadernets": "settings", "settings": settings})
+        )
         page.set_input_files("[data-show=settings-file]", tmp_path / "s.json")
         page.wait_for_function(f"{NOW}.{place} !== null")
-        expect(said).to_have_text(sentence)
+        expect(notice).to_have_text(sentence)
         wait_until_heard(page)
         values = {value for _, value in page.evaluate(f"{NOW}.{place}")}
-        assert values == {given[place.removeprefix("positions.")]}
+        assert values == {settings[place.removeprefix("positions.")]}
         assert page.evaluate(f"{NOW}.rhythm") is None
 
 
@@ -207,13 +207,12 @@ def test_curves_in_a_saved_file_open_again(visit, hands, tmp_path):
     assert page.evaluate(NOW) == was
 
 
-@pytest.mark.parametrize(("button", "kind"), [("Save OGG", "OGG"), ("Save MP3", "MP3")])
-def test_sound_in_a_tenth_of_the_room(visit, tmp_path, button, kind):
+def test_sound_in_a_tenth_of_the_room(visit, tmp_path):
     page = visit()
     more(page)
-    path = saved(page, button, tmp_path / kind)
-    info = soundfile.info(path)
-    assert info.format == kind and info.duration > 3
+    for kind in ("OGG", "MP3"):
+        info = soundfile.info(saved(page, f"Save {kind}", tmp_path / kind))
+        assert info.format == kind and info.duration > 3
 
 
 def test_the_result_is_dragged_out(visit, hands):

@@ -20,8 +20,8 @@ def test_a_pair_goes_to_the_listening_test_and_is_known_again(browser: Browser, 
     signed_in = {"username": "admin", "password": TOKEN}
     with browser.new_context(viewport=WIDE, http_credentials=signed_in) as context:
         page = open_page(context.new_page(), make_run.url, complaints)
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        addresses: list[str] = []
+        page.on("request", lambda request: addresses.append(request.url))
         arousal = page.get_by_role("slider", name="Arousal")
         arousal.press("Home")
         wait_until_heard(page)
@@ -44,7 +44,7 @@ def test_a_pair_goes_to_the_listening_test_and_is_known_again(browser: Browser, 
 
         heard_by = page.locator(SAID)
         expect(heard_by).to_be_hidden()
-        assert not [url for url in asked if "pairs.json" in url]  # not before it has a reason
+        assert not [url for url in addresses if "pairs.json" in url]  # not before it has a reason
         page.get_by_role("slider", name="Rhythm density").press("End")
         wait_until_heard(page)
         expect(heard_by).to_be_hidden()  # another change
@@ -111,8 +111,8 @@ def _read_again(page: Page, sentence: str) -> str:
 
 def test_nothing_moved_is_no_pair_and_visitors_ask_nothing_of_the_test(visit):
     page = visit()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
     page.get_by_text("More", exact=True).click()
     page.get_by_role("button", name="Ask listeners").click()
     expect(page.locator(SAID)).to_have_text(
@@ -120,14 +120,14 @@ def test_nothing_moved_is_no_pair_and_visitors_ask_nothing_of_the_test(visit):
     )
     page.get_by_role("slider", name="Arousal").press("Home")
     wait_until_heard(page)
-    assert not [url for url in asked if "/survey/" in url]
+    assert not [url for url in addresses if "/survey/" in url]
 
 
 def test_who_does_not_sign_in_is_not_asked_again(browser: Browser, make_run: Server):
     with browser.new_context(viewport=WIDE) as context:
         page = open_page(context.new_page(), make_run.url, [])
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        addresses: list[str] = []
+        page.on("request", lambda request: addresses.append(request.url))
         page.get_by_role("slider", name="Arousal").press("Home")
         wait_until_heard(page)
         page.get_by_text("More", exact=True).click()
@@ -137,7 +137,7 @@ def test_who_does_not_sign_in_is_not_asked_again(browser: Browser, make_run: Ser
         opening.value.wait_for_timeout(1000)
         page.get_by_role("slider", name="Rhythm density").press("End")
         wait_until_heard(page)
-        assert not [url for url in asked if "pairs.json" in url]
+        assert not [url for url in addresses if "pairs.json" in url]
 
 
 def test_words_say_how_far_a_fader_goes_that_varies(visit):

@@ -93,12 +93,12 @@ def test_a_control_that_was_learnt_moves_its_fader(studio):
     row = studio.locator(".fn-learn li").first
     expect(row).to_contain_text("CC 21, channel 3, Knobs")
     assert rhythm.input_value() == "0"  # it was learnt, nothing more
-    sent = studio.evaluate("FaderNets.bench.sent")
+    count = studio.evaluate("FaderNets.bench.requestNumber")
     turn(studio, "Knobs", 21, range(64, 128), channel=3)
     assert rhythm.input_value() == "1"  # at once
     studio.wait_for_function(f"{NOW}.rhythm !== null")
     wait_until_heard(studio)
-    assert studio.evaluate("FaderNets.bench.sent") == sent + 1  # one move, asked once
+    assert studio.evaluate("FaderNets.bench.requestNumber") == count + 1  # one move, asked once
     assert studio.evaluate(f"{NOW}.rhythm[0][1]") == 1
     for device, number, channel in (("Knobs", 21, 1), ("Knobs", 22, 3), ("Keys", 21, 3)):
         turn(studio, device, number, [0], channel)
@@ -168,8 +168,7 @@ def test_a_control_sets_the_bars_where_it_was_turned(studio):
     assert studio.evaluate(f"[{NOW}.rhythm, {NOW}.arousal]") == [None, None]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (820, "light"), (1440, "light")])
 def test_it_fits_looks_and_reads(browser: Browser, address, artefacts, width, scheme):
     context = browser.new_context(
         viewport={"width": width, "height": 844}, color_scheme=scheme, has_touch=width < 500
@@ -193,8 +192,8 @@ def test_it_fits_looks_and_reads(browser: Browser, address, artefacts, width, sc
     page.get_by_role("combobox", name="Play to").select_option("Synth")
     part = page.locator(".fn-midi")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-    shown = ".fn-stage { position: static !important }"  # else it lies above a part so high
-    part.screenshot(path=artefacts / f"midi-{width}-{scheme}.png", style=shown)
+    style = ".fn-stage { position: static !important }"  # else it lies above a part so high
+    part.screenshot(path=artefacts / f"midi-{width}-{scheme}.png", style=style)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     small = part.evaluate(
         "part => [...part.querySelectorAll('button, select, summary')]"

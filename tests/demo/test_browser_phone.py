@@ -44,17 +44,17 @@ def test_a_finger_scrolls_or_moves_a_fader(phone, artefacts):
     fader = phone.get_by_role("slider", name="Note density")
     box = fader.bounding_box()
     phone.evaluate("y => scrollTo(0, y)", box["y"] - 600)
-    sent, top = phone.evaluate("[FaderNets.bench.sent, scrollY]")
+    count, top = phone.evaluate("[FaderNets.bench.requestNumber, scrollY]")
     swipe(phone, fader, 0.8, 0, -STEP)  # up, far from the knob
     assert phone.evaluate("scrollY") > top + 5 * STEP
-    assert fader.input_value() == "0" and phone.evaluate("FaderNets.bench.sent") == sent
+    assert fader.input_value() == "0" and phone.evaluate("FaderNets.bench.requestNumber") == count
     assert fader.get_attribute("aria-valuetext") == "as played"
     place = fader.bounding_box()["y"]
     swipe(phone, fader, 0.5, 6, 0)
     wait_until_heard(phone)
     assert float(fader.input_value()) > 0.2
     assert fader.bounding_box()["y"] == pytest.approx(place, abs=3)  # though the strip has grown
-    assert phone.evaluate("FaderNets.bench.sent") == sent + 1
+    assert phone.evaluate("FaderNets.bench.requestNumber") == count + 1
     phone.screenshot(path=artefacts / "thumb.png")
 
     # Play and both rolls are in sight all the while, and take half of the screen at most.

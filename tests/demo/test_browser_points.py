@@ -30,7 +30,7 @@ def test_two_points_of_the_history_are_compared(visit):
     page.get_by_role("slider", name="Note density").press("Home")
     wait_until_heard(page)
     thin = picture(page, "result")
-    bars = page.evaluate("FaderNets.bench.overview.named(0, 1)")
+    bars = page.evaluate("FaderNets.bench.overview.barsText(0, 1)")
     assert names(page) == [
         "0  As played",
         f"1  Rhythm density +1.00, {bars}",
@@ -43,10 +43,10 @@ def test_two_points_of_the_history_are_compared(visit):
     points.select_option("1")
     wait_until_heard(page)
     page.locator(".fn-strip").focus()
-    for shown in (thin, busy, thin):
+    for expected in (thin, busy, thin):
         page.keyboard.press("c")
         wait_until_heard(page)
-        assert picture(page, "result") == shown
+        assert picture(page, "result") == expected
     points.select_option("0")
     points.select_option("1")
     flip.click()
@@ -108,7 +108,7 @@ def test_keys_in_quick_succession_are_one_point(visit):
         page.get_by_role("slider", name=f"{name} density") for name in ("Rhythm", "Note")
     )
     page.evaluate(STOPPED)  # the keys of a gesture may take long on a busy machine
-    bars = page.evaluate("FaderNets.bench.overview.named(0, 1)")
+    bars = page.evaluate("FaderNets.bench.overview.barsText(0, 1)")
     for _ in range(3):
         rhythm.press("ArrowRight")
     assert names(page) == ["0  As played", f"1  Rhythm density +0.03, {bars}"]

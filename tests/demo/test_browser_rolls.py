@@ -107,9 +107,9 @@ def test_a_drag_loops_what_lies_between(visit):
     begin, end = page.evaluate(REGION)
     assert (begin, end) == (pytest.approx(1.0, abs=0.2), pytest.approx(2.0, abs=0.2))
     beats = page.evaluate("FaderNets.bench.rolls[0].data.beats")
-    for time, meant in ((begin, 1.0), (end, 2.0)):
-        nearest = min(beats, key=lambda beat: abs(beat - meant))
-        assert time == pytest.approx(nearest if time in beats else meant, abs=0.02)
+    for time, goal in ((begin, 1.0), (end, 2.0)):
+        nearest = min(beats, key=lambda beat: abs(beat - goal))
+        assert time == pytest.approx(nearest if time in beats else goal, abs=0.02)
     assert page.evaluate(POSITION) == begin
     expect(page.get_by_label("Loop")).to_be_checked()
     expect(page.locator(".fn-region")).to_be_visible()

@@ -69,8 +69,8 @@ def test_a_busy_verse_and_a_long_chorus(visit, artefacts, tmp_path):
     part = midi.read(tmp_path / "whole.mid")
     assert (saved(page, tmp_path / "part.mid", "selection") == whole[:2]).all()
     end = segments(part)[2].start
-    kept = part.notes[part.notes.onset < end - 0.2]
-    assert list(kept.pitch) == list(midi.read(tmp_path / "part.mid").notes.pitch)
+    notes = part.notes[part.notes.onset < end - 0.2]
+    assert list(notes.pitch) == list(midi.read(tmp_path / "part.mid").notes.pitch)
 
     # Over both of them the fader varies; moving it levels them, and Undo brings both back.
     choose(page, 0, 3)

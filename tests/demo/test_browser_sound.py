@@ -55,8 +55,8 @@ def test_a_fader_moved_while_playing_is_heard_before_all_notes_are_there(visit):
     )
     page.get_by_role("slider", name="Rhythm density").press("End")
     page.wait_for_function("FaderNets.bench.early?.isHere")
-    answered, sent = page.evaluate("[FaderNets.bench.answered, FaderNets.bench.sent]")
-    assert answered < sent and page.evaluate(HERE)["result"] == [0]
+    answered, count = page.evaluate("[FaderNets.bench.answered, FaderNets.bench.requestNumber]")
+    assert answered < count and page.evaluate(HERE)["result"] == [0]
     page.evaluate(
         """() => { const { result, original } = FaderNets.bench.player.sounds;
         window.early = result.chunks.get(0); window.isOther = early !== original.chunks.get(0); }"""
@@ -206,7 +206,9 @@ def test_a_fader_moved_while_a_long_selection_plays(visit):
     before = picture(page, "result")
     page.evaluate("FaderNets.bench.wishes = []; FaderNets.bench.held = []")
     page.get_by_role("slider", name="Note density").press("End")
-    page.wait_for_function("FaderNets.bench.element.dataset.answered == FaderNets.bench.sent")
+    page.wait_for_function(
+        "FaderNets.bench.element.dataset.answered == FaderNets.bench.requestNumber"
+    )
     page.wait_for_function(f"!({SOUNDS})")
     stood = position(page)
     assert picture(page, "result") != before and stood > 12.2

@@ -11,20 +11,14 @@ from tests.demo.page import wait_until_heard, watch
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xdist_group(server_group(name)))
-        for name in ("short_lived", "space")
-    ],
-)
-def test_the_console_of_a_space_stays_empty(browser: Browser, request, name):
+@pytest.mark.xdist_group(server_group("space"))
+def test_the_console_of_a_space_stays_empty(browser: Browser, space):
     complaints: list[str] = []
     with browser.new_context() as context:
         page = context.new_page()
         page.set_default_timeout(60_000)
         watch(page, complaints)
-        page.goto(request.getfixturevalue(name).url)
+        page.goto(space.url)
         wait_until_heard(page)
         page.get_by_role("slider", name="Rhythm density").press("End")
         wait_until_heard(page)

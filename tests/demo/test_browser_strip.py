@@ -36,8 +36,8 @@ def test_the_strip_is_zoomed_into_and_scrolled(visit):
     width = page.evaluate(SCROLLED)[1]
     strip.press("+")
     closer.click()
-    left, wide, seen = page.evaluate(SCROLLED)
-    assert wide == pytest.approx(4 * width, abs=4) and seen == pytest.approx(width, abs=8)
+    left, wide, visible = page.evaluate(SCROLLED)
+    assert wide == pytest.approx(4 * width, abs=4) and visible == pytest.approx(width, abs=8)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     # A click chooses what is drawn under it, wherever the strip is scrolled to.
@@ -74,8 +74,8 @@ def test_the_strip_is_zoomed_into_and_scrolled(visit):
 
     # The selection is in sight, by keys as well.
     strip.press("End")
-    left, wider, seen = page.evaluate(SCROLLED)
-    assert left + seen == pytest.approx(wider + 6, abs=2)
+    left, wider, visible = page.evaluate(SCROLLED)
+    assert left + visible == pytest.approx(wider + 6, abs=2)
     strip.press("Home")
     assert page.evaluate(SCROLLED)[0] == 0
 
@@ -151,7 +151,7 @@ def test_the_rolls_are_kept_as_pictures(visit, tmp_path):
     wait_until_heard(page)
     page.locator(".fn-more summary").click()
 
-    def kept(kind: str) -> Path:
+    def picture(kind: str) -> Path:
         with page.expect_download() as download:
             page.get_by_role("button", name=f"Save {kind}").click()
         assert download.value.suggested_filename.endswith(f"_rolls.{kind.lower()}")
@@ -162,17 +162,17 @@ def test_the_rolls_are_kept_as_pictures(visit, tmp_path):
     sizes = page.evaluate(
         "FaderNets.bench.rolls.map(({ canvas }) => [canvas.clientWidth, canvas.clientHeight])"
     )
-    svg = ElementTree.parse(kept("SVG")).getroot()
+    svg = ElementTree.parse(picture("SVG")).getroot()
     tag = "{http://www.w3.org/2000/svg}"
     rounded = [
         rect for rect in svg.iter(f"{tag}rect") if rect.get("rx") and rect.get("fill") != "none"
     ]
-    gone = page.evaluate(
+    gaps = page.evaluate(
         "FaderNets.bench.rolls.map(roll => roll.data.marks.filter((_, i) => roll.isShell(i)))"
     )
-    assert len(rounded) == sum(notes) - sum(map(len, gone))
+    assert len(rounded) == sum(notes) - sum(map(len, gaps))
     assert {"Original", "Result"} <= {text.text for text in svg.iter(f"{tag}text")}
-    pixels = image.imread(kept("PNG"), format="png")
+    pixels = image.imread(picture("PNG"), format="png")
     height, width, channels = pixels.shape
     assert channels == 3 or pixels[..., 3].min() == 1  # on a ground, which a dark page's needs
     assert (width, height) == (2 * sizes[0][0], 2 * (sizes[0][1] + sizes[1][1] + 40))

@@ -165,14 +165,14 @@ def test_a_take_that_is_refused_can_be_saved(studio, tmp_path):
     open_devices(studio, ("input", "Keys"))
     studio.get_by_role("slider", name="Rhythm density").press("End")
     wait_until_heard(studio)
-    piece, kept = studio.evaluate("FaderNets.bench.piece.id"), studio.evaluate(RECORDS)
+    piece, records = studio.evaluate("FaderNets.bench.piece.id"), studio.evaluate(RECORDS)
     studio.get_by_role("button", name="Record").click()
     notes = [(k / 80 * 0.01, [ON, 20 + k % 80, 70]) for k in range(5200)]
     play_take(studio, "Keys", notes)
     studio.get_by_role("button", name="Stop").click()
     expect(studio.locator("#fn-message")).to_contain_text("too many notes within 4 beats")
     assert studio.evaluate("FaderNets.bench.piece.id") == piece
-    assert studio.evaluate(RECORDS) == kept
+    assert studio.evaluate(RECORDS) == records
     with studio.expect_download() as download:
         studio.get_by_role("button", name="Save take").click()
     download.value.save_as(tmp_path / "take.mid")

@@ -88,8 +88,14 @@ def test_an_example_opened_by_two_events_at_once_is_kept_once(handlers, pieces):
         await asyncio.gather(reopening.ask(text, PAGE), reopening.hear(text, PAGE))
 
     asyncio.run(ask_twice())
-    used = [options["session"] for _, _, options in reopening.workers.calls if "session" in options]
-    assert len(used) == 2 and used[0] is used[1] is pieces.get("1" * 32) and len(pieces) == 1
+    sessions = [
+        options["session"] for _, _, options in reopening.workers.calls if "session" in options
+    ]
+    assert (
+        len(sessions) == 2
+        and sessions[0] is sessions[1] is pieces.get("1" * 32)
+        and len(pieces) == 1
+    )
 
 
 def test_the_page_learns_which_example_it_has(handlers, pieces):

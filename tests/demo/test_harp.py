@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fadernets.music import midi
+from tests.conftest import ONE_WAY
 from tests.fadernets import tiny
 from tests.public.server import Server
 
@@ -26,11 +27,12 @@ def call(server: Server, name: str, *data: Any) -> tuple[str, Any]:
     return kind.removeprefix("event: "), json.loads(content.removeprefix("data: "))
 
 
-def sent(server: Server) -> dict[str, Any]:
+def upload(server: Server) -> dict[str, Any]:
     (path,) = server.upload("take.mid", CONTENT).json()
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
+@ONE_WAY
 def test_controls_are_those_that_its_editor_knows(server: Server) -> None:
     kind, (controls,) = call(server, "controls")
     assert kind == "complete"
@@ -56,8 +58,9 @@ def fetched(server: Server, result: dict[str, Any]) -> bytes:
     return content
 
 
+@ONE_WAY
 def test_a_piece_goes_there_and_back(server: Server) -> None:
-    kind, (result, labels) = call(server, "process", sent(server), -1.0, 0.0, 0, 0, "")
+    kind, (result, labels) = call(server, "process", upload(server), -1.0, 0.0, 0, 0, "")
     assert kind == "complete"
     before, after = (midi.read(content).notes for content in (CONTENT, fetched(server, result)))
     assert 0 < len(after) < len(before)
@@ -67,8 +70,9 @@ def test_a_piece_goes_there_and_back(server: Server) -> None:
     assert re.match(r"rhythm 0\.\d\d to 0\.\d\d, note ", label["label"])
 
 
+@ONE_WAY
 def test_nothing_moved_is_the_same_file(server: Server) -> None:
-    _, (result, _) = call(server, "process", sent(server), 0, 0, 0, 0, "")
+    _, (result, _) = call(server, "process", upload(server), 0, 0, 0, 0, "")
     assert fetched(server, result) == CONTENT
 
 
@@ -80,10 +84,12 @@ def test_nothing_moved_is_the_same_file(server: Server) -> None:
         ((0.5, 0, 0, None, ""), "Valence is not a number."),
     ],
 )
+@ONE_WAY
 def test_what_cannot_be_is_said(server: Server, values, words) -> None:
-    kind, answer = call(server, "process", sent(server), *values)
+    kind, answer = call(server, "process", upload(server), *values)
     assert kind == "error" and words in answer["error"]
 
 
+@ONE_WAY
 def test_cancel_is_there_for_its_editor(server: Server) -> None:
     assert call(server, "cancel") == ("complete", [None])

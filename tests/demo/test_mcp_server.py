@@ -24,7 +24,7 @@ MODULE = [sys.executable, "-m", "demo.mcp_server"]
 Call = tuple[str, dict[str, Any]]
 
 
-def asked(*calls: Call) -> tuple[list[Tool], list[CallToolResult], list[float]]:
+def answers_to(*calls: Call) -> tuple[list[Tool], list[CallToolResult], list[float]]:
     """The tools, the answers to calls one after the other, and how far the work said it was."""
     shares: list[float] = []
 
@@ -78,7 +78,7 @@ def test_an_assistant_does_with_files_what_the_command_line_does(source, tmp_pat
         ("describe", {"path": path, "out": out["x.json"]}),
         ("render", {"path": path, "out": str(tmp_path / "x.ogg")}),
     ]
-    tools, answers, shares = asked(*calls)
+    tools, answers, shares = answers_to(*calls)
     assert [tool.name for tool in tools] == command_names()
     assert all(len(tool.description or "") > 60 for tool in tools)
     assert not any(answer.is_error for answer in answers), answers
@@ -120,11 +120,11 @@ def test_what_cannot_be_done_is_a_sentence_and_leaves_every_file(source, tmp_pat
         "in.rmi is wrapped in RIFF": ("slide", {**riff, "out": out}),
     }
     allowed = "slide", {**riff, "out": str(tmp_path / "out.rmi")}
-    _, (*refused, made), _ = asked(*calls.values(), allowed)
+    _, (*refused, answer_allowed), _ = answers_to(*calls.values(), allowed)
     for words, answer in zip(calls, refused, strict=True):
         assert words in sentence(answer), (words, answer)
         assert sentence(answer).endswith(".")
-    assert not made.is_error
+    assert not answer_allowed.is_error
     assert (tmp_path / "out.rmi").read_bytes().startswith(b"RIFF")
     assert source.read_bytes() == data
     assert {each.name for each in tmp_path.iterdir()} == {"in.mid", "in.rmi", "out.rmi"}

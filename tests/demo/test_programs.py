@@ -114,10 +114,10 @@ def test_nonsense_is_refused_in_a_sentence_wherever_it_stands(address, source, c
     refused, answered = [], []
     for name, described in endpoints.items():
         arguments = [row["parameter_name"] for row in described["parameters"]]
-        given = {each: handle_file(source) for each in arguments if each in files}
+        files_by_name = {each: handle_file(source) for each in arguments if each in files}
         for argument, value in zip(arguments, itertools.cycle(NONSENSE), strict=False):
             try:
-                client.predict(**{**given, argument: value}, api_name=name)
+                client.predict(**{**files_by_name, argument: value}, api_name=name)
             except AppError as error:
                 refused.append((name, argument, value, str(error)))
             else:
@@ -152,31 +152,31 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize(
-    ("given", "options"),
+    ("fields", "options"),
     [
         ({}, []),
         ({"seed": 0, "lock": "melody"}, ["--seed", "0", "--lock", "melody"]),
         ({"first": 0, "last": 5, "curves": True}, ["--segments", "0:6", "--curves"]),
     ],
 )
-def test_an_edit_is_the_command_lines(ask, source, tmp_path, given, options):
+def test_an_edit_is_the_command_lines(ask, source, tmp_path, fields, options):
     settings, own = tmp_path / "settings.json", tmp_path / "own.mid"
     settings.write_text(json.dumps({"settings": SETTINGS}))
-    saved, _ = ask(handle_file(source), handle_file(settings), **given, api_name="/edit")
+    saved, _ = ask(handle_file(source), handle_file(settings), **fields, api_name="/edit")
     assert main(["edit", str(source), str(settings), str(own), *options]) == 0
     assert Path(saved).read_bytes() == own.read_bytes() != source.read_bytes()
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "command"),
+    ("name", "fields", "command"),
     [
         ("/slide", {"rhythm": [[0, 0.0], [8, 0.9]]}, ["slide", "--rhythm", "[[0, 0.0], [8, 0.9]]"]),
         ("/transfer", {"arousal": "high"}, ["transfer", "--arousal", "high"]),
     ],
 )
-def test_curves_go_into_the_file_and_come_back(ask, source, tmp_path, name, given, command):
+def test_curves_go_into_the_file_and_come_back(ask, source, tmp_path, name, fields, command):
     own = tmp_path / "own.mid"
-    with_curves, _ = ask(handle_file(source), **given, curves=True, api_name=name)
+    with_curves, _ = ask(handle_file(source), **fields, curves=True, api_name=name)
     command, *options = command
     assert main([command, str(source), str(own), *options, "--curves"]) == 0
     assert Path(with_curves).read_bytes() == own.read_bytes()

@@ -39,7 +39,7 @@ class FakeNet:
 )
 def test_a_sentence_where_the_locks_make_the_difference(rows, sentences):
     report = LockReport("the melody stays")
-    report.add(FakeNet(), [Reach(asked, got, low, 1.0) for asked, got, low in rows], [])
+    report.add(FakeNet(), [Reach(target, got, low, 1.0) for target, got, low in rows], [])
     assert report.sentences(["rhythm", "note"]) == sentences
     assert report.sentences(["note"]) == []
     assert report.means()["rhythm"]["asked"] == pytest.approx(rows[0][0])

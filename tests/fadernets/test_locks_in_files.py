@@ -64,10 +64,10 @@ def files(draw):
 POSITION, OFFSET = st.floats(0, 1), st.floats(-1, 1)
 MOVES = st.one_of(
     st.fixed_dictionaries({"rhythm": POSITION, "note": POSITION}).map(
-        lambda given: lambda net, part, seed: net.slide(part, given, seed=seed)
+        lambda positions: lambda net, part, seed: net.slide(part, positions, seed=seed)
     ),
     st.fixed_dictionaries({"rhythm": OFFSET, "note": OFFSET}).map(
-        lambda given: lambda net, part, seed: net.slide(part, offsets=given, seed=seed)
+        lambda offsets: lambda net, part, seed: net.slide(part, offsets=offsets, seed=seed)
     ),
     st.tuples(st.sampled_from(["low", "high"]), st.sampled_from(["low", "high"])).map(
         lambda sides: (
@@ -117,8 +117,8 @@ def test_a_locked_note_goes_on_under_another_part(end, strikes):
     piece = midi.read(data)
     locks = LockWords.read(["melody", "bass", "track:2"]).on(piece)
     new = Notes.of([500 / 480], [end / 480], [41], [64])
-    kept = replace(piece.original, closed=locks.parts, locked=piece.notes)
-    changed_piece = replace(piece, notes=concatenate([piece.notes, new]), original=kept)
+    original = replace(piece.original, closed=locks.parts, locked=piece.notes)
+    changed_piece = replace(piece, notes=concatenate([piece.notes, new]), original=original)
     rows = mb.notes_of(midi.file_bytes(changed_piece))
     assert set(mb.notes_of(data)) <= set(rows)
     assert [start for part, _, start, _, pitch, *_ in rows if (part, pitch) == (0, 41)] == strikes

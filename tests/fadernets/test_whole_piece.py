@@ -61,8 +61,8 @@ def test_every_segment_of_any_meter_has_the_density_asked_for(net, meter, fader,
     result = changed(piece, numbers, lambda part: net.slide(part, {fader: position}))
     away = []
     for segment in segments(result):
-        asked = net.density(fader, position)
-        away.append(abs(segment.measure()[fader] - asked) * segment.window.steps)
+        density = net.density(fader, position)
+        away.append(abs(segment.measure()[fader] - density) * segment.window.steps)
     assert np.mean(np.array(away) <= 0.51) >= 0.75
 
 
@@ -112,15 +112,15 @@ def test_a_segment_knows_what_sounds_beside_it_as_it_has_become():
     """The first ones as the piece was, those between them as it is then."""
     notes = Notes.of(np.arange(16.0), np.arange(16.0) + 1, np.arange(50, 66), [60] * 16)
     piece = dataclasses.replace(music(length=16.0), notes=notes)
-    seen = {}
+    textures = {}
 
     def higher(part):
-        seen.update({s.index: s.window.beside for s in part})
+        textures.update({s.index: s.window.beside for s in part})
         return [dataclasses.replace(s.window.notes, pitch=s.window.notes.pitch + 12) for s in part]
 
     changed(piece, [1, 2], higher)
-    assert [side.register for side in seen[2]] == [56.5, 62.5]
-    assert [side.register for side in seen[1]] == [52.5, 58.5 + 12]
+    assert [side.register for side in textures[2]] == [56.5, 62.5]
+    assert [side.register for side in textures[1]] == [52.5, 58.5 + 12]
 
 
 def test_segments_outside_the_selection_keep_what_begins_in_them(net):
@@ -221,8 +221,8 @@ def test_a_note_that_rings_in_ends_where_the_segment_that_it_ends_in_has_it():
     assert third.measure() == {"rhythm": 0.0, "note": 4 / 16} and third.problem is None
     shorter = Notes.of([-4, 1], [2.5, 2], [60, 64], [64, 64])
     assert list(stitch(piece, {1: shorter}).notes)[0] == (0.0, 6.5, 60, 64)
-    gone = Notes.of([-4], [0.0], [60], [64])
-    assert list(stitch(piece, {1: gone}).notes) == [(0.0, 4.0, 60, 64)]
+    replacement = Notes.of([-4], [0.0], [60], [64])
+    assert list(stitch(piece, {1: replacement}).notes) == [(0.0, 4.0, 60, 64)]
     both = {0: Notes.of([0.0], [3.0], [60], [64]), 1: shorter}
     assert list(stitch(piece, both).notes)[0] == (0.0, 3.0, 60, 64)
     longer = Notes.of([-8], [2.5], [60], [64])
@@ -235,16 +235,16 @@ def test_a_note_that_rings_in_ends_where_the_segment_that_it_ends_in_has_it():
 
 
 def test_every_segment_has_in_the_piece_what_was_made_of_it(net):
-    piece, made = music([(0, 4, 4)]), {}
+    piece, notes_by_index = music([(0, 4, 4)]), {}
 
     def change(part):
         notes = net.slide(part, {"note": 1.0})
-        made.update((s.index, n) for s, n in zip(part, notes, strict=True))
+        notes_by_index.update((s.index, n) for s, n in zip(part, notes, strict=True))
         return notes
 
     result = changed(piece, range(len(segments(piece))), change)
     for segment in segments(result):
-        assert segment.measure() == measure(made[segment.index]), segment.index
+        assert segment.measure() == measure(notes_by_index[segment.index]), segment.index
 
 
 def test_a_note_goes_on_behind_a_segment_that_is_longer_than_its_steps_by_a_rounding_error():

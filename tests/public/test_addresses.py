@@ -14,6 +14,7 @@ import gradio.routes
 import pytest
 
 from fadernets.music import examples, midi
+from tests.conftest import ONE_WAY
 from tests.public.server import TOKEN, Server
 from tests.public.test_files import PUBLIC, WITHOUT_FILES
 
@@ -76,10 +77,10 @@ def test_what_is_made_once_names_each_visitors_own_address_and_number(server: Se
     """Whoever asked before, by another name, and whatever they asked with."""
     numbers = set()
     for name in ("one.example", "two.example:81"):
-        asked = {"X-Forwarded-Host": name, "X-Forwarded-Proto": "https"}
-        config = server.ask("config?a=b", headers=asked).json()
+        headers = {"X-Forwarded-Host": name, "X-Forwarded-Proto": "https"}
+        config = server.ask("config?a=b", headers=headers).json()
         assert config["root"] == f"https://{name}"
-        page = server.ask("?page=nowhere", headers=asked)
+        page = server.ask("?page=nowhere", headers=headers)
         assert page.status == 200 and f"https://{name}" in page.text
         assert "one.example" in name or "one.example" not in page.text
         nonces = set(re.findall(r'<script nonce="([^"]+)"', page.text))
@@ -120,6 +121,7 @@ CHUNKED = "Host: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunk
 
 
 @pytest.mark.parametrize("path", POSTED)
+@ONE_WAY
 def test_a_body_in_very_many_chunks_is_not_read_to_its_end(server: Server, path: str):
     """To read 1 MB in chunks of one byte takes a second in which nobody else is answered."""
     address = urlsplit(server.url)
@@ -134,6 +136,7 @@ def test_a_body_in_very_many_chunks_is_not_read_to_its_end(server: Server, path:
                 pass
 
 
+@ONE_WAY
 def test_a_body_in_chunks_of_some_size_is_read(server: Server):
     place = urlsplit(server.url)
     event = {"data": ["mazurka"], "fn_index": server.event("load"), "session_hash": "chunks"}
@@ -148,6 +151,7 @@ def test_a_body_in_chunks_of_some_size_is_read(server: Server):
 
 
 @pytest.mark.parametrize("path", POSTED)
+@ONE_WAY
 def test_what_breaks_after_its_answer_is_no_fault_of_the_server(server: Server, path: str):
     address, log = urlsplit(server.url), server.log_text()
     with socket.create_connection((address.hostname, address.port), timeout=10) as stranger:
@@ -199,6 +203,7 @@ def test_events_are_called_as_the_page_does_and_in_no_other_way(server: Server):
         b'{"data": ["' + b"x" * 70_000 + b'"], "fn_index": 3}',
     ],
 )  # fmt: skip
+@ONE_WAY
 def test_what_is_no_event_gets_a_sentence(server: Server, body: bytes):
     for address in ("run/predict", "queue/join", "call/slide", "call/v2/slide"):
         answer = server.ask(f"gradio_api/{address}", body)
@@ -224,6 +229,7 @@ def test_what_is_no_event_gets_a_sentence(server: Server, body: bytes):
         '{"piece": "PIECE", "first": 0, "last": 1, "kind": "exe", "scope": "/etc"}',
     ],
 )  # fmt: skip
+@ONE_WAY
 def test_values_that_make_no_sense_get_a_sentence(server: Server, value: object):
     """An error's or the page's; nothing repeated of what was sent, nothing in the log."""
     piece = server.open_example("mazurka")["id"]
@@ -238,6 +244,7 @@ def test_values_that_make_no_sense_get_a_sentence(server: Server, value: object)
         assert str(server.temporary) not in sentence and "Error" not in sentence
 
 
+@ONE_WAY
 def test_the_log_has_nothing_of_what_is_sent(server: Server):
     log, mark = server.log_text(), "h0stile"
     for body in (
@@ -257,6 +264,7 @@ def test_the_log_has_nothing_of_what_is_sent(server: Server):
 FALLS = "comes before the one ahead of it, at 4."
 
 
+@ONE_WAY
 @pytest.mark.parametrize(
     ("endpoint", "place", "value", "sentence"),
     [
@@ -281,6 +289,7 @@ def test_programs_are_told_which_value_does_not_suit(
     assert "event: error" in answer and json.dumps(sentence) in answer, answer
 
 
+@ONE_WAY
 @pytest.mark.parametrize(
     ("boundary", "body"),
     [

@@ -92,6 +92,7 @@ def test_who_calls_without_an_end_keeps_nobody_from_calling(server: Server):
         assert not [each.result() for each in floods if each.exception()]
 
 
+@ONE_WAY
 def test_long_calls_that_nobody_comes_for_keep_nobody_out(server: Server):
     """More than may be under way, of one address that listens to none: others' calls are done."""
     (long,) = server.upload("long.mid", long_piece()).json()
@@ -113,6 +114,7 @@ def test_long_calls_that_nobody_comes_for_keep_nobody_out(server: Server):
         assert "event: complete" in answer, (number, answer)
 
 
+@ONE_WAY
 def test_short_calls_do_not_wait_for_a_long_one(server: Server):
     """The sound of half an hour takes minutes."""
     (path,) = server.upload("dense.mid", dense_piece()).json()

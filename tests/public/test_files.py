@@ -167,7 +167,7 @@ def test_a_range_that_is_none_gives_the_whole_file(server: Server):
     upload = server.upload("take.mid", content)
     (path,) = upload.json()
     lines = len(server.log_text().splitlines())
-    for given, status, size in (
+    for byte_range, status, size in (
         ("bytes=0-0", 206, 1),
         ("bytes=-5", 206, 5),
         ("bytes=99999-", 416, 0),
@@ -178,10 +178,10 @@ def test_a_range_that_is_none_gives_the_whole_file(server: Server):
         ("bytes=a-b", 200, len(content)),
         (f"bytes=0-{'9' * 5000}", 200, len(content)),
     ):
-        headers = {"Range": given}
+        headers = {"Range": byte_range}
         answer = server.ask(f"gradio_api/file={path}", method="HEAD", headers=headers)
-        assert answer.status == status, given
-        assert int(answer.headers["content-length"]) == size, given
+        assert answer.status == status, byte_range
+        assert int(answer.headers["content-length"]) == size, byte_range
     assert len(server.log_text().splitlines()) == lines
 
 

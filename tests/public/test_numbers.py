@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.conftest import ONE_WAY
 from tests.public.server import Server
 
 FIELDS = (
@@ -23,6 +24,7 @@ HUGE = 10**400
 
 
 @pytest.mark.parametrize("event", MORE)
+@ONE_WAY
 def test_whole_numbers_beyond_any_float_are_no_fault_of_the_server(server: Server, event: str):
     piece = server.open_example("prelude")
     before = server.log_text()

@@ -10,7 +10,7 @@ import pytest
 from fadernets.music import midi
 from tests.fadernets import tiny
 from tests.public.edits import edit_json
-from tests.public.server import WAYS, Answer, Server, serving
+from tests.public.server import Answer, Server, serving
 
 ROOM = 16  # pieces that may be open together
 OWN = 2  # of an address, an eighth of them
@@ -40,11 +40,10 @@ def is_open(server: Server, piece: dict, visitor: str) -> bool:
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("way", WAYS)
-def test_pieces_in_use_stay_up_to_a_share_of_their_address(tmp_path: Path, way: str):
+def test_pieces_in_use_stay_up_to_a_share_of_their_address(tmp_path: Path):
     content = midi.dump(tiny.piece(tiny.bars(4)))
     notes = ROOM * midi.read(content).weight
-    with serving(way, tmp_path, FADERNETS_OPEN_NOTES=str(notes)) as server:
+    with serving("make-run", tmp_path, FADERNETS_OPEN_NOTES=str(notes)) as server:
         (path,) = server.upload("small.mid", content).json()
         flood = [opened(server, path, "9.9.9.9") for _ in range(MANY)]
         assert None not in flood

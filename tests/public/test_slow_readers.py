@@ -1,4 +1,4 @@
-"""Who reads slowly gets all of it while others read nothing; in both ways the server starts."""
+"""Who reads slowly gets all of it while others read nothing."""
 
 from __future__ import annotations
 
@@ -22,27 +22,21 @@ from tests.public.server import Server, serving
 MOST_UNREAD_BYTES = 5_000_000  # in place of 150 MB
 SILENT = 16  # connections that read nothing of answers of a megabyte
 RATE = 200_000  # bytes a second that a telephone reads
-RUN = {
-    "make-run": "runpy.run_module('demo', run_name='__main__', alter_sys=True)",
-    "space": "runpy.run_path('demo/app.py', run_name='__main__')",
-}
 CODE = """
 import runpy
 from survey.core import connections
 connections.MOST_UNREAD_BYTES = {most}
-{run}
+runpy.run_module('demo', run_name='__main__', alter_sys=True)
 """
 
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(scope="module", params=RUN)
-def few_bytes(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def few_bytes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that lets few bytes of answers wait for their readers."""
-    way: str = request.param
-    code = CODE.format(most=MOST_UNREAD_BYTES, run=RUN[way])
+    way = "make-run"
+    code = CODE.format(most=MOST_UNREAD_BYTES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ways.WAYS, way, ([sys.executable, "-c", code], ways.WAYS[way][1]))
         with serving(way, tmp_path_factory.mktemp(way)) as server:
@@ -64,7 +58,7 @@ def connect(server: Server, path: str, body: bytes = b"") -> socket.socket:
     return connection
 
 
-def asked(server: Server, piece: dict, last: int) -> socket.socket:
+def large_answer(server: Server, piece: dict, last: int) -> socket.socket:
     """A connection by which a large answer comes: its first byte is there."""
     data = [edit_json(piece, last=last, rhythm=0.5)]
     body = {"data": data, "fn_index": server.event("ask"), "session_hash": "tests"}
@@ -118,7 +112,9 @@ def test_who_reads_slowly_gets_all_while_others_read_nothing(few_bytes: Server):
     answers: dict[str, list[bytearray]] = {"a file": [], "an answer": []}
     with ExitStack() as stack:
         stack.callback(others.set)
-        edit = stack.enter_context(asked(few_bytes, piece, last=3))  # a second one would end it
+        edit = stack.enter_context(
+            large_answer(few_bytes, piece, last=3)
+        )  # a second one would end it
         of_file = partial(connect, few_bytes, f"gradio_api/file={path}")
         readers = [
             threading.Thread(target=read_until, args=(of_file, answers["a file"], others)),
@@ -126,7 +122,9 @@ def test_who_reads_slowly_gets_all_while_others_read_nothing(few_bytes: Server):
         ]
         for reader in readers:
             reader.start()
-        silent = [stack.enter_context(asked(few_bytes, piece, last=1)) for _ in range(SILENT)]
+        silent = [
+            stack.enter_context(large_answer(few_bytes, piece, last=1)) for _ in range(SILENT)
+        ]
         others.set()
         assert few_bytes.ask("healthz").status == 200
         for reader in readers:

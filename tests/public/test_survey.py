@@ -20,7 +20,7 @@ import pytest
 
 from survey.core.http_guard import HEADERS
 from survey.core.logs import FILE_BYTES
-from tests.public.server import ALONE, TOKEN, WAYS, Server, serving
+from tests.public.server import ALONE, TOKEN, Server, serving
 from tests.survey.manager import SAME, Manager, basic
 from tests.survey.person import Person
 from tests.survey.test_hostile import (
@@ -42,7 +42,7 @@ NO_FAULT = "many wrong tokens are sent to the admin's pages"  # said in the log 
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(scope="module", params=[ALONE, *WAYS])
+@pytest.fixture(scope="module", params=[ALONE, "make-run"])
 def survey(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
@@ -54,7 +54,7 @@ def survey(
         yield server
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0, server.log_text()
-    assert said(server) == set(), server.log_text()
+    assert faults(server) == set(), server.log_text()
     log = (folder / LOG).read_text()
     assert all(line.endswith(NO_FAULT) or FAULT in line for line in log.splitlines()), log
 
@@ -66,7 +66,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def said(server: Server) -> set[str]:
+def faults(server: Server) -> set[str]:
     """What the server has printed but where it is, and whom it believes."""
     places = re.compile(
         r".* (is|are) at http.*|\* Running on .*|\* To create a public link.*|Closing server .*|"
@@ -180,9 +180,9 @@ def test_a_fault_of_the_server_is_one_line_of_the_log(survey: Server):
             clip.mkdir()
         with pytest.raises(httpx.RemoteProtocolError):
             client.get(address)
-        for kept in (survey.data / "audio").glob("*.kept"):
-            kept.with_suffix(".mp3").rmdir()
-            kept.rename(kept.with_suffix(".mp3"))
+        for moved in (survey.data / "audio").glob("*.kept"):
+            moved.with_suffix(".mp3").rmdir()
+            moved.rename(moved.with_suffix(".mp3"))
         assert client.get(address).status_code == 200
     *_, line = (survey.data.parent / LOG).read_text().splitlines()
     assert FAULT in line and "/" not in line and clip.stem not in line
@@ -201,7 +201,7 @@ def test_a_clip_that_is_gone_is_noticed_and_so_is_its_coming_back(survey: Server
 
 def test_whatever_is_sent_is_refused_and_nothing_given_away(survey: Server):
     """A part of what `tests.survey.test_hostile` sends, over HTTP; the log says nothing of it."""
-    dice, sent = random.Random(8), 0
+    dice, count = random.Random(8), 0
     secrets = (TOKEN, str(survey.data), str(survey.temporary))
     with httpx.Client(base_url=f"{survey.url}survey", timeout=60) as client:
         own = Person.ready(client).headers
@@ -210,14 +210,14 @@ def test_whatever_is_sent_is_refused_and_nothing_given_away(survey: Server):
                 for address, options in hostile_requests(path):
                     if dice.randrange(SHARE):
                         continue
-                    wanted = {"method": method, **options}
-                    wanted["headers"] = headers | options.get("headers", {})
+                    request = {"method": method, **options}
+                    request["headers"] = headers | options.get("headers", {})
                     with contextlib.suppress(httpx.InvalidURL, httpx.LocalProtocolError):
-                        answer = client.request(url=address, **wanted)
+                        answer = client.request(url=address, **request)
                         check(answer, secrets)
-                        sent += 1
+                        count += 1
         assert client.get("/api/state", headers=own).status_code == 200
-    assert sent > 500
+    assert count > 500
     assert survey.ask("survey/healthz").json()["ok"] is True
 
 
@@ -245,6 +245,7 @@ def test_it_ends_in_time_and_keeps_every_answer_that_it_has_acknowledged(tmp_pat
             stranger = stack.enter_context(socket.create_connection((place.hostname, place.port)))
             stranger.sendall(request)
         acknowledged: list[int] = []
+        is_under_way = threading.Event()
 
         def take_part() -> None:
             count = 0
@@ -256,13 +257,15 @@ def test_it_ends_in_time_and_keeps_every_answer_that_it_has_acknowledged(tmp_pat
                 try:
                     while person.step()["trial"]:
                         count += 1
+                        is_under_way.set()
                 finally:
                     acknowledged.append(count)
 
         people = [threading.Thread(target=take_part) for _ in range(6)]
         for each in people:
             each.start()
-        time.sleep(1.5)
+        assert is_under_way.wait(60), "nobody has answered"
+        time.sleep(1)
         end(server, people)
         with closing(sqlite3.connect(server.data / "survey.sqlite")) as database:
             stored = database.execute("SELECT count(*) FROM answers").fetchone()[0]
@@ -304,6 +307,6 @@ def end(server: Server, people: list[threading.Thread]) -> None:
     assert time.monotonic() - began < 20  # 10 on an idle machine
     for each in people:
         each.join(30)
-    assert said(server) == set(), server.log_text()
+    assert faults(server) == set(), server.log_text()
     with closing(sqlite3.connect(server.data / "survey.sqlite")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conftest import ONE_WAY
 from tests.public.server import ALONE, Server, serving
 
 REQUESTS = 400
@@ -25,7 +26,7 @@ def connect(stack: ExitStack, server: Server, address: str) -> socket.socket:
     )
 
 
-def answered_first(server: Server, request: bytes, asked: bytes) -> int:
+def answered_first(server: Server, request: bytes, later: bytes) -> int:
     """How many of one address's requests go before one of another's that came last.
 
     Those that were answered before it was asked went before nobody.
@@ -40,7 +41,7 @@ def answered_first(server: Server, request: bytes, asked: bytes) -> int:
         for connection in crowd:
             connection.sendall(request[-1:])
         before = len(waiting.poll(0))
-        newcomer.sendall(asked)
+        newcomer.sendall(later)
         assert newcomer.recv(100).startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 303 "))
         first = len(waiting.poll(0)) - before
         # The others get theirs, too.
@@ -60,15 +61,16 @@ def event(server: Server, name: str, **values: object) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["event", "page", "listening test"])
+@ONE_WAY
 def test_many_requests_of_one_address_do_not_go_before_anothers(server: Server, kind: str):
     requests = {
         "event": event(server, "look", piece="none", number=1),
         "page": get("/"),
         "listening test": get("/survey/"),
     }
-    asked = event(server, "look", piece="none", number=1)
+    later = event(server, "look", piece="none", number=1)
     for _ in range(2):  # the second time, pages are ready
-        assert answered_first(server, requests[kind], asked) < MOST_FIRST
+        assert answered_first(server, requests[kind], later) < MOST_FIRST
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,7 @@ def test_nor_where_the_listening_test_is_alone(alone: Server):
     assert answered_first(alone, get("/survey/"), get("/survey/")) < MOST_FIRST
 
 
+@ONE_WAY
 def test_who_hangs_up_while_waiting_leaves_nothing(server: Server):
     with ExitStack() as stack:
         for _ in range(REQUESTS):
@@ -93,6 +96,7 @@ def test_who_hangs_up_while_waiting_leaves_nothing(server: Server):
         assert last.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
+@ONE_WAY
 def test_requests_that_wait_for_work_let_others_of_their_address_begin(server: Server):
     piece = server.open_example("sonata")
     last = len(piece["segments"]) - 1

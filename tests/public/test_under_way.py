@@ -22,6 +22,7 @@ from tests.public.edits import (
 from tests.public.server import Server
 
 
+@ONE_WAY
 def test_one_segment_does_not_wait_for_others_whole_pieces(server: Server):
     """Order, not time: short answers come while the whole pieces are still under way."""
     pieces = [opened(server, long_piece(), session=f"long{i}") for i in range(3)]
@@ -38,12 +39,13 @@ def test_one_segment_does_not_wait_for_others_whole_pieces(server: Server):
         assert answer_shown(results[0])["figures"]
 
 
+@ONE_WAY
 def test_an_answer_carries_no_more_sound_than_is_asked_for(server: Server):
     """The original's comes once; that of a long selection comes in chunks, when they are heard."""
     small, long = server.open_example("mazurka"), opened(server, long_piece())
 
-    def sound(piece: dict, number: int, **asked) -> dict:
-        edit = edit_json(piece, number=number, rhythm=0.1 * number, **asked)
+    def sound(piece: dict, number: int, **fields) -> dict:
+        edit = edit_json(piece, number=number, rhythm=0.1 * number, **fields)
         return answer_shown(server.run("ask", edit))["sound"]
 
     first = sound(small, 1, original=True)
@@ -54,6 +56,7 @@ def test_an_answer_carries_no_more_sound_than_is_asked_for(server: Server):
     assert whole["later"] and whole["original"] is None and whole["result"] is None
 
 
+@ONE_WAY
 def test_a_newer_move_takes_the_place_of_the_one_before(server: Server):
     piece = opened(server, long_piece())
     event = server.event("ask")
@@ -67,6 +70,7 @@ def test_a_newer_move_takes_the_place_of_the_one_before(server: Server):
     assert answer_shown(results[0]) is None
 
 
+@ONE_WAY
 def test_work_of_a_visitor_who_hangs_up_is_dropped(server: Server):
     """The long worker is free for others at once, though nobody waited for its answer."""
     piece, event = opened(server, long_piece()), server.event("ask")
@@ -101,6 +105,7 @@ def test_a_worker_that_is_killed_is_replaced(server: Server):
     assert answer_shown(answer)["sound"]["made"]
 
 
+@ONE_WAY
 def test_a_crowd_moves_faders_and_everybody_hears_the_last_move(server: Server):
     """Moves that come before the one ahead of them is answered take its place; none is an error."""
 
@@ -115,6 +120,6 @@ def test_a_crowd_moves_faders_and_everybody_hears_the_last_move(server: Server):
     server.event("ask")
     with ThreadPoolExecutor(12) as crowd:
         for answers in crowd.map(visit, range(12)):
-            shown = [answer for answer in answers if answer is not None]
-            assert shown and max(answer["number"] for answer in shown) == 4
-            assert all(answer["sound"]["made"] for answer in shown)
+            replies = [answer for answer in answers if answer is not None]
+            assert replies and max(answer["number"] for answer in replies) == 4
+            assert all(answer["sound"]["made"] for answer in replies)

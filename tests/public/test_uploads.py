@@ -34,6 +34,7 @@ HEAD = (
 TAIL = f"\r\n--{EDGE}--\r\n".encode()
 
 
+@ONE_WAY
 def test_nothing_is_kept_of_what_uploads_are_called(server: Server):
     """Nor of those whose progress somebody asks for."""
     for _ in range(10):
@@ -59,6 +60,7 @@ def begun(stack: ExitStack, server: Server, visitor: str, size: int) -> socket.s
     return connection
 
 
+@ONE_WAY
 def test_who_has_many_uploads_ends_nobody_elses(server: Server):
     """Not the slowest either; and who is ended learns why."""
     with ExitStack() as stack:

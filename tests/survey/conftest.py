@@ -216,8 +216,8 @@ def recorded_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rec
         key = repr((items, replace(spec, stimuli=Path("stimuli.csv"))))  # of equal content
         if key not in recorded:
             settings = Settings(data=tmp_path_factory.mktemp("recorded"))
-            made = study.make(settings, spec, discard=lambda _: None)
-            recorded[key] = settings.audio, made
+            recording = study.make(settings, spec, discard=lambda _: None)
+            recorded[key] = settings.audio, recording
         return recorded[key]
 
     return record

@@ -133,17 +133,21 @@ def test_a_table_that_says_two_things_of_a_study_is_refused(
     table = simulate({"realistic": 3})
     file = tmp_path / "a.csv"
 
-    def said(**columns: object) -> str:
+    def problem(**columns: object) -> str:
         save_csv(file, table.assign(**columns))
         return refused(capsys, tmp_path, "--csv", file)
 
     two = ['{"finished": true}', "{}"] * (len(table) // 2)
-    assert said(rules=two) == f"column 'rules' of {file} differs from row to row; a study has one"
+    assert (
+        problem(rules=two) == f"column 'rules' of {file} differs from row to row; a study has one"
+    )
     for wrong in ("[1]", "none"):
-        assert said(rules=wrong) == f"column 'rules' of {file} holds no JSON object; leave it out"
-    assert said(rules='{"fast": 1}').startswith("there is no exclusion rule 'fast'")
+        assert (
+            problem(rules=wrong) == f"column 'rules' of {file} holds no JSON object; leave it out"
+        )
+    assert problem(rules='{"fast": 1}').startswith("there is no exclusion rule 'fast'")
     reason = "does not say how many people came how far; leave it out"
-    assert said(people='{"came": 1}') == f"column 'people' of {file} {reason}"
+    assert problem(people='{"came": 1}') == f"column 'people' of {file} {reason}"
 
 
 def test_which_study(

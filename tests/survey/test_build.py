@@ -143,11 +143,11 @@ def test_refusals_are_one_sentence(arguments, env, sentence, built_folder, capsy
 
 
 @pytest.mark.parametrize(
-    ("said", "ending"),
+    ("problem", "ending"),
     [("is it running?", "running?"), ("no route..", "route."), ("it is gone", "gone.")],
 )
-def test_a_message_ends_once(said, ending):
-    error = OperationalError("SELECT 1", {}, ValueError(f"no server,\n\t{said}"))
+def test_a_message_ends_once(problem, ending):
+    error = OperationalError("SELECT 1", {}, ValueError(f"no server,\n\t{problem}"))
     sentence = build.sentence(error)
     assert sentence.startswith("The database cannot be used: no server, ")
     assert sentence.endswith(f" {ending}")

@@ -30,7 +30,7 @@ from survey.records import export_files
 from survey.records.import_study import import_study
 from tests.postgres import KINDS
 from tests.survey.crowd import fill, join
-from tests.survey.sent import add_panel
+from tests.survey.panel_people import add_panel
 
 
 def exported_crowd(database: Database) -> str:

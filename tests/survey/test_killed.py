@@ -102,7 +102,7 @@ def book(database: Database, study: Study) -> AnswerBook:
             stored = trial.answer
             ratings = [getattr(stored, scale) for scale in SCALES]
             row = (trial.token, stored.direction, *ratings, stored.comment, stored.seconds)
-            book.sent[stored.submission] = book.acknowledged[stored.submission] = row
+            book.submissions[stored.submission] = book.acknowledged[stored.submission] = row
             book.plays |= {(trial.token, play.submission) for play in trial.plays}
     return book
 

@@ -35,9 +35,9 @@ def test_nothing_acknowledged_is_lost_with_three_designs_beside(
 ) -> None:
     studies = {study.name: None}
     for design in ("ab", "mushra"):
-        made = rated(design)
+        rated_study = rated(design)
         with database.write() as session:
-            session.get_one(Study, made.id).name = design
+            session.get_one(Study, rated_study.id).name = design
         studies[design] = REPLIES[design]
     arguments = settings.data, studies, KILLS, 6, 0, None, url_of(database)
     report = asyncio.run(run(*arguments))

@@ -237,12 +237,12 @@ def test_two_lengths_of_a_body_end_the_connection(server: str) -> None:
     )
     body = b"0\r\n\r\n" + rest + b"\r\n"
     length, chunked = b"Content-Length: %d\r\n" % len(body), b"Transfer-Encoding: chunked\r\n"
-    for said in (length + chunked, chunked + length, b"Content-Length: 0\r\n" + chunked):
-        answer = raw(server, first + said + b"\r\n" + body)
+    for header in (length + chunked, chunked + length, b"Content-Length: 0\r\n" + chunked):
+        answer = raw(server, first + header + b"\r\n" + body)
         assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1 ") == 1
-    for said in (b"Content-Length: 5\r\n", chunked):  # one alone is no reason to hang up
+    for header in (b"Content-Length: 5\r\n", chunked):  # one alone is no reason to hang up
         part = body[:5] + rest + b"Connection: close\r\n\r\n"
-        assert raw(server, first + said + b"\r\n" + part).count(b"HTTP/1.1 ") == 2
+        assert raw(server, first + header + b"\r\n" + part).count(b"HTTP/1.1 ") == 2
 
 
 OUTWARDS = (

@@ -13,7 +13,7 @@ NOBODY = {"FADERNETS_PROXIES": "none"}
 
 
 @pytest.mark.parametrize(
-    ("env", "connected", "said", "visitor"),
+    ("env", "connected", "header", "visitor"),
     [
         # nginx on this machine, which says who connected to it, or adds it to what came
         (PLAIN, "127.0.0.1", "1.2.3.4", "1.2.3.4"),
@@ -48,8 +48,8 @@ NOBODY = {"FADERNETS_PROXIES": "none"}
         (DOCKER, "127.0.0.1", "1.2.3.4", "127.0.0.1"),
     ],
 )
-def test_whose_a_request_is(env, connected, said, visitor):
-    headers = [] if said is None else [(b"x-forwarded-for", said.encode())]
+def test_whose_a_request_is(env, connected, header, visitor):
+    headers = [] if header is None else [(b"x-forwarded-for", header.encode())]
     scope = {"type": "http", "client": (connected, 1), "headers": headers}
     assert Proxies.from_env(env).visitor(scope)[0] == visitor
 
@@ -61,10 +61,10 @@ def test_several_headers_are_one():
     assert Proxies.from_env(PLAIN).visitor({**scope, "client": None}) is None
 
 
-@pytest.mark.parametrize("said", ["nginx", "10.0.0.0/40", "127.0.0.1,", "10.0.0.1 10.0.0.2"])
-def test_what_is_no_list_of_addresses_is_refused(said):
+@pytest.mark.parametrize("setting", ["nginx", "10.0.0.0/40", "127.0.0.1,", "10.0.0.1 10.0.0.2"])
+def test_what_is_no_list_of_addresses_is_refused(setting):
     with pytest.raises(ValueError, match="FADERNETS_PROXIES must be") as refusal:
-        Proxies.from_env({"FADERNETS_PROXIES": said})
+        Proxies.from_env({"FADERNETS_PROXIES": setting})
     assert "nginx" not in str(refusal.value)
 
 

@@ -53,12 +53,12 @@ class Requests:
 def test_so_many_of_an_address_begin_and_the_others_follow_in_turn():
     async def run() -> None:
         requests = Requests()
-        asked = [asyncio.ensure_future(requests.ask()) for _ in range(3 * MOST_UNDER_WAY)]
+        futures = [asyncio.ensure_future(requests.ask()) for _ in range(3 * MOST_UNDER_WAY)]
         assert await requests.settle() == MOST_UNDER_WAY
         other = asyncio.ensure_future(requests.ask(host="192.0.2.2"))
         assert await requests.settle() == MOST_UNDER_WAY + 1
         requests.go_on.set()
-        await asyncio.gather(*asked, other)
+        await asyncio.gather(*futures, other)
         assert requests.begun == 3 * MOST_UNDER_WAY + 1
         await requests.settle()
         assert not requests.turns.under_way and not requests.turns.waiting
@@ -71,9 +71,9 @@ def test_answers_that_wait_for_nothing_leave_the_loop_to_others():
         requests = Requests()
         requests.go_on.set()
         loop, begun = asyncio.get_running_loop(), []
-        asked = [asyncio.ensure_future(requests.ask()) for _ in range(100)]
+        futures = [asyncio.ensure_future(requests.ask()) for _ in range(100)]
         loop.call_soon(lambda: loop.call_soon(lambda: begun.append(requests.begun)))
-        await asyncio.gather(*asked)
+        await asyncio.gather(*futures)
         assert begun[0] <= 2 * MOST_UNDER_WAY  # not all hundred at one go
         assert requests.begun == 100
 
@@ -105,11 +105,11 @@ def test_who_waits_for_something_lets_others_begin(
         requests.go_on.set()
         stalled: Message = {"type": "http.request", "body": b"x", "more_body": True}
         more = messages or (stalled,)
-        asked = [asyncio.ensure_future(requests.ask(*more, path=path)) for _ in range(20)]
+        futures = [asyncio.ensure_future(requests.ask(*more, path=path)) for _ in range(20)]
         assert await requests.settle() == 20
-        for each in asked:
+        for each in futures:
             each.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
+        await asyncio.gather(*futures, return_exceptions=True)
         await requests.settle()
         assert not requests.turns.under_way
 
@@ -119,12 +119,12 @@ def test_who_waits_for_something_lets_others_begin(
 def test_who_asks_for_health_waits_for_no_other_request():
     async def run() -> None:
         requests = Requests()
-        asked = [asyncio.ensure_future(requests.ask()) for _ in range(20)]
+        futures = [asyncio.ensure_future(requests.ask()) for _ in range(20)]
         assert await requests.settle() == MOST_UNDER_WAY
         health = asyncio.ensure_future(requests.ask(path="/survey/healthz"))
         assert await requests.settle() == MOST_UNDER_WAY + 1
         requests.go_on.set()
-        await asyncio.gather(*asked, health)
+        await asyncio.gather(*futures, health)
 
     asyncio.run(run())
 
@@ -134,7 +134,7 @@ def test_who_takes_long_lets_others_begin(monkeypatch):
 
     async def run() -> None:
         requests = Requests()
-        asked = [asyncio.ensure_future(requests.ask()) for _ in range(20)]
+        futures = [asyncio.ensure_future(requests.ask()) for _ in range(20)]
         assert await requests.settle() == MOST_UNDER_WAY
 
         async def all_begun() -> None:
@@ -143,7 +143,7 @@ def test_who_takes_long_lets_others_begin(monkeypatch):
 
         await asyncio.wait_for(all_begun(), 30)
         requests.go_on.set()
-        await asyncio.gather(*asked)
+        await asyncio.gather(*futures)
         await requests.settle()
         assert not requests.turns.under_way
 
@@ -171,10 +171,10 @@ def test_a_body_that_does_not_come_takes_no_turn():
 def test_who_goes_while_waiting_is_not_begun(way: str):
     async def run() -> None:
         requests = Requests()
-        asked = [asyncio.ensure_future(requests.ask()) for _ in range(MOST_UNDER_WAY)]
+        futures = [asyncio.ensure_future(requests.ask()) for _ in range(MOST_UNDER_WAY)]
         await requests.settle()
-        gone = {"type": "http.disconnect"}
-        messages = (WHOLE, gone) if way == "hangs up" else (WHOLE,)
+        hang_up = {"type": "http.disconnect"}
+        messages = (WHOLE, hang_up) if way == "hangs up" else (WHOLE,)
         going = [asyncio.ensure_future(requests.ask(*messages)) for _ in range(10)]
         assert await requests.settle() == MOST_UNDER_WAY
         if way == "is cancelled":
@@ -182,7 +182,7 @@ def test_who_goes_while_waiting_is_not_begun(way: str):
                 each.cancel()
         await asyncio.gather(*going, return_exceptions=True)
         requests.go_on.set()
-        await asyncio.gather(*asked)
+        await asyncio.gather(*futures)
         assert requests.begun == MOST_UNDER_WAY
         await requests.settle()
         assert not requests.turns.under_way and not requests.turns.waiting

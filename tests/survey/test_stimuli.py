@@ -36,24 +36,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def phrases(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two models at two strengths, three ways."""
     out = tmp_path_factory.mktemp("made") / "phrases"
-    asked = "--ways low tense valence-low --checkpoint arranger gmvae --strength 0.5 1".split()
-    assert stimuli.main([str(out), "--midi", str(folder), *asked, *OPTIONS]) == 0
+    arguments = "--ways low tense valence-low --checkpoint arranger gmvae --strength 0.5 1".split()
+    assert stimuli.main([str(out), "--midi", str(folder), *arguments, *OPTIONS]) == 0
     return out
 
 
-def rows(made: Path) -> list[dict[str, str]]:
+def rows(phrases: Path) -> list[dict[str, str]]:
     """The table's cells, without what keeps a spreadsheet from computing them."""
-    with (made / "stimuli.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (phrases / "stimuli.csv").open(encoding="utf-8-sig", newline="") as file:
         table = list(csv.DictReader(file))
     assert not [cell for row in table for cell in row.values() if cell.startswith("=")]
     return [{name: cell.removeprefix("'") for name, cell in row.items()} for row in table]
 
 
-def test_every_phrase_by_every_system(made: Path) -> None:
-    table = rows(made)
+def test_every_phrase_by_every_system(phrases: Path) -> None:
+    table = rows(phrases)
     assert len(table) == 3 * (2 + 1) * 4
     items = {row["item"] for row in table}
     assert items == {f"{way}-0{n}" for way in ("low", "tense", "valence-low") for n in (1, 2, 3)}
@@ -72,29 +72,29 @@ def test_every_phrase_by_every_system(made: Path) -> None:
     assert len(places) == len(items)  # no phrase comes twice
 
 
-def test_an_original_is_what_the_piece_has_there(made: Path, folder: Path) -> None:
-    for row in rows(made)[::4]:
+def test_an_original_is_what_the_piece_has_there(phrases: Path, folder: Path) -> None:
+    for row in rows(phrases)[::4]:
         piece, settings = midi.read(folder / row["source"]), json.loads(row["settings"])
         first, last = settings["bars"]
         begin, end = 4.0 * (first - 1), 4.0 * last
         inside = (piece.notes.onset >= begin) & (piece.notes.onset < end)
-        cut = midi.read(made / row["reference"])
+        cut = midi.read(phrases / row["reference"])
         struck = piece.notes[inside]
         own = [(round(o - begin, 2), p) for o, p in zip(struck.onset, struck.pitch, strict=True)]
         there = [(round(o, 2), p) for o, p in zip(cut.notes.onset, cut.notes.pitch, strict=True)]
         assert set(own) <= set(there)
         assert cut.length == pytest.approx(end - begin, abs=0.1)
-        for version in (r["file"] for r in rows(made) if r["item"] == row["item"]):
-            changed = midi.read(made / version)
+        for version in (r["file"] for r in rows(phrases) if r["item"] == row["item"]):
+            changed = midi.read(phrases / version)
             assert changed.length == pytest.approx(end - begin, abs=0.1)
-            assert (made / version).read_bytes() != (made / row["reference"]).read_bytes()
+            assert (phrases / version).read_bytes() != (phrases / row["reference"]).read_bytes()
 
 
-def test_energetic_phrases_are_lowered_and_calm_ones_raised(made: Path) -> None:
+def test_energetic_phrases_are_lowered_and_calm_ones_raised(phrases: Path) -> None:
     arousal = {
         way: [
             json.loads(row["settings"])["arousal"]
-            for row in rows(made)
+            for row in rows(phrases)
             if row["item"].startswith(way)
         ]
         for way in ("low", "tense")
@@ -104,8 +104,8 @@ def test_energetic_phrases_are_lowered_and_calm_ones_raised(made: Path) -> None:
 
 def test_the_seed_decides(folder: Path, tmp_path: Path) -> None:
     def files(name: str, seed: str) -> dict[str, bytes]:
-        asked = ["--ways", "calm", "--phrases", "2", "--seconds", "5", "9", "--seed", seed]
-        assert stimuli.main([str(tmp_path / name), "--midi", str(folder), *asked]) == 0
+        arguments = ["--ways", "calm", "--phrases", "2", "--seconds", "5", "9", "--seed", seed]
+        assert stimuli.main([str(tmp_path / name), "--midi", str(folder), *arguments]) == 0
         return {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
 
     first = files("one", "3")
@@ -114,14 +114,14 @@ def test_the_seed_decides(folder: Path, tmp_path: Path) -> None:
 
 @SQLITE
 def test_models_and_strengths_are_conditions_of_a_transfer_study(
-    made: Path, settings: Settings, database: Database
+    phrases: Path, settings: Settings, database: Database
 ) -> None:
-    with (made / "stimuli.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (phrases / "stimuli.csv").open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.reader(file))
-    table = made / "two.csv"
+    table = phrases / "two.csv"
     with table.open("w", encoding="utf-8", newline="") as file:
-        kept = ("item", "low-02", "tense-02")
-        csv.writer(file).writerows([line for line in lines if line[0] in kept])
+        names = ("item", "low-02", "tense-02")
+        csv.writer(file).writerows([line for line in lines if line[0] in names])
     try:
         build(database, settings, StudySpec(name="phrases", stimuli=table))
     finally:
@@ -140,9 +140,9 @@ def test_models_and_strengths_are_conditions_of_a_transfer_study(
 
 
 @pytest.mark.parametrize(("name", "trials"), [("mushra", 1), ("ab", 12), ("mos", 5)])
-def test_any_design_takes_the_table(made: Path, name: str, trials: int) -> None:
+def test_any_design_takes_the_table(phrases: Path, name: str, trials: int) -> None:
     design = registry.find(name)
-    for item in stimuli_file.read(made / "stimuli.csv"):
+    for item in stimuli_file.read(phrases / "stimuli.csv"):
         assert len(design.stimuli(item.item)) == trials
 
 
@@ -166,8 +166,8 @@ def test_what_cannot_be_is_said_in_a_sentence(
 ) -> None:
     out = tmp_path / "out"
     assert stimuli.main([str(out), "--midi", str(folder), *options]) == 2
-    said = capsys.readouterr().err.splitlines()
-    assert said[-1].startswith("survey.stimuli: ") and sentence in said[-1]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1].startswith("survey.stimuli: ") and sentence in lines[-1]
     assert not list(tmp_path.iterdir())
 
 

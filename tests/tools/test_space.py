@@ -75,11 +75,11 @@ class Hub(HfApi):
 
     def __init__(self) -> None:
         super().__init__(token="hf_not_a_real_token")
-        self.made: list[dict[str, Any]] = []
+        self.calls: list[dict[str, Any]] = []
         self.checked = ""
 
     def create_repo(self, repo_id: str, **options: Any) -> str:  # type: ignore[override]
-        self.made.append({"repo_id": repo_id, **options})
+        self.calls.append({"repo_id": repo_id, **options})
         return f"https://huggingface.co/spaces/{repo_id}"
 
     def _validate_yaml(self, content: str, **options: Any) -> None:
@@ -92,9 +92,9 @@ class Hub(HfApi):
 def test_an_upload_sends_the_tree_and_takes_away_what_is_no_more(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: dict[str, Any] = {}
+    upload: dict[str, Any] = {}
     monkeypatch.setattr(
-        _upload_pipeline, "pipelined_upload", lambda hub, **given: sent.update(given)
+        _upload_pipeline, "pipelined_upload", lambda hub, **arguments: upload.update(arguments)
     )
     hub, before = Hub(), (tree / "README.md").read_text()
     models, datasets = ["ada/arranger", "ada/gmvae"], ["ada/performances"]
@@ -102,10 +102,10 @@ def test_an_upload_sends_the_tree_and_takes_away_what_is_no_more(
         space.upload(hub, "ada/faders", tree, models, datasets)
         == "https://huggingface.co/spaces/ada/faders"
     )
-    assert hub.made == [
+    assert hub.calls == [
         {"repo_id": "ada/faders", "repo_type": "space", "space_sdk": "gradio", "exist_ok": True}
     ]
-    assert (sent["repo_id"], sent["repo_type"]) == ("ada/faders", "space")
+    assert (upload["repo_id"], upload["repo_type"]) == ("ada/faders", "space")
     assert "sdk: gradio" in hub.checked  # the Hub says what it does not understand
     card = space.card(tree)
     assert (card["models"], card["datasets"]) == (models, datasets)
@@ -116,12 +116,12 @@ def test_an_upload_sends_the_tree_and_takes_away_what_is_no_more(
         before.partition("\n---\n")[2]
     )
     paths = {str(path.relative_to(tree)): path for path in tree.rglob("*") if path.is_file()}
-    added = {one.path_in_repo: one for one in sent["add_operations"]}
+    added = {one.path_in_repo: one for one in upload["add_operations"]}
     assert added.keys() == paths.keys()
     assert (
         Path(added["demo/app.py"].path_or_fileobj).read_bytes() == paths["demo/app.py"].read_bytes()
     )
-    assert [one.path_in_repo for one in sent["delete_operations"]] == ["gone.py"]
+    assert [one.path_in_repo for one in upload["delete_operations"]] == ["gone.py"]
 
 
 @pytest.mark.slow

@@ -157,6 +157,6 @@ def test_a_file_that_is_none_is_refused(tmp_path, capsys):
 
 
 def test_a_file_without_unseen_performances_is_refused(data):
-    seen = replace(data, split=np.where(data.split == TEST, 0, data.split))
+    known = replace(data, split=np.where(data.split == TEST, 0, data.split))
     with pytest.raises(ValueError, match="no unseen segment"):
-        ablation.ablation(seen, 4, 1, ablation_variants.VARIANTS)
+        ablation.ablation(known, 4, 1, ablation_variants.VARIANTS)

@@ -73,13 +73,13 @@ def test_from_midi_to_figures_and_what_is_there_is_not_made_again(
     report = (results / "report.md").read_text()
     assert "| Vanilla VAE, paper |" in report and "| **gmvae** |" in report
     (results / "gmvae.json").unlink()
-    made = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
     calls = []
     monkeypatch.setattr(paper, "call", lambda *words: calls.append(words) or True)
     assert paper.main(options) == 0
     assert [words[0] for words in calls] == ["train.evaluate", "train.figures"]
     assert tmp_path / "random_split" / "gmvae" in calls[0]
-    again = {path.name for path, then in made.items() if path.stat().st_mtime_ns != then}
+    again = {path.name for path, then in times.items() if path.stat().st_mtime_ns != then}
     assert again <= {"report.md", "made_of.json"}
     calls.clear()
     assert paper.main([*options, "--samples", "5"]) == 0  # of Table 1 alone
@@ -91,23 +91,23 @@ def test_another_option_makes_again_what_depends_on_it(toy_fit, tmp_path, capsys
     options = ("--data", data, "--out", tmp_path, "--splits", "split", "--stages", "train")
     first = ("--models", QUICK, "--steps", 20)
 
-    def said(*further) -> str:
+    def errors_of(*further) -> str:
         assert paper.main(command(*options, *further)) == 0
         return capsys.readouterr().out
 
-    assert "again" not in said(*first)
+    assert "again" not in errors_of(*first)
     run = SplitRun("split", QUICK, tmp_path / "split" / QUICK)
     (run.folder / "weights").write_text("first")
-    assert "again" not in said(*first)
-    assert "again" not in said("--models", QUICK, "vanilla", "--steps", 20)  # one model more
+    assert "again" not in errors_of(*first)
+    assert "again" not in errors_of("--models", QUICK, "vanilla", "--steps", 20)  # one model more
     assert (run.folder / "weights").exists()
     replaced = f"replaced/split/{QUICK}/1"
     sentence = f"split/{QUICK}: steps was 20, is 21: trained again; the run before is in {replaced}"
-    assert sentence in said("--models", QUICK, "--steps", 21)
+    assert sentence in errors_of("--models", QUICK, "--steps", 21)
     assert run.is_done and not (run.folder / "weights").exists()
     assert (tmp_path / replaced / "weights").read_text() == "first"
     data.write_text(f"{data.read_text()}\n")
-    assert "data was" in said("--models", QUICK, "--steps", 21)
+    assert "data was" in errors_of("--models", QUICK, "--steps", 21)
     assert (tmp_path / f"replaced/split/{QUICK}/2").exists()
 
 

@@ -271,9 +271,9 @@ def test_a_split_can_be_that_of_another_file(capsys, corpus, tmp_path):
     assert fewer["split"].tolist() == [sides[name] for name in names]
     assert fewer["split"].tolist() != prepare.join(files[3:], seed=2)["split"].tolist()
     (tmp_path / "no.npz").write_bytes(b"PK")
-    given = ("--piano", corpus.piano, "--out", tmp_path / "new.npz", "--split-of")
-    assert "no file of train.prepare" in refused(capsys, *given, tmp_path / "no.npz")
-    assert "nowhere" in refused(capsys, *given, tmp_path / "nowhere.npz")
+    arguments = ("--piano", corpus.piano, "--out", tmp_path / "new.npz", "--split-of")
+    assert "no file of train.prepare" in refused(capsys, *arguments, tmp_path / "no.npz")
+    assert "nowhere" in refused(capsys, *arguments, tmp_path / "nowhere.npz")
 
 
 class Unwritable:

@@ -122,7 +122,7 @@ def test_only_changed_segments_are_judged_where_some_stay(folders):
 
 def test_asked_densities_by_hand(golden, tmp_path):
     common = {"file": "op1/a.mid", "attribute": "note"}
-    asked = entries(
+    requests = entries(
         tmp_path / "asked.json",
         [
             common | {"segment": 0, "density": 2.25},
@@ -132,7 +132,7 @@ def test_asked_densities_by_hand(golden, tmp_path):
             {"file": "other.mid", "attribute": "rhythm", "density": 0.5},
         ],
     )
-    result = scored(golden, "--asked", asked)
+    result = scored(golden, "--asked", requests)
     # reached: 2 in the bar; 8 + 4 of 8 steps in its first half; 2 in the piece
     note = result.asked["note"]
     assert note.error.n == 3

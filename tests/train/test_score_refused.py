@@ -55,7 +55,7 @@ def test_what_is_left_out_is_named(golden, capsys):
     assert (result.only_before, result.only_after) == (["c.mid"], ["d.mid"])
     assert result.unreadable == ["e.mid: e.mid is not a MIDI file."]
     assert result.pairs == 1
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for sentence in (
         "Only before: c.mid.",
         "Only after: d.mid.",
@@ -64,4 +64,4 @@ def test_what_is_left_out_is_named(golden, capsys):
         "| note F1 | 0.885 | 0.885 |",
         "| melody kept | – | 0.875 |",
     ):
-        assert sentence in said
+        assert sentence in output

@@ -170,7 +170,7 @@ def _same_tempo(tempo: np.ndarray, other: np.ndarray) -> bool:
     )
 
 
-def named(names: Sequence[str], most: int = 10) -> str:
+def names_listed(names: Sequence[str], most: int = 10) -> str:
     """Names in a sentence: the first ones, and how many more there are.
 
     >>> named(["a.mid", "b.mid", "c.mid"], most=2)

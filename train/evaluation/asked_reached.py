@@ -14,7 +14,7 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import from_start, ringing_rows
 from fadernets.music.windows import ROUNDING, Span
 from train import metrics
-from train.data.asked import Asked
+from train.data.density_requests import Asked
 from train.evaluation.pair_scores import DIGITS, Compared, estimate, spread
 from train.metrics.over_pieces import Tally
 from train.reporting.results.part import present
@@ -27,18 +27,18 @@ LEAST_ASKED = 3  # densities through which a line says something
 class AskedDensity:
     """One density that was asked for, and all densities of its place before and after."""
 
-    asked: Asked
+    request: Asked
     before: Mapping[str, float]
     after: Mapping[str, float]
 
     @property
     def reached(self) -> float:
         """The density that was asked for, after."""
-        return self.after[self.asked.attribute]
+        return self.after[self.request.attribute]
 
 
 def reached(
-    asked: Sequence[Asked], pairs: Sequence[Compared], seed: int
+    requests: Sequence[Asked], pairs: Sequence[Compared], seed: int
 ) -> tuple[dict[str, Reached], list[str]]:
     """How near densities came to what was asked, by attribute, and names that no pair has.
 
@@ -48,34 +48,37 @@ def reached(
         If a place is beyond a piece, or nothing was asked of any pair.
     """
     by_name = {pair.pair.name: pair for pair in pairs}
-    left_out = sorted({row.file for row in asked} - by_name.keys())
-    answers = [_answer(row, by_name[row.file]) for row in asked if row.file in by_name]
+    left_out = sorted({row.file for row in requests} - by_name.keys())
+    answers = [_answer(row, by_name[row.file]) for row in requests if row.file in by_name]
     if not answers:
         raise ValueError(f"nothing was asked of any pair: there is no {left_out[0]}")
     sd = spread(pairs)
     by_attribute = {
-        name: [answer for answer in answers if answer.asked.attribute == name]
+        name: [answer for answer in answers if answer.request.attribute == name]
         for name in ATTRIBUTES
     }
     return {n: _reached(each, sd, seed) for n, each in by_attribute.items() if each}, left_out
 
 
-def _answer(asked: Asked, pair: Compared) -> AskedDensity:
+def _answer(request: Asked, pair: Compared) -> AskedDensity:
     sides = pair.pair.before, pair.pair.after
-    if asked.segment is not None:
-        if asked.segment >= len(pair.before):
+    if request.segment is not None:
+        if request.segment >= len(pair.before):
             raise ValueError(
-                f"{asked.file} has no segment {asked.segment}: they go from 0 to "
+                f"{request.file} has no segment {request.segment}: they go from 0 to "
                 f"{len(pair.before) - 1}"
             )
-        before, after = pair.before[asked.segment].measure(), pair.after[asked.segment].measure()
-        return AskedDensity(asked, before, after)
+        before, after = (
+            pair.before[request.segment].measure(),
+            pair.after[request.segment].measure(),
+        )
+        return AskedDensity(request, before, after)
     length = sides[0].length
-    start, end = (0.0, length) if asked.from_ is None else (asked.from_, present(asked.to))
+    start, end = (0.0, length) if request.from_ is None else (request.from_, present(request.to))
     if start >= length:
-        raise ValueError(f"{asked.file} has {length:g} beats: nothing can be asked at {start:g}")
+        raise ValueError(f"{request.file} has {length:g} beats: nothing can be asked at {start:g}")
     before, after = (between(piece, start, min(end, length)) for piece in sides)
-    return AskedDensity(asked, before, after)
+    return AskedDensity(request, before, after)
 
 
 def between(piece: Piece, start: float, end: float) -> dict[str, float]:
@@ -94,11 +97,11 @@ def between(piece: Piece, start: float, end: float) -> dict[str, float]:
 
 def _reached(answers: Sequence[AskedDensity], sd: Mapping[str, float], seed: int) -> Reached:
     """What was reached of one attribute."""
-    name = answers[0].asked.attribute
-    targets = np.array([answer.asked.density for answer in answers])
+    name = answers[0].request.attribute
+    targets = np.array([answer.request.density for answer in answers])
     after = np.array([answer.reached for answer in answers])
     before = np.array([answer.before[name] for answer in answers])
-    file = [answer.asked.file for answer in answers]
+    file = [answer.request.file for answer in answers]
     error, before_error = (
         present(estimate([Tally.of(v[rows]) for rows in _groups(file)], seed))
         for v in (np.abs(after - targets), np.abs(before - targets))
@@ -106,7 +109,7 @@ def _reached(answers: Sequence[AskedDensity], sd: Mapping[str, float], seed: int
     alike = _groups(targets.round(6).tolist())
     one_place = [
         rows
-        for rows in _groups([answer.asked.origin for answer in answers])
+        for rows in _groups([answer.request.origin for answer in answers])
         if np.ptp(targets[rows]) > 0
     ]
     others = {

@@ -160,8 +160,8 @@ def by_model(net: FaderNet, way: Way, sd: np.ndarray) -> Change:
         if isinstance(way, str):
             return net.transfer(part, way)
         name, side = way
-        wanted = net.densities(part, [name])[name] + side * sd[PAPER.index(name)]
-        return net.slide(part, {name: net.position(name, wanted)})
+        target = net.densities(part, [name])[name] + side * sd[PAPER.index(name)]
+        return net.slide(part, {name: net.position(name, target)})
 
     return change
 

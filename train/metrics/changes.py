@@ -42,12 +42,12 @@ def changes(
     place[rows] = rows_after
     is_new = np.ones(len(after), bool)
     is_new[rows_after] = False
-    kept = np.flatnonzero(judged & (place >= 0))
+    kept_rows = np.flatnonzero(judged & (place >= 0))
     length, length_after = before.offset - before.onset, after.offset - after.onset
     counted = {
         "notes kept": place[judged] >= 0,
         "new notes": is_new[judged_after],
-        "stubs": length_after[place[kept]] <= STUB * length[kept],
+        "stubs": length_after[place[kept_rows]] <= STUB * length[kept_rows],
         "new notes that restrike": restruck(after)[is_new & judged_after],
     }
     for voice, lock in VOICES.items():

@@ -160,7 +160,7 @@ def _of_one_drawing(changed: Windows, real: Windows, sd: np.ndarray, seed: int) 
     is_changed = np.repeat([True, False], len(pairs))
     is_heard = np.array([name not in LOUDNESS for name in names])
     aucs, deaf_aucs = (
-        _aucs(x[:, used], is_changed, group, seed) for used in (slice(None), is_heard)
+        _aucs(x[:, columns], is_changed, group, seed) for columns in (slice(None), is_heard)
     )
     single = {n: auc(np.nan_to_num(x[:, i], nan=LACKING), is_changed) for i, n in enumerate(names)}
     strongest = sorted(names, key=lambda name: -abs(single[name] - 0.5))[:5]

@@ -93,5 +93,5 @@ def tries(result: NaturalnessTries) -> Table:
         )
         for each in result.tries
     ]
-    kept = ("melody kept", "highest notes kept", "lowest kept")
-    return rows, ("way", "music", "idea", "AUC", *kept, "new notes", "beats alike (real)")
+    kept_columns = ("melody kept", "highest notes kept", "lowest kept")
+    return rows, ("way", "music", "idea", "AUC", *kept_columns, "new notes", "beats alike (real)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fadernets.music.attributes import title
-from train.data.pairs import named
+from train.data.pairs import names_listed
 from train.reporting.markdown import NONE, Table, table
 from train.reporting.results.part import Estimate
 from train.reporting.results.score import Crossing, Reached, Score
@@ -35,18 +35,18 @@ def text(score: Score) -> str:
 def notices(score: Score) -> Iterator[str]:
     """Sentences on what was left out, or may not be as it looks."""
     if score.only_before:
-        yield f"Only before: {named(score.only_before)}."
+        yield f"Only before: {names_listed(score.only_before)}."
     if score.only_after:
-        yield f"Only after: {named(score.only_after)}."
+        yield f"Only after: {names_listed(score.only_after)}."
     if score.unreadable:
-        yield f"Skipped: {named([line.rstrip('.') for line in score.unreadable])}."
+        yield f"Skipped: {names_listed([line.rstrip('.') for line in score.unreadable])}."
     if score.empty:
-        yield f"Without a note after, and counted: {named(score.empty)}."
+        yield f"Without a note after, and counted: {names_listed(score.empty)}."
     if score.asked_left_out:
-        yield f"Asked of no pair, and left out: {named(score.asked_left_out)}."
+        yield f"Asked of no pair, and left out: {names_listed(score.asked_left_out)}."
     if score.other_tempo and score.clock == "beats":
         yield (
-            f"Of another tempo after: {named(score.other_tempo)}. Beats were compared; "
+            f"Of another tempo after: {names_listed(score.other_tempo)}. Beats were compared; "
             "--clock seconds compares times."
         )
 
@@ -55,7 +55,7 @@ def tables(score: Score) -> dict[str, Table]:
     """Rows and head of each table, by its title."""
     result: dict[str, Table] = {}
     if score.asked:
-        result["Control: asked and reached"] = asked(score.asked)
+        result["Control: asked and reached"] = control_table(score.asked)
     result["Control: densities"] = densities(score)
     result["Identity"] = identity(score)
     if score.naturalness:
@@ -65,12 +65,12 @@ def tables(score: Score) -> dict[str, Table]:
     return result
 
 
-def asked(reached: dict[str, Reached]) -> Table:
+def control_table(reached: dict[str, Reached]) -> Table:
     """How near densities came to what was asked."""
     rows = []
     for name, each in reached.items():
-        kept = each.restrictiveness or {}
-        others = ", ".join(f"{value:.3f} ({other})" for other, value in kept.items())
+        restrictiveness = each.restrictiveness or {}
+        others = ", ".join(f"{value:.3f} ({other})" for other, value in restrictiveness.items())
         rows.append(
             (
                 title(name),

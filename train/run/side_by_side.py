@@ -91,8 +91,8 @@ class SplitRun:
         trained = [row for row in self.rows if row["set"] == "train"]
         loss = f" {float(trained[-1]['total']):.3f}" if trained else ""
         speed = self.speed(now)
-        left = (steps - self.step) / speed if speed else float("inf")
-        return f"{self.name} {self.step:,}{loss}", left
+        seconds_left = (steps - self.step) / speed if speed else float("inf")
+        return f"{self.name} {self.step:,}{loss}", seconds_left
 
     def speed(self, now: float) -> float:
         """Steps a second since it was started."""
@@ -139,7 +139,7 @@ class TrainingRuns:
 
     def train(self, progress: Path) -> bool:
         """Train; returns whether every run came to its end."""
-        shown = -PROGRESS_SECONDS
+        latest = -PROGRESS_SECONDS
         with signals(self.stop):
             while self.running or (self.waiting and not self.stopping):
                 while self.waiting and len(self.running) < self.jobs and not self.stopping:
@@ -150,8 +150,8 @@ class TrainingRuns:
                     self.stop()
                 for run in [run for run in self.running if run.process.poll() is not None]:
                     self._ended(run)
-                if self.running and elapsed - shown >= PROGRESS_SECONDS:
-                    shown = elapsed
+                if self.running and elapsed - latest >= PROGRESS_SECONDS:
+                    latest = elapsed
                     self._watch(elapsed, progress)
         return not self.waiting and all(run.is_done or run.settled for run in self.all)
 
@@ -191,20 +191,24 @@ class TrainingRuns:
 
     def _watch(self, elapsed: float, progress: Path) -> None:
         """Print and keep the line of progress, and stop runs whose loss stands still."""
-        parts, left, now = [], 0.0, time.monotonic()
+        parts, seconds_left, now = [], 0.0, time.monotonic()
         for run in self.running:
             run.read_log()
             part, seconds = run.progress(self.steps, now)
             parts.append(part)
-            left = max(left, seconds)
+            seconds_left = max(seconds_left, seconds)
             if not run.settled and run.stands_still(self.annealed):
                 run.settled = True
                 run.process.terminate()
         if speed := sum(run.speed(now) for run in self.running):  # that of those to come, too
             to_come = len(self.waiting) * self.steps
             to_come += sum(self.steps - run.step for run in self.running)
-            left = max(left, to_come / speed)
-        left_words = f"{left / 60:.0f} min left" if left < float("inf") else "time left not known"
+            seconds_left = max(seconds_left, to_come / speed)
+        left_words = (
+            f"{seconds_left / 60:.0f} min left"
+            if seconds_left < float("inf")
+            else "time left not known"
+        )
         line = f"{elapsed:.0f} s, of {self.steps:,}: {'  '.join(parts)}; {left_words}"
         print(line, flush=True)
         with progress.open("a") as file:

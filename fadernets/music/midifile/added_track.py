@@ -85,10 +85,10 @@ def _wrapped(data: bytes, start: int, more: int) -> bytes:
 
 def _chunk(name: str, events: Sequence[Event]) -> bytes:
     title = name.encode()
-    named = bytes([META, TRACK_NAME]) + as_quantity(len(title)) + title
+    name_event = bytes([META, TRACK_NAME]) + as_quantity(len(title)) + title
     content, now = bytearray(), 0
     last = max((tick for tick, _ in events), default=0)
-    for tick, event in [(0, named), *events, (last, bytes([META, END_OF_TRACK, 0]))]:
+    for tick, event in [(0, name_event), *events, (last, bytes([META, END_OF_TRACK, 0]))]:
         content += as_quantity(tick - now) + event
         now = tick
     return b"MTrk" + len(content).to_bytes(4, "big") + bytes(content)

@@ -62,11 +62,11 @@ def before_ends(
     new = replace(new, onset=new.onset - late, offset=np.where(late, last[part], new.offset))
     channel = np.array([each.channel for each in raw.parts])
     stays = (row >= 0) & (end != GONE)
-    key, taken = channel[part] * 128 + new.pitch, channel[raw.part] * 128 + raw.pitch
+    key, raw_key = channel[part] * 128 + new.pitch, channel[raw.part] * 128 + raw.pitch
     sounds = np.ones(len(new), bool)
     for note in np.flatnonzero(late).tolist():  # a few keys at the end of a track
         tick = new.onset[note]
-        is_struck = stays & (taken == key[note]) & (raw.start == tick)
+        is_struck = stays & (raw_key == key[note]) & (raw.start == tick)
         is_down = ~late & (key == key[note]) & (new.onset <= tick) & (new.offset > tick)
         sounds[note] = not (is_struck.any() or is_down.any())
     return new[sounds], part[sounds]

@@ -160,21 +160,21 @@ def _track(
     Excess
         If it has more than `most` events.
     """
-    said = _said_end(data, head)
+    stated_end = _said_end(data, head)
     # A few bytes may lie behind the last chunk; what a track ends with tells that this is its end.
-    closes = data[said - 3 : said] == bytes([META, END_OF_TRACK, 0])
-    believed = said in (end, len(data)) or (
-        said < len(data) and (closes or begins_chunk(data, said))
+    closes = data[stated_end - 3 : stated_end] == bytes([META, END_OF_TRACK, 0])
+    believed = stated_end in (end, len(data)) or (
+        stated_end < len(data) and (closes or begins_chunk(data, stated_end))
     )
-    limit = said if believed else _next_track(data, head)
+    limit = stated_end if believed else _next_track(data, head)
     events, is_closed, read = _events(padded, head + HEAD, limit, most)
     last = int(events[0][-1])
     if is_closed and not believed:
         # Bytes between this track's end and the next track belong to neither.
         limit = last
-    track = Track(head, limit, *events, said == limit)
+    track = Track(head, limit, *events, stated_end == limit)
     if is_closed:
-        return track, [] if believed or said == last else [WRONG_LENGTH], read
+        return track, [] if believed or stated_end == last else [WRONG_LENGTH], read
     broken = CUT_SHORT if limit == len(data) else DAMAGED if last < limit else WRONG_LENGTH
     return track, [] if believed and last >= limit else [broken], read
 

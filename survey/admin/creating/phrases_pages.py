@@ -95,14 +95,14 @@ def form(admin: AdminDep) -> Response:
 
 
 @router.post(PATH, dependencies=[csrf("phrases")])
-def make(admin: AdminDep, sent: Annotated[dict[str, Any], Depends(_sent)]) -> Response:
+def make(admin: AdminDep, form: Annotated[dict[str, Any], Depends(_sent)]) -> Response:
     """Take music in, if some is sent, and begin to make phrases and a study of them."""
-    kept = {key: value for key, value in sent.items() if isinstance(value, str)}
-    several = {name: [v for v in sent[name] if isinstance(v, str)] for name in SEVERAL}
-    fields = PhrasesFields.model_validate(kept | several)
+    single = {key: value for key, value in form.items() if isinstance(value, str)}
+    several = {name: [v for v in form[name] if isinstance(v, str)] for name in SEVERAL}
+    fields = PhrasesFields.model_validate(single | several)
 
     def job_of(folder: Path) -> PhrasesJob:
-        file, music = sent.get("music"), None
+        file, music = form.get("music"), None
         admin.services.builder.refuse_two()
         if isinstance(file, UploadFile) and file.filename:
             music = folder / "music"
@@ -110,7 +110,7 @@ def make(admin: AdminDep, sent: Annotated[dict[str, Any], Depends(_sent)]) -> Re
         spec = fields.spec(folder / "phrases" / TABLE)
         plan = fields.plan(music)
         plan.check_design(spec.design)
-        return PhrasesJob(spec, check_only=sent.get("only") == "check", plan=plan)
+        return PhrasesJob(spec, check_only=form.get("only") == "check", plan=plan)
 
     return take_in(admin, PAGE, "music", job_of, lambda why: _page(admin, fields, why))
 

@@ -158,11 +158,11 @@ def _check_size(members: Members) -> None:
 def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
     """Unpack one file; no more of it than its entry says, whatever comes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    left = member.file_size
+    bytes_left = member.file_size
     with opened.open(member) as packed, path.open("xb") as file:
-        while part := packed.read(min(STEP, left + 1)):
-            left -= len(part)
-            if left < 0:
+        while part := packed.read(min(STEP, bytes_left + 1)):
+            bytes_left -= len(part)
+            if bytes_left < 0:
                 raise BuildError(UNREADABLE)
             file.write(part)
 

@@ -37,17 +37,17 @@ def form(admin: AdminDep) -> Response:
 
 
 @router.post(PATH, dependencies=[csrf("sounds")])
-def make(admin: AdminDep, sent: Annotated[dict[str, Any], Depends(_sent)]) -> Response:
+def make(admin: AdminDep, form: Annotated[dict[str, Any], Depends(_sent)]) -> Response:
     """Take the sounds in, and begin to make a study of them, or to check them."""
-    fields = DesignFields(**{key: value for key, value in sent.items() if isinstance(value, str)})
+    fields = DesignFields(**{key: value for key, value in form.items() if isinstance(value, str)})
 
     def job_of(folder: Path) -> BuildJob:
-        file = sent.get("sounds")
+        file = form.get("sounds")
         if not isinstance(file, UploadFile) or not file.size:
             raise AdminError(422, "Choose a ZIP file with the table and its sounds.")
         admin.services.builder.refuse_two()
         spec = fields.spec(unpack(file.file, folder))
-        return BuildJob(spec, check_only=sent.get("only") == "check")
+        return BuildJob(spec, check_only=form.get("only") == "check")
 
     return take_in(admin, PAGE, "sounds", job_of, lambda why: _page(admin, fields, why))
 

@@ -55,19 +55,26 @@ class Checked:
         names = list(dict.fromkeys(name for item in self.items for name in item.files))
         compared = [name for name in names if name != REFERENCE and not is_anchor(name)]
         beside = [name for name in names if name not in compared]
-        said = f"{counted(len(compared), 'system')}: {', '.join(compared)}"
-        return f"{said}; beside them {', '.join(beside)}." if beside else f"{said}."
+        sentence = f"{counted(len(compared), 'system')}: {', '.join(compared)}"
+        return f"{sentence}; beside them {', '.join(beside)}." if beside else f"{sentence}."
 
     def report(self) -> list[str]:
         """What was measured, a line a file."""
-        return [f"{file.named(self.folder)}: {sound.line()}" for file, sound in self.sounds.items()]
+        return [
+            f"{file.name_in(self.folder)}: {sound.line()}" for file, sound in self.sounds.items()
+        ]
 
     def sentences(self) -> list[str]:
         """What is better known, how much can be used, and of whom it is."""
         level = f"at {self.lufs:.1f} LUFS" if self.lufs is not None else "left as loud as they are"
-        made = sum(file.is_made for file in self.sounds)
-        files, items = counted(len(self.sounds) - made, "file"), counted(len(self.items), "item")
-        anchors = f", and {counted(made, 'anchor')} made of references," if made else ""
+        anchor_count = sum(file.is_made for file in self.sounds)
+        files, items = (
+            counted(len(self.sounds) - anchor_count, "file"),
+            counted(len(self.items), "item"),
+        )
+        anchors = (
+            f", and {counted(anchor_count, 'anchor')} made of references," if anchor_count else ""
+        )
         warnings = [f"Warning: {remark}" for remark in self.remarks()]
         return [*warnings, f"{files} of {items}{anchors} can be used, {level}.", self.systems()]
 
@@ -75,7 +82,7 @@ class Checked:
         """What is better known before anybody hears them."""
         folder = self.folder
         remarks = [
-            f"{file.named(folder)}: {remark}."
+            f"{file.name_in(folder)}: {remark}."
             for file, sound in self.sounds.items()
             for remark in sound.remarks()
         ]
@@ -97,7 +104,7 @@ class Checked:
             softest = max(self.sounds, key=lambda file: _crest(self.sounds[file]))
             remarks.append(
                 f"All clips are brought to {self.lufs:.1f} LUFS, which is soft, because "
-                f"{softest.named(folder)} has peaks far above its loudness."
+                f"{softest.name_in(folder)} has peaks far above its loudness."
             )
         return remarks
 
@@ -134,7 +141,7 @@ def check(spec: StudySpec, progress: Progress = lambda *_: None) -> Checked:
         try:
             measured[file] = sounds.read(file.path, file.low_pass).without_samples()
         except SoundError as error:
-            faults.setdefault(str(error), []).append(file.named(spec.stimuli.parent))
+            faults.setdefault(str(error), []).append(file.name_in(spec.stimuli.parent))
     progress("checking", len(files), len(files))
     if faults:
         raise BuildError(_unusable(faults, len(files)))
@@ -145,13 +152,13 @@ def check(spec: StudySpec, progress: Progress = lambda *_: None) -> Checked:
 
 def _unusable(faults: Mapping[str, list[str]], files: int) -> str:
     """Which files cannot be used, by the reason why not."""
-    count, left, named = sum(map(len, faults.values())), NAMED, []
+    count, left, parts = sum(map(len, faults.values())), NAMED, []
     for fault, names in faults.items():
         if left > 0:
-            named.append(f"{', '.join(names[:left])}: {fault}")
+            parts.append(f"{', '.join(names[:left])}: {fault}")
         left -= len(names)
     more = f"; and {-left} more" if left < 0 else ""
-    return f"{count} of {files} files cannot be used: {'; '.join(named)}{more}."
+    return f"{count} of {files} files cannot be used: {'; '.join(parts)}{more}."
 
 
 def _gains(

@@ -78,7 +78,7 @@ def make(
         raise
     record = provenance.of_sounds(
         spec,
-        {file.named(checked.folder): sound.sha256 for file, sound in checked.sounds.items()},
+        {file.name_in(checked.folder): sound.sha256 for file, sound in checked.sounds.items()},
         checked.lufs,
         checked.samples,
         stimuli,
@@ -96,6 +96,6 @@ def _trial_seconds(
         return round(heard + 5 * QUESTION_SECONDS / 2 + OTHER_SECONDS, 1)
     sizes = [len(one.systems) for one in stimuli]
     size = max(sizes)
-    asked = sum(len(design.compared(size)) if one.each else 1 for one in questions)
+    reply_count = sum(len(design.compared(size)) if one.each else 1 for one in questions)
     heard = size * stimuli[0].first.seconds
-    return round(heard + asked * QUESTION_SECONDS + OTHER_SECONDS, 1)
+    return round(heard + reply_count * QUESTION_SECONDS + OTHER_SECONDS, 1)

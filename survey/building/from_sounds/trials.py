@@ -71,11 +71,13 @@ def _plans(
 
 def _questions(design: Design, spec: StudySpec) -> list[Question]:
     """What is asked, as the spec has it, or else the design."""
-    asked = spec.questions
-    if asked is None:
-        asked = tuple(design.questions(texts.for_design(texts.load(spec.language), design.name)))
+    definitions = spec.questions
+    if definitions is None:
+        definitions = tuple(
+            design.questions(texts.for_design(texts.load(spec.language), design.name))
+        )
     try:
-        questions = parsed([question.model_dump() for question in asked], RESERVED)
+        questions = parsed([question.model_dump() for question in definitions], RESERVED)
     except QuestionError as error:
         raise BuildError(str(error)) from error
     if not design.is_transfer and not any(question.needed for question in questions):

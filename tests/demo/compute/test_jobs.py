@@ -15,7 +15,7 @@ def of(visitor: str, number: int, cost: float = 1.0) -> Job:
     return Job(float(number), number, "answer", visitor=visitor, cost=cost)
 
 
-def taken(lane: Lane) -> list[int]:
+def order_of(lane: Lane) -> list[int]:
     """The numbers of all jobs that wait, in their order."""
     return [lane.take().number for _ in range(len(lane.jobs))]
 
@@ -24,7 +24,7 @@ def test_cheap_work_overtakes_but_nothing_waits_for_ever():
     lane = Lane()
     for queued in (job(1, due=10 + 2 * 5.0), job(2, due=11 + 2 * 0.5), job(3, due=25 + 2 * 0.1)):
         lane.put(queued)
-    assert taken(lane) == [2, 1, 3]
+    assert order_of(lane) == [2, 1, 3]
     lane.close()
     assert lane.take() is None
 
@@ -39,10 +39,10 @@ def test_visitors_take_turns_however_much_one_of_them_wants():
     assert lane.take().number == 10
     lane.put(of("one", 12))  # who comes again goes behind who waits
     lane.put(of("three", 13))
-    assert taken(lane) == [11, 13, 1, 12, 2, 3, 4]
+    assert order_of(lane) == [11, 13, 1, 12, 2, 3, 4]
     lane.put(of("many", 20))  # nobody waited: nothing is held against anybody
     lane.put(of("one", 21))
-    assert taken(lane) == [20, 21]
+    assert order_of(lane) == [20, 21]
 
 
 def test_turns_are_of_equal_work_not_of_equally_many_jobs():
@@ -51,7 +51,7 @@ def test_turns_are_of_equal_work_not_of_equally_many_jobs():
     lane.put(of("long", 1, cost=10.0))
     for number in range(2, 8):
         lane.put(of("short", number, cost=4.0))
-    assert taken(lane) == [0, 2, 3, 4, 1, 5, 6, 7]
+    assert order_of(lane) == [0, 2, 3, 4, 1, 5, 6, 7]
 
 
 def test_turns_are_of_what_work_took_whatever_it_was_priced():
@@ -62,7 +62,7 @@ def test_turns_are_of_what_work_took_whatever_it_was_priced():
     first = lane.take()
     assert first.number == 0
     lane.took(first, 2.5)
-    assert taken(lane) == [10, 11, 12, 1, 2, 3, 13]
+    assert order_of(lane) == [10, 11, 12, 1, 2, 3, 13]
 
 
 def test_what_work_took_is_held_against_nobody_where_nobody_waited():
@@ -71,7 +71,7 @@ def test_what_work_took_is_held_against_nobody_where_nobody_waited():
     lane.took(lane.take(), 100.0)
     lane.put(of("dear", 1))
     lane.put(of("cheap", 2))
-    assert taken(lane) == [1, 2]
+    assert order_of(lane) == [1, 2]
 
 
 def test_who_has_nothing_waiting_gets_a_place_while_others_have_several():
@@ -89,8 +89,8 @@ def test_who_has_nothing_waiting_gets_a_place_while_others_have_several():
     first, *others = lane.jobs
     assert len(lane.jobs) == 8
     assert first is waiting["stranger 0"][0], "what has waited longest stays"
-    gone = [job for job in waiting["stranger 0"][1:4] if job.future.done()]
-    assert gone and all(isinstance(job.future.exception(), Full) for job in gone)
+    refusals = [job for job in waiting["stranger 0"][1:4] if job.future.done()]
+    assert refusals and all(isinstance(job.future.exception(), Full) for job in refusals)
 
 
 def test_the_last_of_whoever_has_the_most_gives_way():
@@ -131,7 +131,7 @@ def test_turns_are_forgotten_of_those_who_want_nothing(monkeypatch):
         lane.put(of(f"{number}", number))
         lane.take()
     assert len(lane._had) <= 5 and "waits" in lane._had
-    taken(lane)
+    order_of(lane)
     lane.put(of("comes", 99))
     assert set(lane._had) == {"comes"}
 
@@ -144,4 +144,4 @@ def test_dropped_work_is_not_taken_and_takes_no_room():
         lane.put(job(3, 2))
     dropped.dropped = True
     lane.put(job(4, 3))
-    assert taken(lane) == [2, 4]
+    assert order_of(lane) == [2, 4]

@@ -151,18 +151,18 @@ def test_what_somebody_works_on_makes_no_room_for_newcomers(clock, monkeypatch):
 def test_what_nobody_works_on_makes_room(clock):
     piece = tiny.piece(tiny.bars(60))
     pieces = OpenPieces(clock=clock, most_notes=3 * piece.weight)
-    left, used, idle = (PieceSession(piece) for _ in range(3))
-    for number, session in enumerate((left, used, idle)):
+    left, recent, idle = (PieceSession(piece) for _ in range(3))
+    for number, session in enumerate((left, recent, idle)):
         pieces.add(session, f"page {number}", f"2.2.2.{number}")
     clock.now += 1
     pieces.leave("page 0")  # it was closed, and may be used again
     pieces.add(PieceSession(piece), "new", "3.3.3.3")
-    assert pieces.get(left.id) is None and pieces.get(used.id) is used
+    assert pieces.get(left.id) is None and pieces.get(recent.id) is recent
     clock.now += module.IN_USE_SECONDS - 0.5
-    pieces.get(used.id)
+    pieces.get(recent.id)
     clock.now += 1
     pieces.add(PieceSession(piece), "new", "4.4.4.4")
-    assert pieces.get(idle.id) is None and pieces.get(used.id) is used
+    assert pieces.get(idle.id) is None and pieces.get(recent.id) is recent
 
 
 def test_large_pieces_leave_room_for_small_ones(clock, monkeypatch):

@@ -62,8 +62,8 @@ def test_an_offset_is_read_as_mean_densities_and_keeps_the_shape(net):
         expected = {"position": 0.5, "level": pytest.approx(level), "text": f"{own.mean():.2f}"}
         assert figures["piece"] == expected
         assert figures["result"]["text"] == f"{new.mean():.2f}"
-        asked = np.interp((by + 1) / 2, np.linspace(0, 1, 21), figures["tables"]["offsets"])
-        assert new.mean() == pytest.approx(asked, abs=1 / 24)
+        target = np.interp((by + 1) / 2, np.linspace(0, 1, 21), figures["tables"]["offsets"])
+        assert new.mean() == pytest.approx(target, abs=1 / 24)
         assert new.std() > (1 - abs(by)) * own.std() - 1 / 24  # plans count whole steps
         assert np.corrcoef(own, new)[0, 1] > 0.9
     same = of(session.result(net, EditRequest(0, last, positions={"rhythm": 0.5})))

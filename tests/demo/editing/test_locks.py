@@ -68,8 +68,8 @@ def test_the_answer_says_how_far_the_fader_came(net, hands):
     answer = service.answer(net, session, ask(0, 3, rhythm=-1.0, lock=["melody"]))
     assert "stay" not in plain["summary"]
     reached = answer["figures"]["rhythm"]["result"]["text"]
-    asked = plain["figures"]["rhythm"]["tables"]["offsets"][0]
-    assert f"Rhythm density {reached}, asked {asked:.2f}: the melody stays." in answer["summary"]
+    target = plain["figures"]["rhythm"]["tables"]["offsets"][0]
+    assert f"Rhythm density {reached}, asked {target:.2f}: the melody stays." in answer["summary"]
     assert float(reached) > float(plain["figures"]["rhythm"]["result"]["text"])
     up = service.answer(net, session, ask(0, 3, note=0.5, lock=["melody"]))
     assert "stays" not in up["summary"]  # nothing was held back
@@ -154,7 +154,7 @@ def test_programs_lock_too(net, hands, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("word", "by"),
-    [*((name, -1.0) for name in NAMES), ("track:1", -1.0), ("bass,rhythm,note:2-60", 1.0)],
+    [("melody", -1.0), ("left", -1.0), ("track:1", -1.0), ("bass,rhythm,note:2-60", 1.0)],
 )
 def test_page_command_line_and_endpoint_say_the_same(
     word, by, net, hands, tmp_path, capsys, monkeypatch

@@ -77,13 +77,13 @@ class FakeNet:
         home: Mapping[str, np.ndarray] | None = None,
     ) -> list[int]:
         self.homes.append({name: values.tolist() for name, values in (home or {}).items()})
-        self.asked = {name: by.tolist() for name, by in (positions or offsets or {}).items()}
+        self.amounts = {name: by.tolist() for name, by in (positions or offsets or {}).items()}
         self.absolute = positions is not None
         return codes
 
     def reconstruct(self, codes: list[int], *, seed: list[int] | None) -> list[Notes]:
-        self.slid.append((codes, self.asked, seed))
-        pitch = 30 + round(30 * sum(by[0] for by in self.asked.values()))
+        self.slid.append((codes, self.amounts, seed))
+        pitch = 30 + round(30 * sum(by[0] for by in self.amounts.values()))
         return [Notes.of([0.0], [1.0], [pitch], [64]) for _ in codes]
 
 

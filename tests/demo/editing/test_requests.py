@@ -35,10 +35,10 @@ def test_what_was_not_moved_is_left_out() -> None:
     values = {"first": 2, "last": 4, "note": 1.0, "arousal": -1, "valence": 0.5, "seed": 7}
     same = {"arousal": -1, "valence": 0.5, "seed": 7}
     assert read(**values, rhythm=0) == EditRequest(2, 4, faders={"note": 1.0}, **same)
-    asked = read(**values, rhythm=0, absolute=True)
-    assert asked == EditRequest(2, 4, positions={"rhythm": 0, "note": 1.0}, **same)
+    request = read(**values, rhythm=0, absolute=True)
+    assert request == EditRequest(2, 4, positions={"rhythm": 0, "note": 1.0}, **same)
     assert read(**values, strict=True) == replace(read(**values), strict=True)
-    assert asked.span == (2, 4) and asked.moods == {"arousal": -1, "valence": 0.5}
+    assert request.span == (2, 4) and request.moods == {"arousal": -1, "valence": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_neutral_is_where_nothing_was_moved(values: dict[str, Any], neutral: boo
     ],
 )
 def test_the_ends_of_every_range_belong_to_it(values: dict[str, Any]) -> None:
-    asked = read(**values)
-    got = {"first": asked.first, "last": asked.last, "seed": asked.seed, **asked.faders}
-    got |= {"arousal": asked.arousal, "valence": asked.valence}
+    request = read(**values)
+    got = {"first": request.first, "last": request.last, "seed": request.seed, **request.faders}
+    got |= {"arousal": request.arousal, "valence": request.valence}
     if values.pop("absolute", False):
-        got |= asked.positions
+        got |= request.positions
     assert got.items() >= values.items()
-    assert isinstance(asked.first, int) and isinstance(asked.last, int)
+    assert isinstance(request.first, int) and isinstance(request.last, int)
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def test_what_cannot_be_is_named_with_its_bounds(values: dict[str, Any], sentenc
 
 
 def test_a_curve_is_read_for_faders_and_moods() -> None:
-    asked = read(note=[[0, 0.0], [16, -0.5]], arousal={"bars": [[0, 0.5]]}, valence=0.5)
-    assert asked.faders == {"note": Curve([(0, 0.0), (16, -0.5)])}
-    assert asked.moods == {"arousal": Curve([(0, 0.5)], "bars"), "valence": 0.5}
+    request = read(note=[[0, 0.0], [16, -0.5]], arousal={"bars": [[0, 0.5]]}, valence=0.5)
+    assert request.faders == {"note": Curve([(0, 0.0), (16, -0.5)])}
+    assert request.moods == {"arousal": Curve([(0, 0.5)], "bars"), "valence": 0.5}
 
 
 def test_a_curve_may_be_json_text() -> None:
@@ -159,9 +159,9 @@ def test_a_curve_may_be_json_text() -> None:
 
 
 def test_locks_are_read() -> None:
-    asked = read(lock=["bass", "melody"])
-    assert asked.lock == LockWords.read("melody,bass") and asked.is_neutral
-    assert read(lock="melody,bass") == asked and read(lock=[]) == read(lock=None) == read()
+    request = read(lock=["bass", "melody"])
+    assert request.lock == LockWords.read("melody,bass") and request.is_neutral
+    assert read(lock="melody,bass") == request and read(lock=[]) == read(lock=None) == read()
     with pytest.raises(ValueError, match="'tune' is no lock"):
         read(lock="tune")
 

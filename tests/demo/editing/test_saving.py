@@ -154,11 +154,11 @@ def test_the_command_line_makes_the_same_file_of_the_same_settings(net, session,
 
 def test_names_of_files_are_short_enough_whatever_their_letters(net, session, tmp_path):
     """Of three bytes each: a file system has room for 85 of them."""
-    named = PieceSession(replace(session.piece, name="\u6c34" * 80))
+    long_named = PieceSession(replace(session.piece, name="\u6c34" * 80))
     values = ask(2, 3, rhythm=0.7, note=0.5, arousal=0.5, seed=5) | {"kind": "midi"}
-    path = saving.save(net, named, values | {"scope": "selection"}, tmp_path / "own")
+    path = saving.save(net, long_named, values | {"scope": "selection"}, tmp_path / "own")
     assert Path(path).name.startswith("\u6c34")
-    name = f"{saving.title(named.piece)} with the notes of {saving.title(named.piece)}"
+    name = f"{saving.title(long_named.piece)} with the notes of {saving.title(long_named.piece)}"
     assert Path(saving.write_midi(tmp_path / "mix", name, b"MThd")).is_file()
     titled = replace(session.piece, name="Bach:  Air / No. 2, \u201cSlow\u201d")
     assert saving.title(titled) == "Bach Air No. 2, Slow"

@@ -39,11 +39,11 @@ class Server:
         return body.session_hash if success else None
 
     @property
-    def kept(self) -> list[str]:
-        sessions = list(self.queue.pending_messages_per_session)
-        assert set(sessions) == set(self.queue.pending_event_ids_session)
-        assert set(sessions) == set(self.calls._first)
-        return sessions
+    def sessions(self) -> list[str]:
+        names = list(self.queue.pending_messages_per_session)
+        assert set(names) == set(self.queue.pending_event_ids_session)
+        assert set(names) == set(self.calls._first)
+        return names
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,7 @@ def test_the_oldest_answers_make_room_but_none_that_somebody_waits_for(monkeypat
         await server.call("heard")
         with server.calls.listening("heard"):
             own = [await server.call() for _ in range(20)]
-            assert server.kept == ["unfinished", "heard", *own[-2:]]
+            assert server.sessions == ["unfinished", "heard", *own[-2:]]
         assert len(server.listeners._returns) == 1  # "heard" may come back
 
     run(steps)
@@ -88,10 +88,10 @@ def test_an_answer_that_nobody_comes_for_is_let_go(monkeypatch):
     async def steps(server: Server) -> None:
         first = await server.call()
         second = await server.call()
-        assert server.kept == [first, second]
+        assert server.sessions == [first, second]
         monkeypatch.setattr(module, "KEPT_SECONDS", 0.0)
         third = await server.call()
-        assert server.kept == [third]
+        assert server.sessions == [third]
 
     run(steps)
 
@@ -102,10 +102,10 @@ def test_nothing_is_kept_of_what_was_collected():
         with server.calls.listening(session):
             with server.calls.listening(session):
                 server.queue.pending_event_ids_session[session].clear()
-            assert server.kept == [session]
+            assert server.sessions == [session]
         with server.calls.listening("never called"):
             pass
-        assert not server.kept and not server.listeners._returns
+        assert not server.sessions and not server.listeners._returns
 
     run(steps)
 
@@ -129,7 +129,7 @@ def test_one_whose_connection_broke_may_come_back(returns: bool):
                 await asyncio.sleep(2 * RETURN)
         else:
             await asyncio.sleep(2 * RETURN)
-        assert event.alive == returns and server.kept == [session] * returns
+        assert event.alive == returns and server.sessions == [session] * returns
 
     run(steps)
 
@@ -146,7 +146,7 @@ def test_a_call_after_a_connection_broke_has_its_own_time():
         second = list(server.queue.event_ids_to_events.values())[-1]
         server.queue.active_jobs.append([second])
         await asyncio.sleep(2 * RETURN)
-        assert not first.alive and second.alive and server.kept == ["a"]
+        assert not first.alive and second.alive and server.sessions == ["a"]
         assert server.queue.pending_event_ids_session["a"] == {second._id}
 
     run(steps)

@@ -82,13 +82,13 @@ def test_a_visitor_may_have_as_much_as_is_left_for_others(files, room_for):
         filled(files, f"{number}/a.mid")
     filled(files, "5/a.mid")
     assert files.is_full("me") and not files.is_full("other")
-    assert not files.is_full("me", made=True)
+    assert not files.is_full("me", downloads=True)
     files.sweep()  # the same by what lies there
     assert files.is_full("me") and not files.is_full("other")
     files.count_bytes(200_000, "other")
     assert files.is_full("other") and not files.is_full("third")
     filled(files, f"{module.MADE}/1/a.mid", size=6 * module.SMALLEST_COUNTED_BYTES)
-    assert files.is_full("me", made=True) and not files.is_full("other", made=True)
+    assert files.is_full("me", downloads=True) and not files.is_full("other", downloads=True)
 
 
 def test_what_comes_while_the_folder_is_looked_through_counts(files, room_for, monkeypatch):
@@ -117,7 +117,7 @@ def test_what_comes_while_the_folder_is_looked_through_counts(files, room_for, m
 def test_nobody_has_room_on_a_full_disk(files, monkeypatch):
     monkeypatch.setattr(module, "BYTES_FREE", 10**18)
     files.sweep()
-    assert files.is_full("me") and files.is_full("me", made=True)
+    assert files.is_full("me") and files.is_full("me", downloads=True)
 
 
 def left(files) -> set[str]:
@@ -179,7 +179,7 @@ def test_uploads_that_are_under_way_are_counted_where_another_begins(files):
             began += 1
         assert began * 20_000_000 <= module.BYTES_HELD / 2 + 20_000_000
         assert not files.is_full("other")
-        assert not files.is_full("me", made=True)
+        assert not files.is_full("me", downloads=True)
     assert not files.is_full("me")
 
 
@@ -195,7 +195,7 @@ def test_a_folder_that_is_removed_is_made_again_for_its_owner_alone(files):
 def test_where_the_folder_cannot_be_made_there_is_no_room_until_it_can(files):
     shutil.rmtree(files.folder)
     files.folder.write_text("something else")
-    assert files.is_full("me") and files.is_full("me", made=True) and not files.has_room
+    assert files.is_full("me") and files.is_full("me", downloads=True) and not files.has_room
     files.folder.unlink()
     files.sweep()
     assert files.has_room and not files.is_full("me")

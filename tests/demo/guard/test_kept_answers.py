@@ -16,10 +16,10 @@ class Page:
     """An application that repeats its address and number, as Gradio's page does."""
 
     def __init__(self) -> None:
-        self.made, self.status = 0, 200
+        self.count, self.status = 0, 200
 
     async def __call__(self, scope, receive, send):
-        self.made += 1
+        self.count += 1
         root = dict(scope["headers"])[SERVER_HEADER]
         body = b"%s nonce=%s %s" % (root, scope[NONCE].encode(), scope["query_string"])
         length = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/html")]
@@ -34,53 +34,53 @@ def page() -> Page:
 
 
 @pytest.fixture
-def kept(page) -> KeptAnswers:
+def answers(page) -> KeptAnswers:
     return KeptAnswers(page)
 
 
-def ask(kept, path="/", *, origin="http://a.example", below="", number="n", method="GET"):
+def ask(answers, path="/", *, origin="http://a.example", below="", number="n", method="GET"):
     """Status, headers and body."""
     scope = {
         "type": "http", "method": method, "path": below + path, "root_path": below,
         "query_string": b"x=1", NONCE: number,
         "headers": [(b"host", b"evil"), (SERVER_HEADER, f"{origin}{quote(below)}".encode())],
     }  # fmt: skip
-    sent = []
+    messages = []
 
     async def send(message):
-        sent.append(message)
+        messages.append(message)
 
-    asyncio.run(kept(scope, None, send))
-    body = b"".join(message.get("body", b"") for message in sent[1:])
-    return sent[0]["status"], dict(sent[0]["headers"]), body
+    asyncio.run(answers(scope, None, send))
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    return messages[0]["status"], dict(messages[0]["headers"]), body
 
 
-def test_an_answer_is_made_once_and_each_gets_own_address_and_number(kept, page):
+def test_an_answer_is_made_once_and_each_gets_own_address_and_number(answers, page):
     for origin, number in (("http://a.example", "n1"), ("https://b.example:81", "n2")):
-        status, headers, body = ask(kept, origin=origin, number=number)
+        status, headers, body = ask(answers, origin=origin, number=number)
         assert (status, body) == (200, f"{origin} nonce={number} ".encode())
         assert headers[b"content-type"] == b"text/html"
         assert headers[b"content-length"] == b"%d" % len(body)
-    assert page.made == 1
-    ask(kept, "/config")
-    ask(kept, "/config/")
-    assert page.made == 2
+    assert page.count == 1
+    ask(answers, "/config")
+    ask(answers, "/config/")
+    assert page.count == 2
 
 
-def test_a_path_that_all_is_below_stays_where_it_is(kept, page):
+def test_a_path_that_all_is_below_stays_where_it_is(answers, page):
     for origin in ("https://b.example", "http://c.example"):
-        assert ask(kept, origin=origin, below="/a b")[2].startswith(f"{origin}/a%20b ".encode())
-    assert page.made == 1
+        assert ask(answers, origin=origin, below="/a b")[2].startswith(f"{origin}/a%20b ".encode())
+    assert page.count == 1
 
 
-def test_who_asks_for_the_head_gets_no_body(kept):
-    _, headers, body = ask(kept, method="HEAD")
+def test_who_asks_for_the_head_gets_no_body(answers):
+    _, headers, body = ask(answers, method="HEAD")
     assert body == b"" and int(headers[b"content-length"]) > 20
-    assert ask(kept)[2] != b""
+    assert ask(answers)[2] != b""
 
 
-def test_a_fault_is_not_kept(kept, page):
+def test_a_fault_is_not_kept(answers, page):
     page.status = 500
-    assert ask(kept)[0] == 500
+    assert ask(answers)[0] == 500
     page.status = 200
-    assert ask(kept)[0] == 200 and page.made == 2
+    assert ask(answers)[0] == 200 and page.count == 2

@@ -10,7 +10,7 @@ from demo.guard.routes import ROUTES, route_of
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "security.md"
 
 
-def named() -> set[tuple[str, str]]:
+def open_addresses() -> set[tuple[str, str]]:
     """Methods and addresses of the page's table."""
     part = PAGE.read_text().partition("## Addresses that are open")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (GET|POST) \| ([^|]+) \|", part, re.MULTILINE)
@@ -18,14 +18,14 @@ def named() -> set[tuple[str, str]]:
 
 
 def test_every_address_that_is_named_is_open():
-    assert {address for address in named() if route_of(*address, b"") is None} == set()
+    assert {address for address in open_addresses() if route_of(*address, b"") is None} == set()
 
 
 def test_every_address_that_is_open_is_named():
-    addresses = named()
+    addresses = open_addresses()
     unnamed = {
         (method, path)
         for method, path, _ in ROUTES
-        if not any(method == asked and re.fullmatch(path, one) for asked, one in addresses)
+        if not any(method == verb and re.fullmatch(path, one) for verb, one in addresses)
     }
     assert unnamed == set()

@@ -50,21 +50,22 @@ def test_an_open_lock_is_noticed(root, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("module", "fault", "sentence"),
+    ("command", "module", "fault", "sentence"),
     [
         (
+            ["-m", "demo"],
             "gradio.processing_utils",
             "module._check_allowed = lambda *a, **k: None",
             "gives away files of this machine",
         ),
         (
+            ["demo/app.py"],
             "demo.guard.sessions",
             "module.NoSessions = module.StateHolder",
             "keeps something of every session",
         ),
     ],
 )
-@pytest.mark.parametrize("command", [["-m", "demo"], ["demo/app.py"]])
 def test_a_start_that_finds_a_lock_open_serves_nothing(
     command, module, fault, sentence, root, tmp_path
 ):

@@ -128,14 +128,14 @@ def test_an_upload_that_made_room_gets_the_reason(gate, behind):
         async def receive():
             await asyncio.sleep(60)
 
-        sent = []
+        messages = []
         scope = {
             "type": "http", "method": "POST", "path": "/gradio_api/upload", "query_string": b"",
             "headers": [], "root_path": "",
         }  # fmt: skip
 
         async def send(message):
-            sent.append(message)
+            messages.append(message)
 
         async def reads(scope, receive, send):
             await Request(scope, receive).body()
@@ -145,7 +145,7 @@ def test_an_upload_that_made_room_gets_the_reason(gate, behind):
         await asyncio.sleep(0.05)
         gate._uploads.coming[0].given_up.set()
         await asyncio.wait_for(task, 5)
-        return sent
+        return messages
 
     start, body = asyncio.run(given_up())
     assert start["status"] == 503 and BUSY.encode() in body["body"]
@@ -165,7 +165,7 @@ def test_an_upload_holds_one_file(gate, behind, size):
     path = "/gradio_api/upload"
     part = b"--edge\r\nContent-Disposition: form-data\r\n\r\nx\r\n"
 
-    def sent(parts: int) -> list[dict]:
+    def messages_of(parts: int) -> list[dict]:
         body = part * parts + b"--edge--\r\n"
         cut = [body[start : start + size] for start in range(0, len(body), size)]
         return [
@@ -173,7 +173,7 @@ def test_an_upload_holds_one_file(gate, behind, size):
             for number, piece in enumerate(cut)
         ]
 
-    assert run(gate, "POST", path, headers=head, messages=sent(1))[0] == 200
+    assert run(gate, "POST", path, headers=head, messages=messages_of(1))[0] == 200
     assert behind.bodies[-1] == part + b"--edge--\r\n"
-    run(gate, "POST", path, headers=head, messages=sent(9))
+    run(gate, "POST", path, headers=head, messages=messages_of(9))
     assert behind.bodies[-1].count(b"--edge") <= 4

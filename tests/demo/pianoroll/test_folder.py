@@ -96,10 +96,10 @@ def test_nothing_of_a_value_is_in_its_html_or_its_script(component):
 
 def test_a_recording_becomes_a_file_and_comes_back_as_a_path(component):
     roll = component()
-    sent = roll.postprocess({"notes": [(0, 1, 60, 80)], "audio": "a.wav"})
-    assert sent["audio"]["path"] == "a.wav"
-    assert sent["audio"]["meta"] == {"_type": "gradio.FileData"}
-    assert roll.postprocess(roll.preprocess(sent)) == sent
+    answer = roll.postprocess({"notes": [(0, 1, 60, 80)], "audio": "a.wav"})
+    assert answer["audio"]["path"] == "a.wav"
+    assert answer["audio"]["meta"] == {"_type": "gradio.FileData"}
+    assert roll.postprocess(roll.preprocess(answer)) == answer
 
 
 @pytest.mark.parametrize(

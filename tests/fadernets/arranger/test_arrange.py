@@ -23,7 +23,7 @@ from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import HOLD, ONSET, PAPER, REST, measure
 from fadernets.music.notes import Notes
 from fadernets.music.windows import Window
-from tests.fadernets.arranger.wanted import asking
+from tests.fadernets.arranger.density_requests import asking
 
 MELODY = Notes.of(
     [0.0, 0.0, 0.5, 1.0, 1.75, 2.02, 3.0],
@@ -120,17 +120,19 @@ def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):
 def test_candidates_of_one_plan_are_revised_once(reviser, monkeypatch):
     keys = torch.zeros(2, dtype=torch.long)
     request = asking(arrangement_request([MELODY, CHORDS]), rhythm=0.75)
-    asked = []
+    calls = []
     monkeypatch.setattr(
-        reviser, "forward", lambda *given: asked.append(given) or Reviser.forward(reviser, *given)
+        reviser,
+        "forward",
+        lambda *inputs: calls.append(inputs) or Reviser.forward(reviser, *inputs),
     )
     once = arrange(reviser, request, logits(2), keys, candidates=8)
-    ((source, plan, _),) = asked
+    ((source, plan, _),) = calls
     rows = torch.cat([source.onset.flatten(1), plan["rhythm"], plan["note"]], 1)
     assert len(rows.unique(dim=0)) == len(rows) < 16
-    monkeypatch.setattr(arranging, "_different", lambda *given: (slice(None), slice(None)))
+    monkeypatch.setattr(arranging, "_different", lambda *inputs: (slice(None), slice(None)))
     each = arrange(reviser, request, logits(2), keys, candidates=8)
-    assert len(asked[1][2]) == 16
+    assert len(calls[1][2]) == 16
     assert [as_rows(notes) for notes in once] == [as_rows(notes) for notes in each]
 
 

@@ -35,16 +35,16 @@ def test_against_a_plain_computation():
     for _ in range(20):
         source, *candidates = (music() for _ in range(4))
         beside = tuple(Texture(rng.uniform(40, 90), rng.uniform(20, 120)) for _ in range(2))
-        wanted = []
+        totals = []
         for candidate in candidates:
             total = 0.0
             for near, half in zip(beside, ((0, 2), (2, 4)), strict=True):
                 far, own = (np.subtract(texture(n, *half), near) for n in (candidate, source))
                 further = np.maximum(np.abs(far) - np.abs(own), 0) / (12, 20)
                 total += float(np.nan_to_num(further).sum())
-            wanted.append(total)
+            totals.append(total)
         # Velocities at which onsets of a step are heard are those of the grid: to a rounding.
-        assert jumps(beside, *candidates, source=source) == pytest.approx(wanted, abs=1e-4)
+        assert jumps(beside, *candidates, source=source) == pytest.approx(totals, abs=1e-4)
 
 
 def test_only_what_is_further_counts():

@@ -14,8 +14,8 @@ from fadernets.arranger.even_rhythm import evenest, rhythms, unlike_beats, unlik
 from fadernets.arranger.request import arrangement_request
 from fadernets.music.attributes import ONSET
 from fadernets.music.windows import Window
+from tests.fadernets.arranger.density_requests import asking
 from tests.fadernets.arranger.test_rhythm_pattern import SILENT, planned, struck
-from tests.fadernets.arranger.wanted import asking
 
 EVEN = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_gaps=1.0)
 FOUR_AND_FIVE = torch.tensor([4 / 16, 5 / 12])  # onsets a step
@@ -24,8 +24,8 @@ ALIKE = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_beats=1.0)
 
 def row_of(*onsets: int, steps: int) -> int:
     """Where one rhythm stands among all."""
-    wanted = np.isin(np.arange(16), onsets)
-    return int(np.flatnonzero((rhythms(steps, len(onsets)) == wanted).all(1))[0])
+    rhythm = np.isin(np.arange(16), onsets)
+    return int(np.flatnonzero((rhythms(steps, len(onsets)) == rhythm).all(1))[0])
 
 
 @pytest.mark.parametrize(

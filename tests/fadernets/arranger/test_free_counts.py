@@ -13,7 +13,7 @@ from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
 from fadernets.music.windows import Window
-from tests.fadernets.arranger.wanted import asking
+from tests.fadernets.arranger.density_requests import asking
 
 # A turn of four notes about C within two steps, above a chord that is held.
 TURN = Notes.of(
@@ -64,8 +64,8 @@ def test_held_notes_make_no_room_for_new_ones(is_free):
     request = asking(free(HELD) if is_free else arrangement_request([HELD]), rhythm=6 / 16)
     (played,) = arrange(reviser, request, {}, torch.zeros(1, dtype=torch.long))
     ends = {(n[0], n[2]): n[1] for n in played}
-    kept = [ends.get((on, pitch)) == off for on, off, pitch, _ in HELD]
-    assert all(kept) is is_free
+    same_ends = [ends.get((on, pitch)) == off for on, off, pitch, _ in HELD]
+    assert all(same_ends) is is_free
     densities = measure(played, ("rhythm", "note"))
     assert densities["rhythm"] == 6 / 16
     assert (densities["note"] == 2.0) is not is_free and 2.0 <= densities["note"] <= 2.5

@@ -104,8 +104,8 @@ def test_a_count_says_how_many_strikes_of_a_step_stay_and_whether_a_note_lasts_i
 
     assert counted(3, 2) == list(source)
     assert counted(2, 2) == list(source)[1:]
-    (cut, kept) = counted(1, 1)
-    assert cut == (0.16, pytest.approx(0.34), C, 63) and kept == list(source)[3]
+    (cut, other) = counted(1, 1)
+    assert cut == (0.16, pytest.approx(0.34), C, 63) and other == list(source)[3]
 
 
 @pytest.mark.parametrize(

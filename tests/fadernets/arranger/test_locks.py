@@ -18,7 +18,7 @@ from fadernets.music.attributes import MAX_POLYPHONY, ONSET, measure, polyphony,
 from fadernets.music.locks import Locks
 from fadernets.music.notes import Notes, concatenate, struck_once
 from fadernets.music.windows import Window
-from tests.fadernets.arranger.wanted import asking
+from tests.fadernets.arranger.density_requests import asking
 
 
 @st.composite
@@ -58,14 +58,14 @@ LOCKS = st.builds(
 def test_what_is_locked_stays_and_the_rest_goes_as_far_as_it_can(reviser, drawn, data):
     locked = [locks.on(window) for window, locks in drawn]
     request = arrangement_request(locked)
-    asked = {
+    densities = {
         "rhythm": data.draw(st.floats(0, 1)),
         "note": data.draw(st.floats(0, 15)),
     }
     size = len(locked)
     request = dataclasses.replace(
         request,
-        densities={name: torch.full((size,), value) for name, value in asked.items()},
+        densities={name: torch.full((size,), value) for name, value in densities.items()},
         louder=torch.full((size,), 0.2),
     )
     arranged = arrange(reviser, request, {}, torch.zeros(size, dtype=torch.long), candidates=2)
@@ -151,8 +151,8 @@ def test_a_locked_note_counts_twice_where_one_of_its_key_ends_as_it_begins(revis
     notes = Notes.of([0, 0.7375, 1.125], [1.125, 1.625, 1.375], [60, 61, 60], [64] * 3)
     locks = Locks(melody=True, bass=True, pitches=True)
     request = arrangement_request([locks.on(Window(notes, 8), np.ones(3, bool))])
-    asked = {"rhythm": torch.ones(1), "note": torch.zeros(1)}
-    request = dataclasses.replace(request, densities=asked)
+    densities = {"rhythm": torch.ones(1), "note": torch.zeros(1)}
+    request = dataclasses.replace(request, densities=densities)
     arranged = arrange(reviser, request, {}, torch.zeros(1, dtype=torch.long), candidates=2)
     assert set(notes) <= set(arranged[0])
     assert set(arranged[0].pitch) == {60, 61}

@@ -18,7 +18,7 @@ from fadernets.music import key
 from fadernets.music.attributes import HOLD, ONSET
 from fadernets.music.grid import Grid
 from fadernets.music.notes import Notes
-from tests.fadernets.arranger.wanted import asking
+from tests.fadernets.arranger.density_requests import asking
 
 # One preference of the selection at a time: the others are 0, and so are the reviser's
 # logits except those that a test sets.

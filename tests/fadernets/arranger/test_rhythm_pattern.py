@@ -25,7 +25,7 @@ from fadernets.music.attributes import ONSET
 from fadernets.music.notes import Notes
 from fadernets.music.segments import segments
 from fadernets.music.windows import Window
-from tests.fadernets.arranger.wanted import asking
+from tests.fadernets.arranger.density_requests import asking
 from tests.fadernets.tiny import piece
 
 SILENT = ArrangementWeights(

@@ -323,11 +323,11 @@ def test_what_nobody_moves_may_go_along_unless_it_is_strict(tmp_path):
     ],
 )
 def test_a_file_that_stays_as_it_is_is_named(source, tmp_path, capsys, options, why):
-    name, *given = options
-    assert run(name, source, tmp_path / "out.mid", *given) == 0
+    name, *arguments = options
+    assert run(name, source, tmp_path / "out.mid", *arguments) == 0
     assert (tmp_path / "out.mid").read_bytes() == source.read_bytes()
-    said = capsys.readouterr().err
-    assert "out.mid has the notes of in.mid: " in said and why in said
+    errors = capsys.readouterr().err
+    assert "out.mid has the notes of in.mid: " in errors and why in errors
 
 
 @pytest.mark.slow

@@ -39,20 +39,18 @@ def test_curves_that_a_file_carries_are_its_settings(source, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "options",
+    ("options", "part"),
     [
-        ("slide", "--rhythm", 0.5),
-        ("slide", "--note", 0.5, "--absolute"),
-        ("slide", "--rhythm", '{"bars": [[1, -0.5], [6, 0.9]]}'),
-        ("transfer", "--arousal", "high"),
+        (("slide", "--note", 0.5, "--absolute"), ("--segments", "0:2")),
+        (("slide", "--rhythm", '{"bars": [[1, -0.5], [6, 0.9]]}'), ("--bars", "4-5")),
+        (("transfer", "--arousal", "high"), ("--bars", "4-5")),
     ],
 )
-@pytest.mark.parametrize("part", [("--bars", "4-5"), ("--segments", "0:2")])
 def test_curves_of_a_part_change_this_part_alone(source, tmp_path, options, part):
-    name, *given = options
+    name, *arguments = options
     plain, with_curves = tmp_path / "plain.mid", tmp_path / "with.mid"
-    assert run(name, source, plain, *given, *part) == 0
-    assert run(name, source, with_curves, *given, *part, "--curves") == 0
+    assert run(name, source, plain, *arguments, *part) == 0
+    assert run(name, source, with_curves, *arguments, *part, "--curves") == 0
     assert run("edit", source, with_curves, tmp_path / "again.mid") == 0
     assert (tmp_path / "again.mid").read_bytes() == plain.read_bytes() != source.read_bytes()
     outside = [2, 3, 4, 5] if part[1] == "0:2" else [0, 1, 2, 5]

@@ -37,8 +37,8 @@ def test_nothing_to_do_is_said_and_leaves_the_file(arguments, hint, band, tmp_pa
     command, *options = arguments
     assert run(command, band, output, *options) == 0
     assert output.read_bytes() == band.read_bytes()
-    said = f"nothing to change: out.mid is band.mid as it is; {hint}"
-    assert capsys.readouterr().err.splitlines() == ["Strings stays as it is.", said]
+    sentence = f"nothing to change: out.mid is band.mid as it is; {hint}"
+    assert capsys.readouterr().err.splitlines() == ["Strings stays as it is.", sentence]
 
 
 def test_a_curve_that_is_0_in_every_segment_leaves_the_file(band, tmp_path):
@@ -101,8 +101,8 @@ def test_a_file_in_riff_under_the_name_of_another_is_said(
     assert run("slide", song, tmp_path / name, *moves) == 0
     assert (tmp_path / name).read_bytes().startswith(b"RIFF")
     lines = [line for line in capsys.readouterr().err.splitlines() if "RIFF" in line]
-    said = (
+    sentence = (
         f"{name} is wrapped in RIFF, as song.rmi is: "
         f"some programs open it only under a name such as {proposed}"
     )
-    assert lines == ([said] if proposed else [])
+    assert lines == ([sentence] if proposed else [])

@@ -124,8 +124,8 @@ def test_wrong_arguments_are_refused(arguments, reason, capsys):
 def test_bars_that_are_not_there_are_refused(bars, source, tmp_path, small, capsys):
     output = tmp_path / "out.mid"
     assert run("slide", source, output, "--bars", bars, "--model", small) == 2
-    said = error_sentence(capsys)
-    assert said.endswith(f"--bars {bars} is not a range of the bars that in.mid has, 1 to 6.")
+    sentence = error_sentence(capsys)
+    assert sentence.endswith(f"--bars {bars} is not a range of the bars that in.mid has, 1 to 6.")
 
 
 @pytest.mark.parametrize("span", ["0:7", "6:8", "6", "3:3", "4:2", "6:"])

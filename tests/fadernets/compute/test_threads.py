@@ -23,8 +23,8 @@ def test_threads_are_as_before_after_an_error(two_threads):
 @pytest.mark.parametrize(("load", "threads"), [(0.5, 2), (99.0, 1)])
 def test_one_segment_has_one_thread_beside_other_work(two_threads, monkeypatch, load, threads):
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
-    made = side_by_side(lambda part: [torch.get_num_threads()], 1, 32, torch.device("cpu"))
-    assert made == [[threads]] and torch.get_num_threads() == 2
+    results = side_by_side(lambda part: [torch.get_num_threads()], 1, 32, torch.device("cpu"))
+    assert results == [[threads]] and torch.get_num_threads() == 2
 
 
 @pytest.mark.parametrize(

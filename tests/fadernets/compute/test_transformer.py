@@ -18,15 +18,15 @@ def layers() -> nn.TransformerEncoder:
     layer = nn.TransformerEncoderLayer(
         WIDTH, 4, 3 * WIDTH, 0.0, "gelu", batch_first=True, norm_first=True
     )
-    made = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
-    for weight in made.parameters():  # biases and norms begin with 0 and 1
+    encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+    for weight in encoder.parameters():  # biases and norms begin with 0 and 1
         nn.init.normal_(weight, 0.1, 0.2)
-    return made.eval()
+    return encoder.eval()
 
 
-def in_half(function, *given: object) -> Tensor:
+def in_half(function, *arguments: object) -> Tensor:
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        return function(*given)
+        return function(*arguments)
 
 
 @pytest.mark.parametrize("rows", [1, 8, 40])
@@ -43,12 +43,16 @@ def test_weights_are_halved_once_and_anew_when_they_change(layers, monkeypatch):
     hidden = torch.randn(8, 16, WIDTH)
     before = in_half(transformed, layers, hidden)
     halved = []
-    of_weights = transformer.kept
+    of_weights = transformer.of_weights
 
     def counting(name, make, *weights):
-        return of_weights(name, lambda *given: halved.append(given) or make(*given), *weights)
+        return of_weights(
+            name,
+            lambda *weights_again: halved.append(weights_again) or make(*weights_again),
+            *weights,
+        )
 
-    monkeypatch.setattr(transformer, "kept", counting)
+    monkeypatch.setattr(transformer, "of_weights", counting)
     assert in_half(transformed, layers, hidden).equal(before) and not halved
     with torch.no_grad():
         layers.layers[1].linear2.bias += 1

@@ -66,7 +66,7 @@ def test_a_file_keeps_who_may_read_it_and_a_link_its_file(tmp_path):
 def test_a_file_keeps_its_group_and_nobody_else_reads_the_new_one_meanwhile(tmp_path, monkeypatch):
     others = [1234] if os.getuid() == 0 else [g for g in os.getgroups() if g != os.getegid()]
     group = [*others, os.getegid()][0]  # ours, where we are of one group, has to be given, too
-    song, modes, given = tmp_path / "song.mid", [], []
+    song, modes, groups = tmp_path / "song.mid", [], []
     song.write_bytes(b"before")
     os.chown(song, -1, group)
     song.chmod(0o660)
@@ -77,11 +77,11 @@ def test_a_file_keeps_its_group_and_nobody_else_reads_the_new_one_meanwhile(tmp_
         return write_bytes(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", watched)
-    monkeypatch.setattr(os, "chown", lambda *ids: (given.append(ids[1:]), chown(*ids)))
+    monkeypatch.setattr(os, "chown", lambda *ids: (groups.append(ids[1:]), chown(*ids)))
     save(b"after", song)
     assert song.read_bytes() == b"after" and modes == [0o600]
     assert song.stat().st_gid == group and song.stat().st_mode & 0o777 == 0o660
-    assert (-1, group) in given
+    assert (-1, group) in groups
 
 
 def test_a_file_that_nobody_may_write_stays(tmp_path):
@@ -94,9 +94,9 @@ def test_a_file_that_nobody_may_write_stays(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "kind"), [(Notes.of([0], [1], [60], [80]), "Notes"), ("out.mid", "str"), ([], "list")]
+    ("value", "kind"), [(Notes.of([0], [1], [60], [80]), "Notes"), ("out.mid", "str"), ([], "list")]
 )
-def test_only_a_piece_is_written(given, kind, tmp_path):
+def test_only_a_piece_is_written(value, kind, tmp_path):
     with pytest.raises(TypeError, match=f"^a {kind} is no piece: write stitch\\(piece, "):
-        write(given, tmp_path / "out.mid")
+        write(value, tmp_path / "out.mid")
     assert list(tmp_path.iterdir()) == []

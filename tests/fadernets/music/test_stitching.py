@@ -200,7 +200,7 @@ def test_a_note_at_the_very_end_of_a_piece_is_none():
     assert result.onset.tolist() == [0, 20]
 
 
-@pytest.mark.parametrize("given", ["in.mid", Notes.empty(), []])
-def test_what_is_no_piece_is_told_so(given):
+@pytest.mark.parametrize("value", ["in.mid", Notes.empty(), []])
+def test_what_is_no_piece_is_told_so(value):
     with pytest.raises(TypeError, match="^notes are stitched into a piece, such as read"):
-        stitch(given, {0: Notes.empty()})
+        stitch(value, {0: Notes.empty()})

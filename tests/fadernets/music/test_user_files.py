@@ -95,27 +95,28 @@ def edited(data, parts=None):
     assert len(own) > 6
     offset = own.offset.copy()
     offset[1::4] = (own.onset + 0.1)[1::4]
-    kept = Notes(own.onset, offset, own.pitch, own.velocity)[np.arange(len(own)) % 3 > 0]
+    rest = Notes(own.onset, offset, own.pitch, own.velocity)[np.arange(len(own)) % 3 > 0]
     new = zip((1.3, 1.6, 33, 50), (2.7, 3.0, 90, 60), strict=True)
-    both = zip((kept.onset, kept.offset, kept.pitch, kept.velocity), new, strict=True)
+    both = zip((rest.onset, rest.offset, rest.pitch, rest.velocity), new, strict=True)
     return file_bytes(stitch(piece, {SPAN: Notes.of(*([*a, *b] for a, b in both))}))
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_all_but_notes_of_the_span_stays(kind):
     data = FILES[kind]
-    made = edited(data)
-    assert made != data
-    assert mb.others(made) == mb.others(data)  # ends of tracks are among them
+    output = edited(data)
+    assert output != data
+    assert mb.others(output) == mb.others(data)  # ends of tracks are among them
     inside = SPAN * BEATS * 480 - 6, (SPAN + 1) * BEATS * 480 - 6
     before, after = (
-        [row for row in mb.notes_of(d) if not inside[0] <= row[2] < inside[1]] for d in (data, made)
+        [row for row in mb.notes_of(d) if not inside[0] <= row[2] < inside[1]]
+        for d in (data, output)
     )
     assert after == before
-    changed = {row[:2] for row in set(mb.notes_of(made)) ^ set(mb.notes_of(data))}
+    changed = {row[:2] for row in set(mb.notes_of(output)) ^ set(mb.notes_of(data))}
     assert changed <= {(part.track, part.channel) for part in parts_of(data) if part.is_piano}
-    assert read(made).length == read(data).length
-    assert file_bytes(read(made)) == made
+    assert read(output).length == read(data).length
+    assert file_bytes(read(output)) == output
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -151,15 +152,15 @@ def test_keys_down_when_recording_stops_end_with_the_track():
     last = piece.notes[-3:]
     assert last.pitch.tolist() == [41, 43, 45] and (last.offset == 16).all()
     assert piece.length == 16
-    made = edited(data)
-    assert [row for row in mb.notes_of(made) if row[6] == b""] == [
+    output = edited(data)
+    assert [row for row in mb.notes_of(output) if row[6] == b""] == [
         row for row in mb.notes_of(data) if row[6] == b""
     ]
     shorter = segments(piece)[3].notes
     shorter = Notes(shorter.onset, np.minimum(shorter.offset, 3), shorter.pitch, shorter.velocity)
-    made = file_bytes(stitch(piece, {3: shorter}))
-    assert {row[3] for row in mb.notes_of(made) if row[4] in (41, 43, 45)} == {15 * 480}
-    assert mb.others(made) == mb.others(data)
+    output = file_bytes(stitch(piece, {3: shorter}))
+    assert {row[3] for row in mb.notes_of(output) if row[4] in (41, 43, 45)} == {15 * 480}
+    assert mb.others(output) == mb.others(data)
 
 
 def test_a_key_struck_twice_and_released_once_does_not_hang():
@@ -177,20 +178,20 @@ def test_a_unison_of_a_loud_short_and_a_soft_long_note_keeps_its_attack():
     assert set(piece.notes.velocity.tolist()) == {110}
     assert np.allclose(piece.notes.offset - piece.notes.onset, 470 / 480)
     own = segments(piece)[SPAN].notes
-    gone = file_bytes(stitch(piece, {SPAN: own[1:]}))
-    removed = set(mb.notes_of(data)) - set(mb.notes_of(gone))
+    shorter_file = file_bytes(stitch(piece, {SPAN: own[1:]}))
+    removed = set(mb.notes_of(data)) - set(mb.notes_of(shorter_file))
     assert {row[2:6] for row in removed} == {(1920, 2120, 60, 110), (1920, 2390, 60, 40)}
-    assert set(mb.notes_of(gone)) < set(mb.notes_of(data))
+    assert set(mb.notes_of(shorter_file)) < set(mb.notes_of(data))
 
 
 def test_notes_beyond_the_keyboard_stay_and_are_said():
     beyond = [e for k in range(72) for e in mb.note(k * 100, k * 100 + 50, (5, 120)[k % 2])]
     data = mb.file(mb.track(*mb.music(), *beyond), kind=0)
     piece = read(data)
-    said = "72 notes beyond the keys of a piano stay as they are, below A0 or above C8."
-    assert piece.notices == (said,)
-    kept = [row for row in mb.notes_of(data) if row[4] in (5, 120)]
-    assert [row for row in mb.notes_of(edited(data)) if row[4] in (5, 120)] == kept
+    sentence = "72 notes beyond the keys of a piano stay as they are, below A0 or above C8."
+    assert piece.notices == (sentence,)
+    rows = [row for row in mb.notes_of(data) if row[4] in (5, 120)]
+    assert [row for row in mb.notes_of(edited(data)) if row[4] in (5, 120)] == rows
 
 
 def test_a_piano_on_the_channel_of_drums_is_offered():
@@ -240,9 +241,9 @@ def test_a_file_in_riff_is_opened_and_stays_in_it(odd):
     plain = mb.file(mb.track(*mb.music(), (0, mb.meta(1, b"even" + odd))), kind=0)
     data = mb.riff(plain)
     assert list(read(data).notes) == list(read(plain).notes)
-    made = edited(data)
-    assert made == mb.riff(edited(plain))
-    assert int.from_bytes(made[4:8], "little") == len(made) - 8
+    output = edited(data)
+    assert output == mb.riff(edited(plain))
+    assert int.from_bytes(output[4:8], "little") == len(output) - 8
 
 
 @pytest.mark.parametrize("declared", [0, 1])
@@ -251,8 +252,8 @@ def test_tracks_that_the_head_does_not_count_are_read_and_saved_with_a_right_cou
     data = whole[:10] + declared.to_bytes(2, "big") + whole[12:]
     piece = read(data)
     assert list(piece.notes) == list(read(whole).notes)
-    said = "the MIDI data has more tracks than it says: it was opened as far as it goes."
-    assert piece.original.damage == (said,)
+    sentence = "the MIDI data has more tracks than it says: it was opened as far as it goes."
+    assert piece.original.damage == (sentence,)
     assert file_bytes(piece) == data
     saved = file_bytes(replace(piece, notes=piece.notes[1:]))
     assert read(saved).original.damage == ()
@@ -279,8 +280,8 @@ def test_a_track_of_a_wrong_length_is_read_to_its_end(by, which):
     data = mb.file(*tracks)
     piece = read(data)
     assert list(piece.notes) == list(read(whole).notes)
-    said = "the MIDI data has a track of a wrong length: it was opened as far as it goes."
-    assert piece.original.damage == (said,)
+    sentence = "the MIDI data has a track of a wrong length: it was opened as far as it goes."
+    assert piece.original.damage == (sentence,)
     assert file_bytes(piece) == data
     assert edited(data) == edited(whole)  # what is written is whole
 
@@ -300,9 +301,9 @@ def test_a_file_cut_short_is_read_as_far_as_it_goes(missing):
     assert len(entire.notes) - len(wrapped.notes) <= missing // 4
     assert np.array_equal(piece.notes.onset, entire.notes.onset[:count])
     assert file_bytes(piece) == data
-    made = edited(data)
-    assert read(made).original.damage == ()
-    assert [e for e in mb.others(made)[0] if e[1][:2] != b"\xff\x2f"] == [
+    output = edited(data)
+    assert read(output).original.damage == ()
+    assert [e for e in mb.others(output)[0] if e[1][:2] != b"\xff\x2f"] == [
         e for e in mb.others(data)[0] if e[1][:2] != b"\xff\x2f"
     ]
 

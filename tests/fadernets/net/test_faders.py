@@ -160,9 +160,9 @@ def test_a_fader_by_keyword_is_refused_with_what_to_write(net, segments, method)
 
 
 def test_positions_without_a_name_are_refused(net, segments):
-    for given in ({"positions": 0.5}, {"offsets": 0.5}):
+    for arguments in ({"positions": 0.5}, {"offsets": 0.5}):
         with pytest.raises(TypeError, match="positions name their faders"):
-            net.slide(segments, **given)
+            net.slide(segments, **arguments)
 
 
 def test_positions_and_densities(net):

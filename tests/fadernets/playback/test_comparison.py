@@ -91,8 +91,8 @@ def test_what_is_kept_is_longer_or_shorter_beyond_fifty_milliseconds():
 def test_a_note_that_audibly_begins_at_another_time_is_moved(beats, word):
     """Though it is the same one, and whatever its length is: 36 ms, and 20 ms."""
     drawn = compare(piece([(1, 2, 60, 80)]), piece([(1 + beats, 2.1, 60, 80)]))
-    said = word if word == MOVED or beats > 0 else LONGER
-    assert words(drawn) == ([word], [said])
+    other_word = word if word == MOVED or beats > 0 else LONGER
+    assert words(drawn) == ([word], [other_word])
     assert counts(drawn) == ((0, 1, 0, 0) if word == MOVED else (1, 0, 0, 0))
 
 
@@ -112,11 +112,11 @@ def test_every_note_has_one_partner_or_none(before, after):
             if partner != ALONE:
                 assert other["partners"][partner] == i
                 assert other["notes"][partner][2] == side["notes"][i][2]
-    kept, moved, added, removed = counts(drawn)
-    assert kept + moved + removed == len(original["notes"])
-    assert kept + moved + added == len(result["notes"])
-    said = words(drawn)
-    assert [said[0].count(word) for word in (KEPT, MOVED, REMOVED)] == [kept, moved, removed]
-    assert [said[1].count(word) for word in (MOVED, ADDED)] == [moved, added]
+    same, moved, added, removed = counts(drawn)
+    assert same + moved + removed == len(original["notes"])
+    assert same + moved + added == len(result["notes"])
+    marks = words(drawn)
+    assert [marks[0].count(word) for word in (KEPT, MOVED, REMOVED)] == [same, moved, removed]
+    assert [marks[1].count(word) for word in (MOVED, ADDED)] == [moved, added]
     assert len(stretches(drawn)) == len(result["notes"])
     assert json.loads(json.dumps(drawn)) == drawn

@@ -92,11 +92,11 @@ def luminance(colour):
 
 def test_marks_differ_by_more_than_colour():
     rows = [(0, 1, 60, 80), (1, 2, 62, 80), (2, 3, 64, 80)]
-    kept, added, removed = bricks(svg(piece(rows), marks=[KEPT, ADDED, REMOVED]))
-    assert kept.get("stroke") is None
+    same, added, removed = bricks(svg(piece(rows), marks=[KEPT, ADDED, REMOVED]))
+    assert same.get("stroke") is None
     assert added.get("stroke") and added.get("stroke-dasharray") is None
     assert removed.get("stroke-dasharray")
-    assert len({brick.get("fill") for brick in (kept, added, removed)}) == len(SHADES) == 3
+    assert len({brick.get("fill") for brick in (same, added, removed)}) == len(SHADES) == 3
 
 
 def test_a_picture_can_be_read_aloud():

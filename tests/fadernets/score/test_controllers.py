@@ -54,43 +54,49 @@ def chunks(data: bytes) -> list[bytes]:
 
 @pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.too_slow])
-@given(data=mb.files(), asked=set_anyhow())
-def test_they_come_back_and_all_other_events_keep_their_bytes(data, asked):
+@given(data=mb.files(), piece_settings=set_anyhow())
+def test_they_come_back_and_all_other_events_keep_their_bytes(data, piece_settings):
     try:
         piece = midi.read(data)
     except midi.MidiError:
         return
-    saved = controllers.written(data, asked, piece)
-    if asked.is_neutral:
+    saved = controllers.written(data, piece_settings, piece)
+    if piece_settings.is_neutral:
         assert saved == data
         return
     again = PieceSettings.read(controllers.read(saved, midi.read(saved)), tuple(ATTRIBUTES))
-    moving = {name: value for name, value in asked.faders.items() if moves(value)}
-    for name, amount in {**moving, **asked.moods}.items():
+    moving = {name: value for name, value in piece_settings.faders.items() if moves(value)}
+    for name, amount in {**moving, **piece_settings.moods}.items():
         read_back = again.moods.get(name, again.faders.get(name, 0.0))
         assert read_back == amount
-    assert again.positions == asked.positions
-    assert (again.seed, again.lock, again.strict) == (asked.seed, asked.lock, asked.strict)
+    assert again.positions == piece_settings.positions
+    assert (again.seed, again.lock, again.strict) == (
+        piece_settings.seed,
+        piece_settings.lock,
+        piece_settings.strict,
+    )
     assert chunks(saved)[:-1] == chunks(data)
     assert list(midi.read(saved).notes) == list(piece.notes)
     assert chunks(added_track.with_track(saved, controllers.NAME, [])) == chunks(data)
-    assert controllers.written(saved, asked, piece) == saved  # in place of the one that it had
+    assert (
+        controllers.written(saved, piece_settings, piece) == saved
+    )  # in place of the one that it had
 
 
 @pytest.mark.slow
-@given(asked=set_anyhow())
-def test_what_a_daw_kept_of_them_is_near(asked):
+@given(piece_settings=set_anyhow())
+def test_what_a_daw_kept_of_them_is_near(piece_settings):
     """Without the text of the settings there are the controllers, 127 steps high."""
     piece = midi.read(PLAIN)
-    saved = controllers.written(PLAIN, asked, piece)
-    if asked.is_neutral:
+    saved = controllers.written(PLAIN, piece_settings, piece)
+    if piece_settings.is_neutral:
         return
     document = controllers.read(without_text(saved), piece)
     again = PieceSettings.read(document, tuple(ATTRIBUTES))
     middles = np.arange(0.5, 32)  # no breakpoint lies nearer than half a beat
     for given_, got, rest in (
-        ({**asked.faders, **asked.moods}, {**again.faders, **again.moods}, 0.0),
-        (asked.positions, again.positions, np.nan),
+        ({**piece_settings.faders, **piece_settings.moods}, {**again.faders, **again.moods}, 0.0),
+        (piece_settings.positions, again.positions, np.nan),
     ):
         for name, amount in given_.items():
             was, now = (
@@ -153,18 +159,18 @@ def test_controllers_that_a_program_wrote_to_cost_much_are_a_curve_at_once(level
 @given(st.lists(st.integers(1, 127), min_size=2, max_size=200))
 def test_no_line_is_far_from_a_level_that_it_passes(levels):
     points = list(enumerate(levels))
-    kept = controllers._thinned(points, controllers.TOLERANCE)
-    assert kept[0] == points[0] and kept[-1] == points[-1]
-    line = np.interp(np.arange(len(levels)), *np.array(kept, float).T)
+    corners = controllers._thinned(points, controllers.TOLERANCE)
+    assert corners[0] == points[0] and corners[-1] == points[-1]
+    line = np.interp(np.arange(len(levels)), *np.array(corners, float).T)
     assert np.abs(line - levels).max() <= controllers.TOLERANCE + 1e-9
 
 
 def test_bars_without_end_leave_the_file_to_be_opened():
     piece = midi.read(PLAIN)
-    asked = PieceSettings(faders={FIRST: Curve([(1, 0.1), (1e308, 0.5)], "bars")})
-    data = controllers.written(PLAIN, asked, piece)
+    piece_settings = PieceSettings(faders={FIRST: Curve([(1, 0.1), (1e308, 0.5)], "bars")})
+    data = controllers.written(PLAIN, piece_settings, piece)
     document = controllers.read(data, midi.read(data))
-    assert controllers.in_beats(asked.faders[FIRST], piece).points[-1] == (1e12, 0.5)
+    assert controllers.in_beats(piece_settings.faders[FIRST], piece).points[-1] == (1e12, 0.5)
     assert set(document) >= {FIRST}
 
 
@@ -223,8 +229,8 @@ def test_a_track_of_the_users_of_that_name_is_left_alone():
 def test_notes_that_are_locked_are_not_told():
     """They have other numbers in the file that is saved."""
     piece = midi.read(PLAIN)
-    asked = PieceSettings(arousal=1.0, lock=LockWords.read("bass,note:3"))
-    document = controllers.read(controllers.written(PLAIN, asked, piece), piece)
+    piece_settings = PieceSettings(arousal=1.0, lock=LockWords.read("bass,note:3"))
+    document = controllers.read(controllers.written(PLAIN, piece_settings, piece), piece)
     assert document["lock"] == ["bass"]
 
 

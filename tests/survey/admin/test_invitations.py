@@ -8,6 +8,8 @@ from survey.admin import invitations
 from survey.core import tokens
 from tests.survey.person import Person
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 def test_an_invitation_is_good_for_one_person(
     client: TestClient, database: Database, study: Study
@@ -53,6 +55,7 @@ def test_a_label_that_is_too_long(database: Database, study: Study) -> None:
         invitations.create(session, study, 1, "x" * 101)
 
 
+@ONE
 def test_revoking(client: TestClient, database: Database, study: Study) -> None:
     with database.write() as session:
         (token,) = invitations.create(session, study, 1)
@@ -65,6 +68,7 @@ def test_revoking(client: TestClient, database: Database, study: Study) -> None:
         invitations.revoke(session, study, invitation.id)
 
 
+@ONE
 def test_a_used_one_and_another_studys_cannot_be_revoked(database: Database, study: Study) -> None:
     with database.write() as session:
         other_study = Study(name="other", title="Other", trials_each=1)

@@ -41,15 +41,18 @@ def test_clone_edit_delete(
     plan = {"new_name": "pilot", "trials": "3", "rule_median_seconds": "2.5"}
     answer = manager.send(SETTINGS, "/studies/again/plan", **plan)
     assert answer.headers["location"].endswith("/studies/pilot/settings"), answer.text
-    made = study_named(database, "pilot")
-    assert made is not None and (made.trials_each, made.rules["median_seconds"]) == (3, 2.5)
+    clone_study = study_named(database, "pilot")
+    assert clone_study is not None and (
+        clone_study.trials_each,
+        clone_study.rules["median_seconds"],
+    ) == (3, 2.5)
     page = manager.get("/studies/pilot/settings").text
     assert "took less than 2.5 seconds for the median trial" in page
     assert "edited" in manager.get("/studies/pilot/log").text
     assert "cloned" in manager.get("/studies/pilot/log").text
     assert "Delete this study?" in manager.get("/studies/pilot/delete").text
-    gone = manager.send("/studies/pilot/delete", "/studies/pilot/delete")
-    assert gone.status_code == 303 and study_named(database, "pilot") is None
+    deletion = manager.send("/studies/pilot/delete", "/studies/pilot/delete")
+    assert deletion.status_code == 303 and study_named(database, "pilot") is None
     assert manager.get("/studies/pilot").status_code == 404
     assert re.search(r"<li>[^<]+ <small>pilot</small>", manager.get("").text)
     Person.ready(client).finish()  # the clips are the other study's, too
@@ -59,10 +62,10 @@ def test_clone_edit_delete(
 def test_emptied_and_ticked_rules(manager: Manager, database: Database, study: Study) -> None:
     clone(manager)
     manager.send(SETTINGS, "/studies/again/plan", rule_finished="yes", rule_same_answers="")
-    made = study_named(database, "again")
-    assert made is not None
-    assert made.rules["finished"] is True and made.rules["same_answers"] is None
-    assert made.name == "again" and made.trials_each == study.trials_each
+    clone_study = study_named(database, "again")
+    assert clone_study is not None
+    assert clone_study.rules["finished"] is True and clone_study.rules["same_answers"] is None
+    assert clone_study.name == "again" and clone_study.trials_each == study.trials_each
 
 
 @pytest.mark.slow
@@ -108,8 +111,8 @@ def test_what_is_open_or_has_people_is_neither_edited_nor_deleted(
     refused = manager.post("/studies/again/delete", deletion)
     assert refused.status_code == 409 and "1 participant has taken part" in refused.text
     assert "1 participant has taken part" in manager.get("/studies/again/delete").text
-    made = study_named(database, "again")
-    assert made is not None and made.trials_each == study.trials_each
+    clone_study = study_named(database, "again")
+    assert clone_study is not None and clone_study.trials_each == study.trials_each
 
 
 @pytest.mark.postgres

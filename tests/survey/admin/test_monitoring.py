@@ -12,11 +12,14 @@ from survey.admin.live_results import LiveResults
 from survey.admin.monitoring import ago
 from tests.survey.person import Person
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 CATCH = 2  # trials of one participant
 EACH = 4
 
 
 @pytest.mark.slow
+@ONE
 def test_a_new_study(database: Database, study: Study) -> None:
     with database.read() as session:
         study = session.get(Study, study.id)
@@ -35,6 +38,7 @@ def test_a_new_study(database: Database, study: Study) -> None:
 
 
 @pytest.mark.slow
+@ONE
 def test_a_study_that_fills(client: TestClient, database: Database, study: Study) -> None:
     finished, half, withdrawn = (Person.ready(client) for _ in range(3))
     finished.finish()
@@ -59,6 +63,7 @@ def test_a_study_that_fills(client: TestClient, database: Database, study: Study
     }
 
 
+@ONE
 def test_who_was_silent_too_long_is_not_waited_for(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -138,6 +143,7 @@ def test_live_results_follow_the_answers(
 
 
 @pytest.mark.slow
+@ONE
 def test_live_results_of_several_strengths_are_not_averaged(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -156,6 +162,7 @@ def test_live_results_of_several_strengths_are_not_averaged(
 
 
 @pytest.mark.slow
+@ONE
 def test_live_results_keep_the_studys_rules(
     client: TestClient, database: Database, study: Study
 ) -> None:

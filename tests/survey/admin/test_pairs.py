@@ -22,7 +22,7 @@ ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 MARKUP = "<b>Étude</b>"
 
 
-def sent(**change: str) -> dict[str, str]:
+def pair_fields(**change: str) -> dict[str, str]:
     """What the page sends."""
     before, after = (base64.urlsafe_b64encode(melody(beats)).decode() for beats in (4, 2))
     values = {"before": before, "after": after, "piece": MARKUP, "bars": "bars 3–4"}
@@ -32,12 +32,14 @@ def sent(**change: str) -> dict[str, str]:
 
 def collect(manager: Manager, **change: str) -> None:
     """Send a pair as the page does, and say yes."""
-    page = manager.post("/pairs/new", sent(**change))
+    page = manager.post("/pairs/new", pair_fields(**change))
     assert page.status_code == 200, page.text
     assert MARKUP not in page.text
-    form = sent(**change) | {"form": page.text.partition('name="form" value="')[2][:64]}
-    kept = manager.post("/pairs", form)
-    assert kept.status_code == 303 and kept.headers["location"].endswith("/admin/pairs"), kept.text
+    form = pair_fields(**change) | {"form": page.text.partition('name="form" value="')[2][:64]}
+    answer = manager.post("/pairs", form)
+    assert answer.status_code == 303 and answer.headers["location"].endswith("/admin/pairs"), (
+        answer.text
+    )
 
 
 @ONE
@@ -46,12 +48,12 @@ def test_nothing_is_kept_of_strangers_nor_before_the_admin_says_so(
 ) -> None:
     for headers in ({}, basic("not the token")):
         for path in ("pairs", "pairs/new", "pairs/study", "pairs/0123456789ab/remove"):
-            answer = client.post(f"/admin/{path}", data=sent(), headers=headers)
+            answer = client.post(f"/admin/{path}", data=pair_fields(), headers=headers)
             assert answer.status_code in (401, 429)  # too many wrong tokens
         for path in ("pairs", "pairs.json"):
             assert client.get(f"/admin/{path}", headers=headers).status_code in (401, 429)
-    assert manager.post("/pairs/new", sent()).status_code == 200
-    assert manager.post("/pairs", sent()).status_code == 403  # no form of ours
+    assert manager.post("/pairs/new", pair_fields()).status_code == 200
+    assert manager.post("/pairs", pair_fields()).status_code == 403  # no form of ours
     assert CollectedPairs(settings.data).all() == []
 
 
@@ -61,15 +63,15 @@ def test_nothing_is_kept_of_strangers_nor_before_the_admin_says_so(
     [
         ({"direction": ""}, "Say how arousal is meant to change."),
         ({"direction": "sideways"}, "direction cannot be read"),
-        ({"after": sent()["before"]}, "Nothing was changed in these bars"),
+        ({"after": pair_fields()["before"]}, "Nothing was changed in these bars"),
         ({"after": "%%%"}, "The demo&#39;s page has sent no MIDI file"),
         ({"after": "bm8="}, "One of the two cannot be heard"),
         ({"settings": "x" * 99_000}, "A form may have 96 kB at most."),
     ],
 )
 def test_what_cannot_be_a_pair(manager: Manager, settings: Settings, change, words) -> None:
-    token = manager.post("/pairs/new", sent()).text.partition('name="form" value="')[2][:64]
-    answer = manager.post("/pairs", sent(**change) | {"form": token})
+    token = manager.post("/pairs/new", pair_fields()).text.partition('name="form" value="')[2][:64]
+    answer = manager.post("/pairs", pair_fields(**change) | {"form": token})
     assert answer.status_code in (413, 422) and words in answer.text
     assert not [*CollectedPairs(settings.data).folder.glob("*")]
 
@@ -82,8 +84,8 @@ def test_from_the_page_to_ratings_and_back(
     collect(manager)
     collect(manager, piece="Waltz", direction="higher", settings='{"arousal": 1}')
     assert MARKUP not in manager.get("/pairs").text
-    made = manager.send("/pairs", "/pairs/study", name="own", contact="Ada, ada@example.org")
-    assert made.headers["location"].endswith("/admin/build"), made.text
+    answer = manager.send("/pairs", "/pairs/study", name="own", contact="Ada, ada@example.org")
+    assert answer.headers["location"].endswith("/admin/build"), answer.text
     app.state.admin_services.builder.wait(240)
     assert "own is ready" in manager.get("/build").text
 
@@ -115,8 +117,8 @@ def test_a_disk_that_takes_no_pair_is_said_so(
     manager: Manager, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     (settings.data / "pairs").write_bytes(b"")
-    page = manager.post("/pairs/new", sent())
-    form = sent() | {"form": page.text.partition('name="form" value="')[2][:64]}
+    page = manager.post("/pairs/new", pair_fields())
+    form = pair_fields() | {"form": page.text.partition('name="form" value="')[2][:64]}
     answer = manager.post("/pairs", form)
     assert answer.status_code == 503 and "The disk fails: File exists." in answer.text
     assert str(settings.data) not in answer.text + caplog.text

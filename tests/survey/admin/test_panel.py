@@ -17,8 +17,8 @@ from survey.core import panels
 from survey.records import export_files
 from tests.survey.core.test_tokens import dump
 from tests.survey.manager import Manager, actions, contents, stored_study
+from tests.survey.panel_people import DECLINED, FAILED, FINISHED, NUMBER, OTHER, add_panel, send
 from tests.survey.person import Person
-from tests.survey.sent import DECLINED, FAILED, FINISHED, NUMBER, OTHER, add_panel, send
 
 PATH = "/studies/small/panel"
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -36,6 +36,7 @@ def table(text: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.slow
+@ONE
 def test_a_study_gets_a_panel(
     manager: Manager, client: TestClient, database: Database, draft: None
 ) -> None:
@@ -57,6 +58,7 @@ def test_a_study_gets_a_panel(
     }
 
 
+@ONE
 def test_a_panel_is_taken_away(manager: Manager, database: Database, draft: None) -> None:
     assert manager.send(PATH, PATH, kind="prolific", **ADDRESSES).status_code == 303
     form = manager.form(PATH, PATH) | {"kind": ""}
@@ -88,6 +90,7 @@ def test_what_leads_astray_is_refused(
         assert change["finished"] in unescape(refused.text)  # to be mended there
 
 
+@ONE
 def test_a_study_is_not_opened_with_a_panel_that_leads_astray(
     manager: Manager, database: Database, study: Study, draft: None
 ) -> None:
@@ -102,6 +105,7 @@ def test_a_study_is_not_opened_with_a_panel_that_leads_astray(
     assert manager.send("/studies/small", "/studies/small/open").status_code == 303
 
 
+@ONE
 def test_another_panel_only_before_anybody_reads_of_it(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -152,6 +156,7 @@ def test_who_was_sent_is_listed_to_be_paid(
         assert not re.search(r"\d\d:\d\d", text.partition("<table>")[2])  # no hour
 
 
+@ONE
 def test_short_numbers_are_no_text(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -164,6 +169,7 @@ def test_short_numbers_are_no_text(
 
 
 @pytest.mark.slow
+@ONE
 def test_numbers_are_in_no_file_with_answers(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -177,6 +183,7 @@ def test_numbers_are_in_no_file_with_answers(
     assert '"kind": "prolific"' in manager.get("/studies/small/export/study.json").text
 
 
+@ONE
 def test_without_a_panel_there_is_no_hash(manager: Manager, client: TestClient) -> None:
     Person.join(client)
     assert "panel_hash" not in manager.get("/studies/small/export/participants.csv").text
@@ -193,11 +200,11 @@ def test_somebody_is_erased_by_their_number(
     export_files.export(database, tmp_path, participants=True)
     link = re.search(rf"/panel/(\w+)/erase\" aria-label=\"Erase {NUMBER}", manager.get(PATH).text)
     erase = f"{PATH}/{link[1]}/erase"
-    asked = manager.get(erase)
-    assert NUMBER in asked.text and "8 answers" in asked.text
+    question = manager.get(erase)
+    assert NUMBER in question.text and "8 answers" in question.text
     with database.read() as session:
         names = list(session.scalars(select(Participant.public_id).order_by(Participant.id)))
-    assert names[0] not in asked.text
+    assert names[0] not in question.text
     assert manager.send(erase, erase).status_code == 303
     assert "1 sent" in manager.get(PATH).text and NUMBER not in dump(database)
     assert names[0] not in (tmp_path / "ratings.csv").read_text()
@@ -206,6 +213,7 @@ def test_somebody_is_erased_by_their_number(
         assert manager.get(f"{PATH}/{nonsense}/erase").status_code == 404
 
 
+@ONE
 def test_addresses_tell_nobody_in_which_order_people_came(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -219,6 +227,7 @@ def test_addresses_tell_nobody_in_which_order_people_came(
     assert len(set(marks)) == 2 and not ids & set(marks) and min(map(len, marks)) >= 16
 
 
+@ONE
 def test_wanted_is_enough(manager: Manager, database: Database, study: Study) -> None:
     path = "/studies/small/settings"
     assert manager.send(path, path, stops_at_wanted="yes").status_code == 303
@@ -229,6 +238,7 @@ def test_wanted_is_enough(manager: Manager, database: Database, study: Study) ->
     assert not stored_study(database).stops_at_wanted
 
 
+@ONE
 def test_a_studys_own_text_must_name_the_panel(
     manager: Manager, database: Database, study: Study
 ) -> None:

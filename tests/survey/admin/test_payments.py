@@ -56,7 +56,7 @@ def verdicts(page: str) -> list[tuple[str, str]]:
     """What was given, and the first words of what it is."""
     row = re.compile(r'<code>([^<]*)</code></th>\s*<td>\s*(.*?)</td>\s*<td class="free">', re.S)
     rows = row.findall(page)
-    return [(given, re.sub(r"<[^>]*>|\s+", " ", words).split()[0]) for given, words in rows]
+    return [(code, re.sub(r"<[^>]*>|\s+", " ", words).split()[0]) for code, words in rows]
 
 
 def paid(database: Database) -> dict[str, bool]:
@@ -71,16 +71,17 @@ def payment_list(manager: Manager) -> list[dict[str, str]]:
 
 
 @pytest.mark.slow
+@ONE
 def test_codes_are_checked_however_people_write_them(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:
     before = contents(database)
-    sent = (
+    code_text = (
         "ABCD-EFG2\r\nmy code is abcd – efg3, thanks!\r\n\r\nThis is it: wxyz2345\r\n"
         "wxyz 2345; \r\nABCD-EFG2, WXYZ2345\r\nAAAA-AAAA\r\nI lost it\r\n<script>\r\n"
         "my code is ABCD-EFG2, thanks!"
     )
-    page = manager.send(PATH, PATH, codes=sent)
+    page = manager.send(PATH, PATH, codes=code_text)
     assert page.status_code == 200
     assert verdicts(page.text)[:9] == [
         ("ABCD-EFG2", "finished"),
@@ -126,6 +127,7 @@ def test_nothing_of_a_line_vanishes(
 
 
 @pytest.mark.slow
+@ONE
 def test_who_answered_before_hearing_is_marked_where_they_are_paid(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:
@@ -141,6 +143,7 @@ def test_who_answered_before_hearing_is_marked_where_they_are_paid(
 
 
 @pytest.mark.slow
+@ONE
 def test_marked_ones_are_named_and_not_paid_unless_ticked(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:
@@ -187,6 +190,7 @@ def test_a_code_is_paid_once(manager: Manager, database: Database, codes: list[s
 
 
 @pytest.mark.slow
+@ONE
 def test_a_list_to_pay_from(
     manager: Manager, client: TestClient, database: Database, codes: list[str]
 ) -> None:
@@ -224,9 +228,9 @@ def test_no_moment_and_no_order_joins_labels_to_answers(
     manager.post(PAID, manager.form(PATH, PAID))
     pages = [manager.get(f"/studies/small/{page}").text for page in ("payments", "invitations")]
     with database.read() as session:
-        made = {row.created_at.isoformat()[:16] for row in session.scalars(select(Invitation))}
+        minutes = {row.created_at.isoformat()[:16] for row in session.scalars(select(Invitation))}
     body = "".join(re.findall(r"<tbody>.*?</tbody>", "".join(pages), re.S))
-    assert set(MOMENT.findall(body)) <= made
+    assert set(MOMENT.findall(body)) <= minutes
     assert not MOMENT.search(manager.get("/studies/small/export/payments.csv").text)
     assert [row["label"] for row in payment_list(manager)] == ["'=Ada", "Grace", ""]
     study = json.loads(manager.get("/studies/small/export/study.json").text)
@@ -253,6 +257,7 @@ def test_who_finishes_meanwhile_is_not_taken_for_paid(
 
 
 @pytest.mark.slow
+@ONE
 def test_labels_are_in_no_file_with_answers_but_in_one_for_the_admin(
     manager: Manager, codes: list[str]
 ) -> None:
@@ -266,6 +271,7 @@ def test_labels_are_in_no_file_with_answers_but_in_one_for_the_admin(
 
 
 @pytest.mark.slow
+@ONE
 def test_who_withdraws_is_gone_from_both(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:

@@ -30,6 +30,7 @@ ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.mark.slow
+@ONE
 def test_participants(manager: Manager, filled: dict[str, str], client: TestClient) -> None:
     page = manager.get("/studies/small/participants").text
     assert filled["person"] in page and "just now" in page and "1 participant," in page
@@ -37,6 +38,7 @@ def test_participants(manager: Manager, filled: dict[str, str], client: TestClie
         assert filled["person"] in manager.get(f"/studies/small/participants?page={number}").text
 
 
+@ONE
 def test_inviting(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
     path = "/studies/small/invitations"
     response = manager.send(path, path, count="3", label="=cmd()")
@@ -70,6 +72,7 @@ def progress(manager: Manager) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@ONE
 def test_invitations_say_who_finished(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -120,6 +123,7 @@ def test_invitations_that_cannot_be_made(
 
 
 @pytest.mark.slow
+@ONE
 def test_revoking(manager: Manager, filled: dict[str, str], database: Database) -> None:
     path = f"/studies/small/invitations/{filled['invitation']}/revoke"
     form = manager.form("/studies/small/invitations", path)

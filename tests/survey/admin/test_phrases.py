@@ -63,9 +63,9 @@ def test_from_music_to_an_answer(
     files: dict[str, bytes],
     tmp_path: Path,
 ) -> None:
-    asked: dict[str, Any] = ASKED | {"ways": ["calm", "valence-high"], "strengths": "0.5, 1"}
-    sent = send(bare, zipped(files | {"read.me": b"", "broken.mid": b"no music"}), **asked)
-    assert sent.headers.get("location", "").endswith("/admin/build"), sent.text
+    fields: dict[str, Any] = ASKED | {"ways": ["calm", "valence-high"], "strengths": "0.5, 1"}
+    answer = send(bare, zipped(files | {"read.me": b"", "broken.mid": b"no music"}), **fields)
+    assert answer.headers.get("location", "").endswith("/admin/build"), answer.text
     app.state.admin_services.builder.wait(300)
     page = bare.get("/build").text
     assert "mine is ready" in page, page
@@ -78,9 +78,9 @@ def test_from_music_to_an_answer(
         assert (study.design, study.state) == ("ab", "draft")
         main = [s for s in study.stimuli if s.kind == "rated"]
         assert len(main) == 2 * 12 and {s.source for s in main} <= set(files)
-        kept = json.loads(study.build["items"][main[0].name]["settings"])
+        record = json.loads(study.build["items"][main[0].name]["settings"])
         assert "They are phrases of whole bars, drawn at random" in facts(study).sounds
-    assert kept["options"] in bare.get("/studies/mine/settings").text
+    assert record["options"] in bare.get("/studies/mine/settings").text
     # What is kept of it makes the same again.
     (tmp_path / "again").mkdir()
     for name, content in files.items():
@@ -88,7 +88,7 @@ def test_from_music_to_an_answer(
         (tmp_path / "again" / name).write_bytes(content)
     (tmp_path / "again" / "broken.mid").write_bytes(b"no music")
     out = tmp_path / "out"
-    again = [str(out), "--midi", str(tmp_path / "again"), *kept["options"].split()]
+    again = [str(out), "--midi", str(tmp_path / "again"), *record["options"].split()]
     assert stimuli.main(again) == 0
     lost = replace(settings, data=tmp_path / "lost")
     create.restore(database, lost, StudySpec("mine", stimuli=out / "stimuli.csv"))
@@ -109,8 +109,8 @@ def test_checking_keeps_nothing(
     database: Database,
     files: dict[str, bytes],
 ) -> None:
-    sent = send(bare, zipped(files), **ASKED, ways=["low"], only="check")
-    assert sent.status_code == 303, sent.text
+    answer = send(bare, zipped(files), **ASKED, ways=["low"], only="check")
+    assert answer.status_code == 303, answer.text
     app.state.admin_services.builder.wait(240)
     page = bare.get("/build").text
     assert "The sounds can be used" in page and "low-01-1.mid: " in page, page
@@ -129,8 +129,8 @@ def test_too_little_music_leaves_nothing(
     files: dict[str, bytes],
 ) -> None:
     few = dict(list(files.items())[:1])
-    sent = send(bare, zipped(few), **ASKED | {"phrases": "9"}, ways=["low"])
-    assert sent.status_code == 303, sent.text
+    answer = send(bare, zipped(few), **ASKED | {"phrases": "9"}, ways=["low"])
+    assert answer.status_code == 303, answer.text
     app.state.admin_services.builder.wait(240)
     page = bare.get("/build").text
     assert "mine was not made" in page and "and 10 are needed, practice included" in page
@@ -170,16 +170,16 @@ def test_fields_that_cannot_be(
     fields: dict[str, Any],
     words: str,
 ) -> None:
-    sent = send(bare, zipped(files), **{"contact": "Ada", "ways": ["sad"]} | fields)
-    assert sent.status_code == 422 and words in sent.text, sent.text
-    assert 'value="Ada"' in sent.text and left() == []
+    answer = send(bare, zipped(files), **{"contact": "Ada", "ways": ["sad"]} | fields)
+    assert answer.status_code == 422 and words in answer.text, answer.text
+    assert 'value="Ada"' in answer.text and left() == []
 
 
 @ONE
 def test_what_was_ticked_is_not_lost(bare: Manager, files: dict[str, bytes]) -> None:
-    sent = send(bare, zipped(files), name="Not Good", ways=["sad", "high"], models=["gmvae"])
+    answer = send(bare, zipped(files), name="Not Good", ways=["sad", "high"], models=["gmvae"])
     for value, is_checked in (("sad", True), ("high", True), ("low", False), ("gmvae", True)):
-        assert (f'value="{value}" checked' in sent.text) == is_checked
+        assert (f'value="{value}" checked' in answer.text) == is_checked
 
 
 @pytest.mark.parametrize(
@@ -198,6 +198,6 @@ def test_archives_that_are_refused(tmp_path: Path, files: dict[str, bytes], word
 
 
 def test_only_music_is_unpacked(tmp_path: Path) -> None:
-    made = zipped({"a/b.MID": b"1", "c.wav": b"2", "d.csv": b"3", "__MACOSX/._b.mid": b"4"})
-    sound_archive.unpack_music(io.BytesIO(made), tmp_path)
+    archive = zipped({"a/b.MID": b"1", "c.wav": b"2", "d.csv": b"3", "__MACOSX/._b.mid": b"4"})
+    sound_archive.unpack_music(io.BytesIO(archive), tmp_path)
     assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()] == ["a/b.MID"]

@@ -33,8 +33,8 @@ from survey.core import own_folder
 from survey.core.settings import Settings
 from tests.survey.clock import Clock
 from tests.survey.manager import ADMIN, Manager, contents
+from tests.survey.panel_people import FINISHED, QUERY, add_panel, ids
 from tests.survey.person import Person
-from tests.survey.sent import FINISHED, QUERY, add_panel, ids
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

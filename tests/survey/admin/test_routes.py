@@ -74,6 +74,7 @@ def test_every_page_opens(manager: Manager, filled: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
+@ONE
 def test_no_page_without_signing_in(client: TestClient, filled: dict[str, str]) -> None:
     paths = [("GET", path) for path in GETS] + [("POST", path) for path in POSTS]
     for method, path in paths:
@@ -83,6 +84,7 @@ def test_no_page_without_signing_in(client: TestClient, filled: dict[str, str]) 
         assert "A small study" not in response.text and filled["person"] not in response.text
 
 
+@ONE
 def test_no_page_when_they_are_off(settings: Settings, study: Study) -> None:
     app = create_app(replace(settings, admin_token=None))
     with TestClient(app) as client:
@@ -95,6 +97,7 @@ def test_no_page_when_they_are_off(settings: Settings, study: Study) -> None:
 
 
 @pytest.mark.slow
+@ONE
 def test_no_post_without_its_form(
     client: TestClient, database: Database, filled: dict[str, str]
 ) -> None:
@@ -120,6 +123,7 @@ def test_a_form_is_good_for_its_action_and_study_alone(
     assert manager.post("/studies/small/close", form).status_code == 303
 
 
+@ONE
 def test_no_study_of_this_name(manager: Manager, client: TestClient, study: Study) -> None:
     script = {"Authorization": f"Bearer {ADMIN}"}
     for path in GETS:
@@ -136,6 +140,7 @@ def test_no_study_of_this_name(manager: Manager, client: TestClient, study: Stud
 
 
 @pytest.mark.slow
+@ONE
 def test_wrong_tokens_keep_nobody_out(client: TestClient, study: Study) -> None:
     wrong_header, script = (
         basic("not the token at all"),
@@ -215,6 +220,7 @@ def test_forms_that_are_none(client: TestClient, study: Study, body: bytes) -> N
 
 
 @pytest.mark.slow
+@ONE
 def test_the_list_of_studies(
     manager: Manager, client: TestClient, filled: dict[str, str], database: Database
 ) -> None:

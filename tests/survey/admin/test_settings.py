@@ -51,16 +51,16 @@ def versions(manager: Manager) -> list[tuple[str, str]]:
 def test_once_a_browser_is_a_setting_that_people_read_of(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
-    said = 'id="another"'
-    assert said in client.get("/s/small").text
+    box = 'id="another"'
+    assert box in client.get("/s/small").text
     manager.confirm(manager.send(PATH, PATH, once="yes"))
     page = client.get("/s/small").text
-    assert said not in page and "<h2>Once only</h2>" in page
+    assert box not in page and "<h2>Once only</h2>" in page
     assert texts.is_once(stored_study(database))
     assert 'name="once" type="checkbox" value="yes" checked' in manager.get(PATH).text
     manager.confirm(manager.send(PATH, PATH, once=""))
     page = client.get("/s/small").text
-    assert said in page and "<h2>Once only</h2>" not in page
+    assert box in page and "<h2>Once only</h2>" not in page
 
 
 def test_settings(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
@@ -88,6 +88,7 @@ def test_settings(manager: Manager, client: TestClient, database: Database, stud
 
 
 @pytest.mark.slow
+@ONE
 def test_a_language_until_somebody_has_agreed(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -133,17 +134,20 @@ def test_settings_that_cannot_be(
     assert contents(database) == before
 
 
+@ONE
 def test_another_text_is_asked_for_and_both_are_logged(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
     Person.join(client)
     before, old = contents(database), texts.consent(stored_study(database))
-    asked = manager.send(PATH, PATH, retention="five years", participants="20")
-    assert asked.status_code == 409 and "1 participant agreed to an earlier text" in asked.text
-    assert "<mark>How long it is kept\nfive years</mark>" in asked.text
-    assert "<mark>How long it is kept\none year</mark>" in asked.text
+    question = manager.send(PATH, PATH, retention="five years", participants="20")
+    assert (
+        question.status_code == 409 and "1 participant agreed to an earlier text" in question.text
+    )
+    assert "<mark>How long it is kept\nfive years</mark>" in question.text
+    assert "<mark>How long it is kept\none year</mark>" in question.text
     assert contents(database) == before  # nothing yet, not even how many are wanted
-    assert manager.confirm(asked).status_code == 303
+    assert manager.confirm(question).status_code == 303
     row = stored_study(database)
     assert row.retention == "five years" and row.build["participants"] == 20
     entry = log(database)[-1]
@@ -153,38 +157,46 @@ def test_another_text_is_asked_for_and_both_are_logged(
     assert old in page and texts.consent(row) in page
 
 
+@ONE
 def test_where_nobody_has_agreed_it_is_not_said_that_0_have(manager: Manager, study: Study) -> None:
-    asked = manager.send(PATH, PATH, retention="five years")
-    assert asked.status_code == 409 and "0 participants" not in asked.text
-    assert "The study is open, and nobody who is in it has agreed to an earlier text." in asked.text
+    question = manager.send(PATH, PATH, retention="five years")
+    assert question.status_code == 409 and "0 participants" not in question.text
+    assert (
+        "The study is open, and nobody who is in it has agreed to an earlier text." in question.text
+    )
 
 
 @pytest.mark.slow
+@ONE
 def test_each_participant_points_at_their_text(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
-    said = [texts.consent(stored_study(database))]
+    consent_texts = [texts.consent(stored_study(database))]
     Person.join(client)
     for retention, people in (("two years", 2), ("three years", 0), ("one year", 1)):
         manager.confirm(manager.send(PATH, PATH, retention=retention))
-        said.append(texts.consent(stored_study(database)))
+        consent_texts.append(texts.consent(stored_study(database)))
         for _ in range(people):
             Person.join(client)
-    first, second = (hashlib.sha256(text.encode()).hexdigest() for text in said[:2])
+    first, second = (hashlib.sha256(text.encode()).hexdigest() for text in consent_texts[:2])
     assert consents(database) == [first, second, second, first]
-    assert versions(manager) == [("2", said[0]), ("2", said[1])]  # nobody agreed to three years
+    assert versions(manager) == [
+        ("2", consent_texts[0]),
+        ("2", consent_texts[1]),
+    ]  # nobody agreed to three years
     people = manager.get("/studies/small/participants").text
-    shown = r"(?:now|ago)</td><td>(\d) <small><code>(\w{12})</code>"
+    pattern = r"(?:now|ago)</td><td>(\d) <small><code>(\w{12})</code>"
     numbered = [("1", first), ("1", first), ("2", second), ("2", second)]
-    assert sorted(re.findall(shown, people)) == [(number, at[:12]) for number, at in numbered]
+    assert sorted(re.findall(pattern, people)) == [(number, at[:12]) for number, at in numbered]
     file = manager.get("/studies/small/export/participants.csv").content.decode("utf-8-sig")
     rows = csv.DictReader(io.StringIO(file))
     assert sorted((row["consent_number"], row["consent_text"]) for row in rows) == numbered
     exported = json.loads(manager.get("/studies/small/export/study.json").text)
-    assert [text["text"] for text in exported["study"]["consent_texts"]] == said[:2]
+    assert [text["text"] for text in exported["study"]["consent_texts"]] == consent_texts[:2]
     assert {person["consent"] for person in exported["participants"]} == {first, second}
 
 
+@ONE
 def test_a_text_of_the_studys_own(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -205,8 +217,8 @@ def test_a_text_of_the_studys_own(
     # Sent as it is, nothing changes; emptied, it is the software's again.
     count = len(log(database))
     assert manager.send(PATH, PATH).status_code == 303 and len(log(database)) == count
-    asked = manager.send(PATH, PATH, information="", statement="")
-    assert manager.confirm(asked).status_code == 303
+    question = manager.send(PATH, PATH, information="", statement="")
+    assert manager.confirm(question).status_code == 303
     row = stored_study(database)
     assert (row.information, row.statement) == ("", "")
     assert "one year" in client.get("/s/small").text
@@ -245,6 +257,7 @@ def test_the_softwares_text_is_not_taken_for_the_studys(
 
 
 @pytest.mark.slow
+@ONE
 def test_a_draft_is_changed_without_a_question(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
@@ -265,21 +278,22 @@ def test_what_the_new_text_does_not_say_is_said_before_it_is_confirmed(
     """Text, contact and retention at once: of the new text, and before it is there."""
     Person.join(client)
     new = {"contact": "b@example.org", "retention": "until 2040"}
-    asked = manager.send(PATH, PATH, information="Please listen, until 2040.", **new)
-    assert asked.status_code == 409
-    notices = re.findall(r'<p class="notice">(.*?)</p>', asked.text, re.S)
+    question = manager.send(PATH, PATH, information="Please listen, until 2040.", **new)
+    assert question.status_code == 409
+    notices = re.findall(r'<p class="notice">(.*?)</p>', question.text, re.S)
     assert len(notices) == 1 and "the contact (“b@example.org”) does not stand" in notices[0]
-    said = "Please listen, until 2040, and write to b@example.org."
-    assert "notice" not in manager.send(PATH, PATH, information=said, **new).text
+    complete = "Please listen, until 2040, and write to b@example.org."
+    assert "notice" not in manager.send(PATH, PATH, information=complete, **new).text
 
 
+@ONE
 def test_what_was_confirmed_is_what_is_changed(
     manager: Manager, database: Database, study: Study
 ) -> None:
     """Another admin's change in between is not confirmed by the way."""
-    asked = manager.send(PATH, PATH, title="Mine")
+    question = manager.send(PATH, PATH, title="Mine")
     manager.confirm(manager.send(PATH, PATH, contact="theirs@example.org"))
-    stale = manager.confirm(asked)
+    stale = manager.confirm(question)
     assert stale.status_code == 303  # the form says all of it, as it was shown
     row = stored_study(database)
     assert (row.title, row.contact) == ("Mine", "someone@example.org")
@@ -288,12 +302,13 @@ def test_what_was_confirmed_is_what_is_changed(
     assert stored_study(database).title == "Mine"
 
 
+@ONE
 def test_who_read_another_text_reads_again(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
     """The page was open while the text was changed: nobody agrees to what they have not read."""
-    seen = re.search(r'data-text="(\w{64})"', client.get("/s/small").text)[1]
-    body = {"study": "small", "consent": True, "text": seen}
+    earlier = re.search(r'data-text="(\w{64})"', client.get("/s/small").text)[1]
+    body = {"study": "small", "consent": True, "text": earlier}
     assert client.post("/api/join", json=body).status_code == 201
     manager.confirm(manager.send(PATH, PATH, retention="for ever"))
     refused = client.post("/api/join", json=body)
@@ -301,7 +316,7 @@ def test_who_read_another_text_reads_again(
     assert len(consents(database)) == 1
     now = re.search(r'data-text="(\w{64})"', client.get("/s/small").text)[1]
     assert client.post("/api/join", json=body | {"text": now}).status_code == 201
-    assert consents(database) == [seen, now]
+    assert consents(database) == [earlier, now]
     assert client.post("/api/join", json=body | {"text": "x" * 65}).status_code == 422
 
 
@@ -328,13 +343,14 @@ def test_the_softwares_own_words_may_change(
     assert versions[1].text.endswith("I want to.")
 
 
+@ONE
 def test_headphones_until_somebody_has_begun(
     manager: Manager, client: TestClient, database: Database, study: Study
 ) -> None:
     """People agree to the check, so that a change is asked for."""
-    asked = manager.send(PATH, PATH, headphones="gate")
-    assert "This study needs headphones" in asked.text
-    assert manager.confirm(asked).status_code == 303
+    question = manager.send(PATH, PATH, headphones="gate")
+    assert "This study needs headphones" in question.text
+    assert manager.confirm(question).status_code == 303
     assert stored_study(database).headphones == "gate"
     assert manager.send(PATH, PATH, headphones="loud").status_code == 422
     Person.join(client)

@@ -30,11 +30,11 @@ PATH = "/new/sounds"
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def sounds(folder: Path, items: int = 2) -> dict[str, bytes]:
@@ -70,8 +70,10 @@ def test_from_a_zip_file_to_an_answer(
     bare: Manager, app: FastAPI, left, database: Database, tmp_path: Path
 ) -> None:
     questions = '[{"name": "liking", "kind": "scale", "text": "Which?", "least": -2, "most": 2}]'
-    sent = send(bare, zipped(sounds(tmp_path / "s")), questions=questions, anchors="none", seed="3")
-    assert sent.headers.get("location", "").endswith("/admin/build"), sent.text
+    answer = send(
+        bare, zipped(sounds(tmp_path / "s")), questions=questions, anchors="none", seed="3"
+    )
+    assert answer.headers.get("location", "").endswith("/admin/build"), answer.text
     app.state.admin_services.builder.wait(240)
     page = bare.get("/build").text
     assert "mine is ready" in page and "8 files of 2 items can be used, at -" in page
@@ -92,8 +94,8 @@ def test_from_a_zip_file_to_an_answer(
 def test_checking_keeps_nothing(
     bare: Manager, app: FastAPI, left, database: Database, tmp_path: Path
 ) -> None:
-    sent = send(bare, zipped(sounds(tmp_path / "s", 1)), design="mushra", only="check")
-    assert sent.status_code == 303, sent.text
+    answer = send(bare, zipped(sounds(tmp_path / "s", 1)), design="mushra", only="check")
+    assert answer.status_code == 303, answer.text
     app.state.admin_services.builder.wait(240)
     page = bare.get("/build").text
     assert "The sounds can be used" in page and "0-alder.flac: 0.60 s, " in page
@@ -123,8 +125,8 @@ def test_a_study_that_cannot_be_leaves_nothing(
     fields: dict[str, str],
     words: str,
 ) -> None:
-    sent = send(bare, zipped(sounds(tmp_path / "s") | broken), **fields)
-    assert sent.status_code == 303, sent.text
+    answer = send(bare, zipped(sounds(tmp_path / "s") | broken), **fields)
+    assert answer.status_code == 303, answer.text
     app.state.admin_services.builder.wait(240)
     page = bare.get("/build").text
     assert "mine was not made" in page and words in page.replace("&#39;", "'")
@@ -151,8 +153,8 @@ def test_a_study_that_cannot_be_leaves_nothing(
 def test_fields_that_cannot_be(
     bare: Manager, left, tmp_path: Path, fields: dict[str, str], words: str
 ) -> None:
-    sent = send(bare, zipped(sounds(tmp_path / "s", 1)), contact="Ada", **fields)
-    assert sent.status_code == 422 and words in sent.text and 'value="Ada"' in sent.text
+    answer = send(bare, zipped(sounds(tmp_path / "s", 1)), contact="Ada", **fields)
+    assert answer.status_code == 422 and words in answer.text and 'value="Ada"' in answer.text
     assert left() == []
 
 
@@ -188,12 +190,12 @@ def test_archives_that_are_refused(tmp_path: Path, case: str) -> None:
 
 
 def test_links_are_no_files(tmp_path: Path) -> None:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.csv", ROW.format("a.wav"))
         archive.writestr(link("a.wav"), "/etc/passwd")
     with pytest.raises(BuildError, match=r"a\.wav of the archive is a link"):
-        sound_archive.unpack(made, tmp_path)
+        sound_archive.unpack(buffer, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -226,11 +228,11 @@ def test_what_is_not_needed_is_passed_over(tmp_path: Path) -> None:
 )
 def test_a_damaged_archive_is_refused_or_read(tmp_path: Path, packing: int) -> None:
     """Any byte may be wrong: names that are no text, places before the file, broken packing."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", packing) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", packing) as archive:
         archive.writestr("ä.csv", ROW.format("a.wav"))
         archive.writestr("a.wav", b"RIFF" + bytes(range(60)))
-    whole, outcomes = made.getvalue(), set()
+    whole, outcomes = buffer.getvalue(), set()
     for at in range(len(whole)):
         for value in {0, 0x80, 0xFF} - {whole[at]}:
             damaged = bytearray(whole)

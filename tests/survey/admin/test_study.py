@@ -26,6 +26,7 @@ PICTURES = ("heatmap", "mos")
 
 
 @pytest.mark.slow
+@ONE
 def test_no_result_is_shown_before_the_study_is_closed(
     manager: Manager, client: TestClient, study: Study
 ) -> None:
@@ -45,6 +46,7 @@ def test_no_result_is_shown_before_the_study_is_closed(
 
 
 @pytest.mark.slow
+@ONE
 def test_results_of_a_closed_study(manager: Manager, client: TestClient, study: Study) -> None:
     Person.ready(client).finish(direction="higher", melody=4)
     before = manager.get("/studies/small/live").text
@@ -106,6 +108,7 @@ def test_a_study_of_few_pieces_is_warned_of(manager: Manager, database: Database
 
 
 @pytest.mark.slow
+@ONE
 def test_closing_and_opening(manager: Manager, client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     assert manager.send("/studies/small", "/studies/small/close").status_code == 303

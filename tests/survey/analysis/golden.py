@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent / "golden"
 RATINGS = FOLDER / "study" / "ratings.csv"
 
 
-def made() -> dict[str, pd.DataFrame]:
+def small_tables() -> dict[str, pd.DataFrame]:
     """Every table of the study, by name."""
     data = from_file(RATINGS, None)
     return tables(analyse(data.table, data.counts, data.rules, seed=0, draws=200))
@@ -28,7 +28,7 @@ def made() -> dict[str, pd.DataFrame]:
 
 def main() -> None:
     """Write all tables."""
-    for name, table in made().items():
+    for name, table in small_tables().items():
         write_csv(table, FOLDER / f"{name}.csv")
 
 

@@ -26,8 +26,8 @@ def test_what_is_near_its_end_is_said() -> None:
     assert "Nearly all" not in " ".join(heard_sentences.intervals(middling.kept.intervals))
 
 
-@pytest.mark.parametrize(("hard", "said"), [(3, True), (4, False)])
-def test_a_few_hard_pieces_among_easy_ones_are_said(hard: int, said: bool) -> None:
+@pytest.mark.parametrize(("hard", "is_warned"), [(3, True), (4, False)])
+def test_a_few_hard_pieces_among_easy_ones_are_said(hard: int, is_warned: bool) -> None:
     """Everybody hears the other ones of six pieces, one in three the hard ones."""
     table = simulate({"perfect": 12}, items=12)
     at = table["item"].str.extract(r"(\d+)$")[0].astype(int)
@@ -37,15 +37,15 @@ def test_a_few_hard_pieces_among_easy_ones_are_said(hard: int, said: bool) -> No
     intervals = results(table, rules={}).kept.intervals
     words = " ".join(heard_sentences.intervals(intervals))
     on_half = "On 3 of 6 pieces nearly all answers to all items agree, on the other pieces not."
-    assert (on_half in words) == said and "Nearly all" not in words
-    assert ("may have too few of them, or none" in words) == said
+    assert (on_half in words) == is_warned and "Nearly all" not in words
+    assert ("may have too few of them, or none" in words) == is_warned
     upside_down = {
         "overall": replace(
             intervals["overall"], twoway=replace(intervals["overall"].twoway, value=0.3)
         )
     }
     words = " ".join(heard_sentences.intervals(upside_down))
-    assert ("On 3 of 6 pieces nearly none of the answers to all items agree" in words) == said
+    assert ("On 3 of 6 pieces nearly none of the answers to all items agree" in words) == is_warned
 
 
 @pytest.mark.slow
@@ -77,14 +77,14 @@ def test_equal_answers_and_one_person_make_no_claim() -> None:
 
 def words_of(table: pd.DataFrame) -> str:
     """All sentences of a study without conditions, nobody left out."""
-    kept = results(table, rules={}).kept
+    findings = results(table, rules={}).kept
     return " ".join(
         [
-            *heard_sentences.intervals(kept.intervals),
-            *heard_sentences.chance(kept.chance),
-            *heard_sentences.bias(kept.bias, kept.lean),
-            *sentences.reliability(kept.reliability),
-            *sentences.planning(kept.planning),
+            *heard_sentences.intervals(findings.intervals),
+            *heard_sentences.chance(findings.chance),
+            *heard_sentences.bias(findings.bias, findings.lean),
+            *sentences.reliability(findings.reliability),
+            *sentences.planning(findings.planning),
         ]
     )
 
@@ -137,10 +137,10 @@ def test_few_independent_answers_are_those_of_pieces() -> None:
 
 
 def test_one_participant_is_singular() -> None:
-    kept = results(spread(5), rules={}).kept
-    paired = kept.chance.lower_less_higher
+    findings = results(spread(5), rules={}).kept
+    paired = findings.chance.lower_less_higher
     one = replace(paired, better=replace(paired.better, lower=1))
-    words = " ".join(heard_sentences.chance(replace(kept.chance, lower_less_higher=one)))
+    words = " ".join(heard_sentences.chance(replace(findings.chance, lower_less_higher=one)))
     assert "1 participant agrees more on lower" in words
 
 
@@ -200,9 +200,9 @@ def test_tables_have_no_interval_where_the_text_has_none(alone: str) -> None:
     """One participant, or one piece: neither two-way nor naive, bootstrap or d'."""
     table = spread(5) if alone == "participant" else spread(1)
     table = table[table[alone] == table[alone].iloc[0]].reset_index(drop=True)
-    made = tables(results(table, rules={}))
+    tables_by_name = tables(results(table, rules={}))
     for name in ("agreement", "opinion", "bias"):
-        rows = made[name]
+        rows = tables_by_name[name]
         if alone == "source" and name != "bias":  # for these very items, people tell something
             rows = rows[rows["method"] != "clustered by participant"]
         if alone == "source" and name == "bias":

@@ -46,8 +46,8 @@ def test_tables_hold_what_the_results_hold(full: Results, files: dict[str, bytes
     names = [name for name, _, _ in full.parts()]
     assert names == ["strength 0.5", "strength 1"]
     direction = read["direction.csv"].set_index(["condition", "intended", "heard"])["count"]
-    for name, kept, _ in full.parts():
-        for row in kept.direction.table:
+    for name, kept_sections, _ in full.parts():
+        for row in kept_sections.direction.table:
             assert {word: direction[name, row.row, word] for word in row.counts} == row.counts
     agreement = read["agreement.csv"]
     assert len(agreement) == 2 * 2 * 3 * 4  # strengths, with and without exclusions, items, methods
@@ -163,17 +163,19 @@ def test_heat_maps_are_called_by_what_they_are_drawn_against() -> None:
 
 @pytest.mark.slow
 def test_without_intervals_nothing_is_said_of_them() -> None:
-    kept = results(spread(1), rules={}).kept
+    kept_sections = results(spread(1), rules={}).kept
     words = " ".join(
-        heard_sentences.intervals(kept.intervals) + heard_sentences.music(kept.music, False)
+        heard_sentences.intervals(kept_sections.intervals)
+        + heard_sentences.music(kept_sections.music, False)
     )
     assert "The items are 20 segments of 1 piece." in words
     assert "intervals" not in words
     alone = spread(5)
     alone = alone[alone["participant"] == alone["participant"].iloc[0]]
-    kept = results(alone.assign(heard=alone["intended"]), rules={}).kept
+    kept_sections = results(alone.assign(heard=alone["intended"]), rules={}).kept
     words = " ".join(
-        heard_sentences.intervals(kept.intervals) + heard_sentences.music(kept.music, False)
+        heard_sentences.intervals(kept_sections.intervals)
+        + heard_sentences.music(kept_sections.music, False)
     )
     assert "intervals" not in words and "1 is analysed" in " ".join(
         participant_sentences.flow(results(alone, rules={}).flow)

@@ -82,15 +82,15 @@ def test_names_are_text_in_the_page(files: dict[str, bytes]) -> None:
 def test_the_page_says_what_the_results_say(full: Results, files: dict[str, bytes]) -> None:
     text = re.sub(r"\s+", " ", Page(files["report.html"].decode()).text)
     assert (full.kept, full.everyone) == (None, None)
-    for name, kept, _ in full.parts():
-        overall = kept.intervals["overall"]
+    for name, kept_sections, _ in full.parts():
+        overall = kept_sections.intervals["overall"]
         lead = f"{overall.agree} of {overall.n} answers to all items agree"
         assert f"{name.capitalize()}: {lead}" in text
         for end in ("low", "high"):
             assert number_format.percent(getattr(overall.twoway, end)) in text
             assert number_format.percent(getattr(overall.naive, end)) in text
         for scale in ("rhythm", "melody", "harmony", "naturalness"):
-            mean = kept.opinion[scale].twoway
+            mean = kept_sections.opinion[scale].twoway
             assert f"{scale.capitalize()}: mean {number_format.number(mean.value)}" in text
     for contrast in full.contrasts:
         assert f"{contrast.measure.capitalize()} at strength 0.5 less that at strength 1:" in text
@@ -125,14 +125,16 @@ def test_strengths_are_averaged_only_if_that_is_asked() -> None:
     table = spread(5, (0.5, 1.0))
     apart = results(table, rules={})
     assert apart.kept is None and [one.condition.strength for one in apart.conditions] == [0.5, 1]
-    asked = results(table, rules={}, together=True)
-    assert [name for name, _, _ in asked.parts()] == [
+    averaged = results(table, rules={}, together=True)
+    assert [name for name, _, _ in averaged.parts()] == [
         "all conditions together, as asked",
         "strength 0.5",
         "strength 1",
     ]
-    assert asked.kept.intervals["overall"].n == 2 * apart.conditions[0].kept.intervals["overall"].n
-    for alone, beside in zip(apart.conditions, asked.conditions, strict=True):
+    assert (
+        averaged.kept.intervals["overall"].n == 2 * apart.conditions[0].kept.intervals["overall"].n
+    )
+    for alone, beside in zip(apart.conditions, averaged.conditions, strict=True):
         assert alone.kept.intervals == beside.kept.intervals
         assert alone.kept.lean.holm <= beside.kept.lean.holm  # of one more in the same report
     one = results(spread(5), rules={})

@@ -26,8 +26,8 @@ def placed(value: float, participants: int, note: str | None = None, most: float
     ],
 )
 def test_how_near_is_near(value: float, participants: int, is_near: bool) -> None:
-    said = sentences([placed(value, participants)])
-    assert len(said) == is_near and all("scale: rhythm." in sentence for sentence in said)
+    lines = sentences([placed(value, participants)])
+    assert len(lines) == is_near and all("scale: rhythm." in sentence for sentence in lines)
 
 
 def test_without_an_interval_there_is_none_to_doubt() -> None:
@@ -36,5 +36,5 @@ def test_without_an_interval_there_is_none_to_doubt() -> None:
 
 
 def test_one_sentence_names_all() -> None:
-    (said,) = sentences([placed(4.9, 48), placed(97, 48, most=100), placed(50, 48, most=100)])
-    assert said.startswith("Near an end of the scale: rhythm, rhythm. ")
+    (sentence,) = sentences([placed(4.9, 48), placed(97, 48, most=100), placed(50, 48, most=100)])
+    assert sentence.startswith("Near an end of the scale: rhythm, rhythm. ")

@@ -16,12 +16,12 @@ from tests.survey.analysis.analysed import results, spread
 
 @pytest.mark.slow
 def test_no_limit_is_claimed_of_items_that_differ_by_no_more_than_chance() -> None:
-    kept = results(simulate({"random": 12}, items=10, seed=2), rules={}).kept
-    words = " ".join(sentences.planning(kept.planning))
+    kept_sections = results(simulate({"random": 12}, items=10, seed=2), rules={}).kept
+    words = " ".join(sentences.planning(kept_sections.planning))
     assert "if pieces differ as little as it seems; what any number of them would give" in words
     assert "± 0.0" not in words
-    kept = results(simulate({"realistic": 24}, seed=5), rules={}).kept
-    assert "any number of them ± " in " ".join(sentences.planning(kept.planning))
+    kept_sections = results(simulate({"realistic": 24}, seed=5), rules={}).kept
+    assert "any number of them ± " in " ".join(sentences.planning(kept_sections.planning))
 
 
 @pytest.mark.slow
@@ -44,9 +44,9 @@ def test_strength_is_correlated_with_going_the_intended_way() -> None:
     )
     assert lower.startswith("Of items meant to be lower, people hear more of a stronger transfer: ")
     assert "differences between participants" in lower
-    made = tables(analysis)
-    assert list(made["slopes"]["intended"]) == ["lower", "higher"]
-    rows = made["correlations"]
+    tables_by_name = tables(analysis)
+    assert list(tables_by_name["slopes"]["intended"]) == ["lower", "higher"]
+    rows = tables_by_name["correlations"]
     of_strength = rows[rows["heard_against"] == "strength"]
     assert set(of_strength["heard_as"]) == {"as intended 1, same 0, the other way −1"}
 
@@ -78,32 +78,34 @@ def test_nothing_is_said_to_be_heard_of_strength_that_may_be_chance() -> None:
 
 
 def test_a_share_that_is_so_many_points_is_no_percentage() -> None:
-    kept = results(simulate({"realistic": 12}, seed=1), rules={}).kept
-    planned = sentences.planning(kept.planning)
+    kept_sections = results(simulate({"realistic": 12}, seed=1), rules={}).kept
+    planned = sentences.planning(kept_sections.planning)
     assert "%" not in " ".join(planned)
     assert "96 participants would give ± 9.9 percentage points, any number" in planned[1]
     assert " points, any number" in planned[3] and "percentage" not in planned[3]
 
 
 def test_a_mean_opinion_near_the_end_of_its_scale_is_warned_of() -> None:
-    kept = results(simulate({"realistic": 12}, seed=1), rules={}).kept
-    assert "end of the scale" not in " ".join(sentences.opinion(kept.opinion))
-    high = replace(kept.opinion["melody"].twoway, value=4.7)
-    opinion = kept.opinion | {"melody": replace(kept.opinion["melody"], twoway=high)}
+    kept_sections = results(simulate({"realistic": 12}, seed=1), rules={}).kept
+    assert "end of the scale" not in " ".join(sentences.opinion(kept_sections.opinion))
+    high = replace(kept_sections.opinion["melody"].twoway, value=4.7)
+    opinion = kept_sections.opinion | {
+        "melody": replace(kept_sections.opinion["melody"], twoway=high)
+    }
     assert "Near an end of the scale: melody." in sentences.opinion(opinion)[-1]
 
 
 @pytest.mark.slow
 def test_a_variance_that_was_raised_is_said_once() -> None:
-    kept = results(simulate({"realistic": 12}, seed=1), rules={}).kept
+    kept_sections = results(simulate({"realistic": 12}, seed=1), rules={}).kept
     noted = {
         name: replace(one, twoway=replace(one.twoway, note=RAISED))
-        for name, one in kept.opinion.items()
+        for name, one in kept_sections.opinion.items()
     }
-    part = replace(kept, opinion=noted)
+    part = replace(kept_sections, opinion=noted)
     (words,) = sentences.raised([("strength 1", part), ("strength 2", part)])
     assert words.startswith(
         "Of rhythm at strength 1, melody at strength 1, harmony at strength 1, and 5 more, the"
     )
     assert "variance" not in " ".join(sentences.opinion(noted))
-    assert sentences.raised([("", kept)]) == []
+    assert sentences.raised([("", kept_sections)]) == []

@@ -67,28 +67,28 @@ class Profiles:
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
         self.all: dict[str, list[BrowserContext]] = {}
-        self.taken: list[BrowserContext] = []
+        self.in_use: list[BrowserContext] = []
 
     def take(self, address: str, **options: object) -> BrowserContext:
         """One that nobody has in this test."""
         profiles = self.all.setdefault(repr(sorted(options.items())), [])
-        profile = next((one for one in profiles if one not in self.taken), None)
+        profile = next((one for one in profiles if one not in self.in_use), None)
         if profile is None:
             profile = self.browser.new_context(**options)
             profile.new_page().goto(f"{address}/healthz")
             profiles.append(profile)
-        self.taken.append(profile)
+        self.in_use.append(profile)
         return profile
 
     def give_back(self) -> None:
         """All of a test, as they were."""
-        for profile in self.taken:
+        for profile in self.in_use:
             for page in profile.pages[1:]:
                 page.close()
             profile.set_offline(False)
             profile.clear_cookies()
             profile.clear_permissions()
-        self.taken.clear()
+        self.in_use.clear()
 
 
 @pytest.fixture(scope="module")

@@ -170,9 +170,11 @@ def test_a_study_of_ones_own_sounds(
     sounds = [*tmp_path.glob("*.csv"), *tmp_path.glob("*.wav"), *tmp_path.glob("*.flac")]
 
     def pack(**broken: bytes) -> None:
-        with zipfile.ZipFile(archive, "w") as made:
+        with zipfile.ZipFile(archive, "w") as pack_file:
             for path in sounds:
-                made.writestr(path.name, broken.get(path.stem.partition("-")[2], path.read_bytes()))
+                pack_file.writestr(
+                    path.name, broken.get(path.stem.partition("-")[2], path.read_bytes())
+                )
 
     page = enter(size=PHONE).page
     page.get_by_role("link", name="Study of sounds").click()
@@ -307,8 +309,10 @@ def test_forty_people_are_paid(
         page.get_by_role(role, name=name).click()
 
     click("Payments", "link")
-    sent = [f"Hi, mine is {code.lower()}" for code in codes[:40]]
-    page.get_by_label("Codes that people have sent").fill("\n".join([*sent, sent[0], "NONE-HERE"]))
+    texts = [f"Hi, mine is {code.lower()}" for code in codes[:40]]
+    page.get_by_label("Codes that people have sent").fill(
+        "\n".join([*texts, texts[0], "NONE-HERE"])
+    )
     click("Check")
     expect(page.locator("#checked-title")).to_have_text("42 codes checked: 40 to be paid")
     expect(page.get_by_text("nobody’s")).to_have_count(1)

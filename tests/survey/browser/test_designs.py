@@ -63,15 +63,15 @@ def app(settings: Settings, make: Callable[[str], Study], design: str) -> Iterat
 
 def answer(visitor: Visitor, at: int = -1) -> None:
     """Answer everything: the choice at a place, sliders by a key."""
-    for asked in visitor.trial.locator("fieldset.asked").all():
-        kind = asked.get_attribute("data-kind")
+    for fieldset in visitor.trial.locator("fieldset.asked").all():
+        kind = fieldset.get_attribute("data-kind")
         if kind == "slider":
-            asked.locator("input").focus()
+            fieldset.locator("input").focus()
             visitor.page.keyboard.press("ArrowRight")
         elif kind == "text":
-            asked.locator("textarea").fill("Ein „Grund“ <b>")
+            fieldset.locator("textarea").fill("Ein „Grund“ <b>")
         else:
-            asked.locator("input").nth(at).check()
+            fieldset.locator("input").nth(at).check()
 
 
 def test_the_whole_way(visit, database: Database, artefacts, design: str) -> None:
@@ -126,13 +126,13 @@ def test_by_keys_and_through_a_reload(visit, rated_person, design: str) -> None:
         first = visitor.trial.locator("input[type=range]").first
         first.focus()
         page.keyboard.press("End")
-        kept = "input[type=range][data-touched]"
+        answered = "input[type=range][data-touched]"
     else:
         page.keyboard.press("2")
-        kept = "input:checked"
+        answered = "input:checked"
     page.reload()
     visitor.stage("trial")
-    expect(visitor.trial.locator(kept)).to_have_count(1)
+    expect(visitor.trial.locator(answered)).to_have_count(1)
     expect(visitor.trial.locator("fieldset:disabled")).to_have_count(0)
     if design in ("mos", "mushra"):  # where more is asked
         expect(visitor.next).to_have_attribute("aria-disabled", "true")

@@ -15,8 +15,8 @@ from survey.core.panels import Panel
 from tests.survey.browser.accessibility import serious
 from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
 from tests.survey.manager import ADMIN
+from tests.survey.panel_people import CREDIT, DECLINED, FAILED, FINISHED, QUERY, add_panel
 from tests.survey.person import Person
-from tests.survey.sent import CREDIT, DECLINED, FAILED, FINISHED, QUERY, add_panel
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +31,7 @@ def panel(database, study, request) -> Panel:
 
 
 @pytest.fixture
-def sent(visit, panel) -> Visitor:
+def panel_visitor(visit, panel) -> Visitor:
     """Somebody at the panel's link; the panel itself is a page of one word."""
     visitor = visit(PHONE, elsewhere=HOST, cut=True)  # 403 where the study is closed
     visitor.page.route(f"https://{HOST}/**", lambda route: route.fulfill(body="the panel"))
@@ -57,56 +57,56 @@ def look(visitor: Visitor, artefacts, name: str, sizes: tuple[dict, ...] = (LAPT
         assert visitor.page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
 
 
-def test_all_the_way_and_back(sent, artefacts):
-    page = sent.page
-    look(sent, artefacts, "consent")
-    agree(sent)
-    token = sent.token
-    sent.pass_questions()
-    sent.check_sound()
+def test_all_the_way_and_back(panel_visitor, artefacts):
+    page = panel_visitor.page
+    look(panel_visitor, artefacts, "consent")
+    agree(panel_visitor)
+    token = panel_visitor.token
+    panel_visitor.pass_questions()
+    panel_visitor.check_sound()
     page.locator("#stage button[type=submit]").click()
-    sent.start_practice()
-    sent.step()
+    panel_visitor.start_practice()
+    panel_visitor.step()
     page.goto("about:blank")
-    page.goto(f"{sent.address}/s/small?{QUERY}")  # the panel's link once more
-    assert sent.token == token
-    sent.stage("trial")
+    page.goto(f"{panel_visitor.address}/s/small?{QUERY}")  # the panel's link once more
+    assert panel_visitor.token == token
+    panel_visitor.stage("trial")
     for _ in range(6):
-        sent.step()
-    sent.listen()
-    sent.rate()
-    sent.ready()
-    with page.expect_request(f"https://{HOST}/**") as gone:
-        sent.next.click()
-        sent.stage("finished")
+        panel_visitor.step()
+    panel_visitor.listen()
+    panel_visitor.rate()
+    panel_visitor.ready()
+    with page.expect_request(f"https://{HOST}/**") as departure:
+        panel_visitor.next.click()
+        panel_visitor.stage("finished")
         expect(page.locator("[data-soon]")).to_contain_text("in a few seconds")
         expect(page.locator("[data-leave] a")).to_have_attribute("href", FINISHED)
-        look(sent, artefacts, "finished", (PHONE,))  # the page waits for seconds only
-    assert gone.value.url == FINISHED and "referer" not in gone.value.headers
+        look(panel_visitor, artefacts, "finished", (PHONE,))  # the page waits for seconds only
+    assert departure.value.url == FINISHED and "referer" not in departure.value.headers
     page.wait_for_url(FINISHED)
-    page.goto(f"{sent.address}/p/{token}")  # comes back to withdraw, and is not led away
-    sent.stage("finished")
+    page.goto(f"{panel_visitor.address}/p/{token}")  # comes back to withdraw, and is not led away
+    panel_visitor.stage("finished")
     expect(page.locator("[data-leave] a")).to_be_visible()
     expect(page.locator("[data-soon]")).to_be_hidden()
-    look(sent, artefacts, "finished", (LAPTOP,))
+    look(panel_visitor, artefacts, "finished", (LAPTOP,))
 
 
-def test_whoever_has_something_to_do_at_the_end_stays(sent):
-    page = sent.page
-    agree(sent)
-    with httpx.Client(base_url=sent.address) as client:
-        person = Person(client, sent.token)
+def test_whoever_has_something_to_do_at_the_end_stays(panel_visitor):
+    page = panel_visitor.page
+    agree(panel_visitor)
+    with httpx.Client(base_url=panel_visitor.address) as client:
+        person = Person(client, panel_visitor.token)
         person.post("questions").raise_for_status()
         person.post("sound", left="left", right="right", ok=True).raise_for_status()
         for _ in range(7):
             person.step()
     page.reload()
-    sent.stage("trial")
-    sent.listen()
-    sent.rate()
-    sent.ready()
-    sent.next.click()
-    sent.stage("finished")
+    panel_visitor.stage("trial")
+    panel_visitor.listen()
+    panel_visitor.rate()
+    panel_visitor.ready()
+    panel_visitor.next.click()
+    panel_visitor.stage("finished")
     page.locator("[data-opens=withdraw]").click()
     page.wait_for_timeout(6_000)  # longer than the page waits
     expect(page.locator("dialog#withdraw")).to_be_visible()
@@ -175,39 +175,39 @@ def test_from_a_task_of_mturk(database, study, visit):
         assert (place.panel_id, place.ids) == ("W1", {"assignmentId": "A2", "hitId": "H3"})
 
 
-def test_who_does_not_agree_goes_back(sent):
-    sent.page.locator("#refuse").click()
-    sent.page.wait_for_url(DECLINED)
+def test_who_does_not_agree_goes_back(panel_visitor):
+    panel_visitor.page.locator("#refuse").click()
+    panel_visitor.page.wait_for_url(DECLINED)
 
 
-def test_who_withdraws_goes_back(sent, artefacts):
-    agree(sent)
-    sent.page.locator("[data-opens=withdraw]").click()
-    sent.page.locator("#confirm").click()
-    sent.stage("withdrawn")
-    look(sent, artefacts, "withdrawn")
-    sent.page.locator("[data-leave] a").click()
-    sent.page.wait_for_url(DECLINED)
+def test_who_withdraws_goes_back(panel_visitor, artefacts):
+    agree(panel_visitor)
+    panel_visitor.page.locator("[data-opens=withdraw]").click()
+    panel_visitor.page.locator("#confirm").click()
+    panel_visitor.stage("withdrawn")
+    look(panel_visitor, artefacts, "withdrawn")
+    panel_visitor.page.locator("[data-leave] a").click()
+    panel_visitor.page.wait_for_url(DECLINED)
 
 
-def test_who_comes_too_late_goes_back(sent, database, study, artefacts):
-    agree(sent)
+def test_who_comes_too_late_goes_back(panel_visitor, database, study, artefacts):
+    agree(panel_visitor)
     with database.write() as session:
         session.get_one(Study, study.id).state = "closed"
-    sent.page.locator("#stage button[type=submit]").click()
-    sent.stage("closed")
-    look(sent, artefacts, "closed")
-    expect(sent.page.locator("[data-leave] a")).to_have_attribute("href", FAILED)
-    sent.page.goto(f"{sent.address}/s/small?{QUERY.replace('5f', '6f')}")
-    look(sent, artefacts, "too-late")
-    sent.page.locator("main a.button").click()
-    sent.page.wait_for_url(FAILED)
+    panel_visitor.page.locator("#stage button[type=submit]").click()
+    panel_visitor.stage("closed")
+    look(panel_visitor, artefacts, "closed")
+    expect(panel_visitor.page.locator("[data-leave] a")).to_have_attribute("href", FAILED)
+    panel_visitor.page.goto(f"{panel_visitor.address}/s/small?{QUERY.replace('5f', '6f')}")
+    look(panel_visitor, artefacts, "too-late")
+    panel_visitor.page.locator("main a.button").click()
+    panel_visitor.page.wait_for_url(FAILED)
 
 
-def test_who_comes_without_a_number_is_told(sent, artefacts):
-    sent.page.goto(f"{sent.address}/s/small")
-    expect(sent.page.locator("main")).to_contain_text("people whom Prolific sends")
-    look(sent, artefacts, "numberless")
+def test_who_comes_without_a_number_is_told(panel_visitor, artefacts):
+    panel_visitor.page.goto(f"{panel_visitor.address}/s/small")
+    expect(panel_visitor.page.locator("main")).to_contain_text("people whom Prolific sends")
+    look(panel_visitor, artefacts, "numberless")
 
 
 def test_a_dry_run(visit, panel, artefacts):
@@ -261,23 +261,23 @@ def check_headphones(visitor: Visitor, right: bool) -> None:
 
 
 @pytest.mark.parametrize("passes", [True, False], ids=["passes", "fails"])
-def test_headphones_are_checked(sent, database, study, passes, artefacts):
+def test_headphones_are_checked(panel_visitor, database, study, passes, artefacts):
     with database.write() as session:
         session.get_one(Study, study.id).headphones = "gate"
-    sent.page.reload()
-    agree(sent)
-    sent.pass_questions()
-    sent.check_sound()
-    sent.page.locator("#stage button[type=submit]").click()
-    sent.stage("headphones")
-    look(sent, artefacts, "headphones")
-    check_headphones(sent, passes)
+    panel_visitor.page.reload()
+    agree(panel_visitor)
+    panel_visitor.pass_questions()
+    panel_visitor.check_sound()
+    panel_visitor.page.locator("#stage button[type=submit]").click()
+    panel_visitor.stage("headphones")
+    look(panel_visitor, artefacts, "headphones")
+    check_headphones(panel_visitor, passes)
     if passes:
-        return sent.start_practice()
-    sent.stage("failed")
-    token = sent.token
-    look(sent, artefacts, "failed", (PHONE,))  # the page waits for seconds only
-    sent.page.wait_for_url(FAILED)
-    sent.page.goto(f"{sent.address}/p/{token}")
-    sent.stage("failed")
-    look(sent, artefacts, "failed", (LAPTOP,))
+        return panel_visitor.start_practice()
+    panel_visitor.stage("failed")
+    token = panel_visitor.token
+    look(panel_visitor, artefacts, "failed", (PHONE,))  # the page waits for seconds only
+    panel_visitor.page.wait_for_url(FAILED)
+    panel_visitor.page.goto(f"{panel_visitor.address}/p/{token}")
+    panel_visitor.stage("failed")
+    look(panel_visitor, artefacts, "failed", (LAPTOP,))

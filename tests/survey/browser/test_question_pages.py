@@ -41,7 +41,7 @@ def app(settings: Settings, rated: Build) -> Iterator[FastAPI]:
     close(app)
 
 
-def asked(visitor: Visitor) -> list[str]:
+def names_of(visitor: Visitor) -> list[str]:
     """The names of the questions on the screen."""
     sets = visitor.trial.locator("fieldset.asked:visible").all()
     names = [str(one.get_attribute("data-question")).partition("@")[0] for one in sets]
@@ -67,11 +67,11 @@ def test_page_by_page(visit, rated_person, database: Database, artefacts) -> Non
     sheet, back = visitor.trial.locator("[data-show=page]"), visitor.trial.locator("[data-do=back]")
 
     expect(sheet).to_have_text("Questions, page 1 of 3")
-    assert asked(visitor) == ["quality"] and not back.is_visible()
+    assert names_of(visitor) == ["quality"] and not back.is_visible()
     expect(visitor.next).to_have_text("More questions")
     visitor.next.dispatch_event("click")  # as the button says, something is missing
     visitor.status("Still to answer")
-    assert asked(visitor) == ["quality"]
+    assert names_of(visitor) == ["quality"]
     answer_page(visitor)
     visitor.ready()
     look("first", scrolls=True)
@@ -79,7 +79,7 @@ def test_page_by_page(visit, rated_person, database: Database, artefacts) -> Non
 
     expect(sheet).to_have_text("Questions, page 2 of 3")
     expect(sheet).to_be_focused()
-    assert asked(visitor) == ["likeness", "genre"] and back.is_visible()
+    assert names_of(visitor) == ["likeness", "genre"] and back.is_visible()
     expect(visitor.next).to_have_attribute("aria-disabled", "true")
     visitor.page.reload()  # the page, and what was answered, outlives it
     visitor.stage("trial")
@@ -93,7 +93,7 @@ def test_page_by_page(visit, rated_person, database: Database, artefacts) -> Non
     visitor.ready()
     visitor.next.click()
 
-    assert asked(visitor) == ["why"]
+    assert names_of(visitor) == ["why"]
     visitor.trial.locator("textarea").fill("so")
     expect(visitor.next).to_have_text("Next")
     assert visitor.state()["progress"]["done"] == 0  # nothing is sent before the last page

@@ -87,7 +87,9 @@ def test_a_job_ends_with_the_server(database, settings, tmp_path):
 def test_a_job_builds_or_restores(database, settings, monkeypatch, restore, name):
     calls = []
     for work in ("build", "restore"):
-        monkeypatch.setattr(create, work, lambda *given, work=work: calls.append((work, given[2])))
+        monkeypatch.setattr(
+            create, work, lambda *arguments, work=work: calls.append((work, arguments[2]))
+        )
     spec = StudySpec("two")
     assert child_process._problem(BuildJob(spec, restore), database, settings) == ""
     assert calls == [(name, spec)]

@@ -69,8 +69,8 @@ def test_catch_trials_are_of_the_study(two):
             assert measured["after"] == main.measured[name]["before"]
     practised = {(s.source, s.segment) for s in two.stimuli if s.kind == "practice"}
     assert not practised & {(s.source, s.segment) for s in kinds["transfer"]}
-    used = [(s.source, s.segment) for s in two.stimuli if s.kind in ("identical", "swapped")]
-    assert len(set(used)) == 4  # of other segments while there are enough
+    places = [(s.source, s.segment) for s in two.stimuli if s.kind in ("identical", "swapped")]
+    assert len(set(places)) == 4  # of other segments while there are enough
 
 
 def test_clips_are_files_of_one_size(two, recorded):

@@ -143,24 +143,25 @@ def test_checking_says_it_all_and_writes_nothing(
 ) -> None:
     monkeypatch.setenv("FADERNETS_DATA", str(settings.data))
     table = sound_files.write(tmp_path, 1)
-    asked = ["--stimuli", str(table), "--design", "ab", "--database", settings.database_url]
-    assert main([*asked, "--check"]) == 0
-    said = capsys.readouterr().out
-    assert "0-cedar.flac: 0.60 s, -" in said and "4 files of 1 item can be used" in said
-    assert "3 systems: alder, birch, cedar; beside them reference." in said
+    arguments = ["--stimuli", str(table), "--design", "ab", "--database", settings.database_url]
+    assert main([*arguments, "--check"]) == 0
+    output = capsys.readouterr().out
+    assert "0-cedar.flac: 0.60 s, -" in output and "4 files of 1 item can be used" in output
+    assert "3 systems: alder, birch, cedar; beside them reference." in output
     assert not list(settings.audio.glob("*"))
-    mushra = [*asked[:3], "mushra", *asked[4:], "--check"]
+    mushra = [*arguments[:3], "mushra", *arguments[4:], "--check"]
     assert main(mushra) == 0
-    said = capsys.readouterr().out
-    assert "4 files of 1 item, and 2 anchors made of references, can be used" in said
+    output = capsys.readouterr().out
+    assert "4 files of 1 item, and 2 anchors made of references, can be used" in output
     assert (
-        "3 systems: alder, birch, cedar; beside them reference, anchor-3.5kHz, anchor-7kHz." in said
+        "3 systems: alder, birch, cedar; beside them reference, anchor-3.5kHz, anchor-7kHz."
+        in output
     )
-    assert main([*asked, "--name", "mine"]) == 0
-    said = capsys.readouterr().out
+    assert main([*arguments, "--name", "mine"]) == 0
+    output = capsys.readouterr().out
     assert (
-        "6 rated" in said
-        and "in how many trials: “alder” in 4, “birch” in 4, “cedar” in 4." in said
+        "6 rated" in output
+        and "in how many trials: “alder” in 4, “birch” in 4, “cedar” in 4." in output
     )
 
 

@@ -45,8 +45,8 @@ def clips_folder(recorded, tmp_path):
 def lacking(database: Database, clips_folder: Path) -> set[str]:
     """Hashes of clips that a study has and the folder does not."""
     with database.read() as session:
-        named = set(session.scalars(select(Clip.sha256)))
-    return named - {path.stem for path in clips_folder.glob("*.mp3")}
+        hashes = set(session.scalars(select(Clip.sha256)))
+    return hashes - {path.stem for path in clips_folder.glob("*.mp3")}
 
 
 def delete(database: Database, name: str = "two") -> list[str]:
@@ -94,8 +94,10 @@ def test_every_study_has_its_clips_while_others_are_deleted(database, spec, reco
                 with own.write() as session:
                     study = session.scalars(select(Study).where(Study.name == name)).one()
                     clips = set(session.scalars(of_study(study.id)))
-                    named = session.scalars(select(Clip.sha256).where(Clip.id.in_(clips)))
-                    lost = {one for one in named if not (clips_folder / f"{one}.mp3").is_file()}
+                    study_hashes = session.scalars(select(Clip.sha256).where(Clip.id.in_(clips)))
+                    lost = {
+                        one for one in study_hashes if not (clips_folder / f"{one}.mp3").is_file()
+                    }
                     outcomes["lost"] += len(lost)
                     hashes = study_life.delete(session, study)
                 insert.discard(own, clips_folder, hashes)

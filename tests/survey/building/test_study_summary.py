@@ -15,10 +15,10 @@ def warned(sources: list[str], kind: str = "transfer") -> list[str]:
     return of_study(stimuli)
 
 
-def of_study(stimuli: list[SimpleNamespace], each: int = 6, wanted: int | None = None) -> list[str]:
+def of_study(stimuli: list[SimpleNamespace], each: int = 6, goal: int | None = None) -> list[str]:
     texts = {"information": "", "contact": "", "retention": ""}
     study = SimpleNamespace(
-        stimuli=stimuli, trials_each=each, build={"participants": wanted}, **texts
+        stimuli=stimuli, trials_each=each, build={"participants": goal}, **texts
     )
     return warnings(study)  # type: ignore[arg-type]
 
@@ -86,6 +86,6 @@ def test_trials_that_go_round_are_not() -> None:
 
 
 def test_stimuli_that_nobody_can_hear_are_warned_of() -> None:
-    (sentence,) = of_study(rated("a", "b"), 2, wanted=11)
+    (sentence,) = of_study(rated("a", "b"), 2, goal=11)
     assert "as are wanted, 11, hear 22 at most of 24 stimuli" in sentence
-    assert of_study(rated("a", "b"), 2, wanted=12) == of_study(rated("a", "b"), 2) == []
+    assert of_study(rated("a", "b"), 2, goal=12) == of_study(rated("a", "b"), 2) == []

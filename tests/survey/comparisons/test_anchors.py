@@ -41,15 +41,15 @@ def tables_of(design: str, **renamed: str) -> dict[str, pd.DataFrame]:
     ],
 )
 def test_nothing_is_tested_of_an_anchor(design: str, name: str, columns: list[str]) -> None:
-    made = tables_of(design, cedar="anchor-low")
-    rows = made[name][made[name]["participants"] == "with exclusions"]
+    tables = tables_of(design, cedar="anchor-low")
+    rows = tables[name][tables[name]["participants"] == "with exclusions"]
     has_anchor = rows[columns].agg(" ".join, axis=1).str.contains("anchor-")
     assert has_anchor.any() and not has_anchor.all()
     assert rows[has_anchor]["p"].isna().all() and rows[has_anchor]["holm"].isna().all()
     assert rows[has_anchor]["low"].notna().any()  # their intervals stay
     others = rows[~has_anchor]
     assert others["holm"].tolist() == pytest.approx(holm(others["p"].tolist()))
-    equivalence = made["equivalence"].astype(str).agg(" ".join, axis=1)
+    equivalence = tables["equivalence"].astype(str).agg(" ".join, axis=1)
     assert not equivalence.str.contains("anchor-").any() and len(equivalence)
 
 

@@ -155,8 +155,8 @@ def test_the_report_compares_it_with_the_means() -> None:
     question = Question(name="quality", text="?")
     table = answers(12, 8, 0).assign(stimulus="x")
     findings = of_systems(table, [question], Resampling(0, 1))
-    said = " ".join(findings.sentences)
-    assert "An ordinal mixed model of quality" in said and "Of 3 comparisons" in said
+    words = " ".join(findings.sentences)
+    assert "An ordinal mixed model of quality" in words and "Of 3 comparisons" in words
     rows = findings.tables["ordinal_model"]
     assert list(rows["measure"][:3]) == ["a less b", "a less c", "b less c"]
     assert (rows["value"][3:] >= 0).all()

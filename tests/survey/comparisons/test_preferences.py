@@ -147,9 +147,11 @@ def test_holm_is_over_all_pairs_and_questions() -> None:
         for item in range(5)
         for one, other in (("a", "b"), ("b", "c"), ("c", "a"))
     ]
-    asked = [Question(name=name, text="?", least=-3, most=3) for name in ("preference", "other")]
+    questions = [
+        Question(name=name, text="?", least=-3, most=3) for name in ("preference", "other")
+    ]
     both = table(rows).assign(other=lambda of: of["preference"] / 2 + 0.1)
-    result_tables = of_preferences(both, asked, Resampling(0, 20)).tables
+    result_tables = of_preferences(both, questions, Resampling(0, 20)).tables
     pairs = result_tables["preferences"]
     assert list(zip(pairs["first"], pairs["second"], strict=True)) == [*combinations("abc", 2)] * 2
     smallest = pairs.loc[pairs["p"].idxmin()]

@@ -35,9 +35,9 @@ def of(table: pd.DataFrame, by: str = "position") -> trial_order.Trend | None:
 @pytest.mark.parametrize("share", [1.0, 0.7])
 def test_the_slope_is_that_of_a_regression_with_all_people_and_systems(share: float) -> None:
     table = ordered(0, 1.0)
-    gone = np.random.default_rng(1).random(len(table)) > share
-    table.loc[gone, "quality"] = np.nan
-    there = table[~gone]
+    is_missing = np.random.default_rng(1).random(len(table)) > share
+    table.loc[is_missing, "quality"] = np.nan
+    there = table[~is_missing]
     position = there["position"].to_numpy()
     span = np.ptp(position)
     columns = [
@@ -96,9 +96,9 @@ def test_designs_say_what_the_order_did() -> None:
     findings = of_systems(table, [Question(name="quality", text="?")], ONCE)
     rows = findings.tables["trend"].set_index("by")
     assert rows.loc["position", "value"] == pytest.approx(2, abs=0.5)
-    said = " ".join(findings.sentences)
-    assert "Quality changes from the first trial to the last by" in said
-    assert "Whether quality changes from the first place on the page to the last cannot be" in said
+    words = " ".join(findings.sentences)
+    assert "Quality changes from the first trial to the last by" in words
+    assert "Whether quality changes from the first place on the page to the last cannot be" in words
 
     one = table["item"] % 2 == 0
     pairs = table.assign(
@@ -128,10 +128,10 @@ def test_what_is_missing_is_said() -> None:
     assert missing.sentences(table, [quality, why]) == ["No answer is missing."]
     table.loc[:3, "quality"] = None
     fewer = table[(table["participant"] != 0) | (table["position"] < 8)]
-    said = missing.sentences(fewer, [quality, why])
-    assert "1 of 12 participants has answered fewer trials than the 16" in said[0]
-    assert "4.2 % of as many" in said[0]
-    assert "answers say nothing on quality" in said[1] and len(said) == 3
+    lines = missing.sentences(fewer, [quality, why])
+    assert "1 of 12 participants has answered fewer trials than the 16" in lines[0]
+    assert "4.2 % of as many" in lines[0]
+    assert "answers say nothing on quality" in lines[1] and len(lines) == 3
     rows = missing.rows(table, [quality, why], ["system"])
     assert [(row["system"], row["answers"], row["missing"]) for row in rows] == [
         ("a", 96, 2),

@@ -177,8 +177,8 @@ def test_who_sends_a_file_is_not_ended_for_those_who_came_later(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kept", [1, 2_000])
-def test_to_take_many_looks_through_all_of_them_seldom(monkeypatch, kept: int):
+@pytest.mark.parametrize("most", [1, 2_000])
+def test_to_take_many_looks_through_all_of_them_seldom(monkeypatch, most: int):
     looks = 0
 
     def is_busy(connection: Connection) -> bool:
@@ -186,17 +186,17 @@ def test_to_take_many_looks_through_all_of_them_seldom(monkeypatch, kept: int):
         looks += 1
         return False
 
-    monkeypatch.setattr(connections, "most_connections", lambda: kept)
+    monkeypatch.setattr(connections, "most_connections", lambda: most)
     monkeypatch.setattr(Connection, "is_busy", property(is_busy))
     state = ServerState()
 
     async def steps() -> None:
-        for _ in range(kept + 500):
+        for _ in range(most + 500):
             connected(state)
 
     asyncio.run(steps())
-    assert len(state.connections) <= kept
-    assert looks < 50 * (kept + 500)
+    assert len(state.connections) <= most
+    assert looks < 50 * (most + 500)
 
 
 @pytest.mark.parametrize("seconds", [0, 10])

@@ -35,7 +35,7 @@ def german(database: Database, study: Study) -> Study:
         return row
 
 
-def said(response) -> str:
+def sentence_of(response) -> str:
     assert response.status_code >= 400
     return response.json()["message"]
 
@@ -83,29 +83,29 @@ def test_a_german_study_refuses_in_german(
     with database.write() as session:
         (token,) = invitations.create(session, session.get_one(Study, german.id), 1)
     client.headers["accept-language"] = "en-US,en"
-    assert said(client.post("/api/join", json=ASK | {"invitation": "x" * 43})) == GERMAN(
+    assert sentence_of(client.post("/api/join", json=ASK | {"invitation": "x" * 43})) == GERMAN(
         "refused.invitation"
     )
     Person.join(client, invitation=token)
-    used = client.post("/api/join", json=ASK | {"invitation": token})
-    assert said(used) == GERMAN("refused.used")
-    assert said(client.post("/api/join", json=ASK | {"text": "0" * 64})) == GERMAN(
+    second_use = client.post("/api/join", json=ASK | {"invitation": token})
+    assert sentence_of(second_use) == GERMAN("refused.used")
+    assert sentence_of(client.post("/api/join", json=ASK | {"text": "0" * 64})) == GERMAN(
         "refused.changed"
     )
     person = Person.ready(client)
     trial = person.state()["trial"]["id"]
-    assert said(person.answer(trial)) == GERMAN("refused.unheard")
-    assert said(person.answer("x" * 22)) == GERMAN("refused.trial")
+    assert sentence_of(person.answer(trial)) == GERMAN("refused.unheard")
+    assert sentence_of(person.answer("x" * 22)) == GERMAN("refused.trial")
     person.hear(trial)
     person.answer(trial, "first-answer").raise_for_status()
-    assert said(person.answer(trial, "another-one")) == GERMAN("refused.stale")
+    assert sentence_of(person.answer(trial, "another-one")) == GERMAN("refused.stale")
     with database.write() as session:
         session.get_one(Study, german.id).invited_only = True
-    assert said(client.post("/api/join", json=ASK)) == GERMAN("refused.invited")
+    assert sentence_of(client.post("/api/join", json=ASK)) == GERMAN("refused.invited")
     with database.write() as session:
         session.get_one(Study, german.id).state = "closed"
-    assert said(client.post("/api/join", json=ASK)) == GERMAN("refused.closed")
-    assert said(person.post("questions")) == GERMAN("refused.closed")
+    assert sentence_of(client.post("/api/join", json=ASK)) == GERMAN("refused.closed")
+    assert sentence_of(person.post("questions")) == GERMAN("refused.closed")
 
 
 @pytest.mark.slow
@@ -114,17 +114,19 @@ def test_a_crowd_is_told_in_german(client: TestClient, german: Study) -> None:
     response = client.post("/api/join", json=ASK)
     while response.status_code == 201:
         response = client.post("/api/join", json=ASK)
-    assert said(response) == GERMAN("refused.crowded") and response.headers["retry-after"]
+    assert sentence_of(response) == GERMAN("refused.crowded") and response.headers["retry-after"]
 
 
 @ONE
 def test_where_no_study_is_known_the_browser_is_asked(client: TestClient, german: Study) -> None:
     client.headers["accept-language"] = "de"
-    assert said(client.get("/api/state")) == GERMAN("refused.participant")
-    assert said(client.get("/nowhere")) == GERMAN("refused.address")
-    assert said(client.get("/api/join")) == GERMAN("refused.method")
-    assert said(client.post("/api/join", content=b"{")) == GERMAN("refused.malformed")
-    assert said(client.post("/api/join", json=ASK | {"study": "none"})) == GERMAN("refused.study")
+    assert sentence_of(client.get("/api/state")) == GERMAN("refused.participant")
+    assert sentence_of(client.get("/nowhere")) == GERMAN("refused.address")
+    assert sentence_of(client.get("/api/join")) == GERMAN("refused.method")
+    assert sentence_of(client.post("/api/join", content=b"{")) == GERMAN("refused.malformed")
+    assert sentence_of(client.post("/api/join", json=ASK | {"study": "none"})) == GERMAN(
+        "refused.study"
+    )
     page = client.get("/nowhere", headers={"accept": "text/html"}).text
     assert "<html lang=de dir=ltr>" in page and GERMAN("refused.address") in page
     missing = client.get("/s/none").text
@@ -139,19 +141,23 @@ def test_a_wrong_request_about_a_german_study_is_refused_in_german(
     person = Person.ready(client)
     trial = person.state()["trial"]["id"]
     client.headers["accept-language"] = "en"
-    assert said(client.post("/api/join", json=ASK | {"consent": False})) == GERMAN(
+    assert sentence_of(client.post("/api/join", json=ASK | {"consent": False})) == GERMAN(
         "refused.consent"
     )
-    assert said(client.post("/api/join", json=ASK | {"more": 1})) == GERMAN("refused.malformed")
+    assert sentence_of(client.post("/api/join", json=ASK | {"more": 1})) == GERMAN(
+        "refused.malformed"
+    )
     consent = client.post("/api/join", json=ASK | {"consent": "yes"})
-    assert said(consent).startswith("Der Wert von consent ist nicht möglich: ")
+    assert sentence_of(consent).startswith("Der Wert von consent ist nicht möglich: ")
     for study in ("a\0", "\ud800", 1, None, "none", ["small"]):
         body = json.dumps(ASK | {"study": study, "consent": "yes"})
         response = client.post("/api/join", content=body, headers=JSON)
-        assert said(response).startswith("The value of ")
-    assert said(person.post("withdraw", confirm=False)) == GERMAN("refused.unconfirmed")
-    assert said(client.get("/nowhere", headers=person.headers)) == GERMAN("refused.address")
-    assert said(client.get("/api/answers", headers=person.headers)) == GERMAN("refused.method")
+        assert sentence_of(response).startswith("The value of ")
+    assert sentence_of(person.post("withdraw", confirm=False)) == GERMAN("refused.unconfirmed")
+    assert sentence_of(client.get("/nowhere", headers=person.headers)) == GERMAN("refused.address")
+    assert sentence_of(client.get("/api/answers", headers=person.headers)) == GERMAN(
+        "refused.method"
+    )
     for change, reason in (
         ({"rhythm": 6}, "er darf höchstens 5 sein"),
         ({"rhythm": "5"}, "er muss eine ganze Zahl sein"),
@@ -163,7 +169,7 @@ def test_a_wrong_request_about_a_german_study_is_refused_in_german(
     ):
         (field,) = change
         words = f"Der Wert von {field} ist nicht möglich: {reason}."
-        assert said(person.answer(trial, **{"submission": "a" * 20} | change)) == words
+        assert sentence_of(person.answer(trial, **{"submission": "a" * 20} | change)) == words
 
 
 @ONE
@@ -177,7 +183,7 @@ def test_a_refusal_is_said_though_the_database_does_not_answer(
 
     monkeypatch.setattr(app.state.database, "read", fail)
     response = client.post("/api/join", json=ASK | {"more": 1}, headers={"accept-language": "en"})
-    assert (response.status_code, said(response)) == (422, ENGLISH("refused.malformed"))
+    assert (response.status_code, sentence_of(response)) == (422, ENGLISH("refused.malformed"))
 
 
 @ONE
@@ -192,7 +198,7 @@ def test_a_busy_server_says_so_in_german(
     monkeypatch.setattr(app.state.database, "read", fail)
     with Client(app) as visitor:
         response = visitor.post("/api/join", json=ASK, headers={"accept-language": "de"})
-    assert (response.status_code, said(response)) == (503, GERMAN("refused.busy"))
+    assert (response.status_code, sentence_of(response)) == (503, GERMAN("refused.busy"))
 
 
 @ONE
@@ -223,14 +229,17 @@ def test_busy_faulty_and_without_a_clip_a_german_study_speaks_german(
             response = visitor.post(
                 "/api/withdraw", json={"confirm": True}, headers=person.headers | english
             )
-            assert (response.status_code, said(response)) == (status, GERMAN(f"refused.{key}"))
+            assert (response.status_code, sentence_of(response)) == (
+                status,
+                GERMAN(f"refused.{key}"),
+            )
         monkeypatch.setattr(texts, "sections", failing(ZeroDivisionError()))
         monkeypatch.setattr(participation, "find", failing(ZeroDivisionError()))
         for page in ("/s/small", f"/p/{person.token}", f"/p/{person.token}/agreed"):
-            assert said(visitor.get(page, headers=english)) == GERMAN("refused.fault")
+            assert sentence_of(visitor.get(page, headers=english)) == GERMAN("refused.fault")
     for file in settings.audio.glob("*.mp3"):
         file.unlink()
-    assert said(client.get(clip, headers=english)) == GERMAN("refused.address")
+    assert sentence_of(client.get(clip, headers=english)) == GERMAN("refused.address")
 
 
 @ONE
@@ -240,16 +249,20 @@ def test_a_database_that_is_gone_is_not_asked_again(
     """The wait for it would be twice as long."""
     from sqlalchemy.exc import OperationalError
 
-    person, asked = Person.ready(client), []
+    person, calls = Person.ready(client), []
 
     def fail(*_, **__):
-        asked.append(1)
+        calls.append(1)
         raise OperationalError(None, None, Exception("no route to host"))
 
     monkeypatch.setattr(app.state.database, "read", fail)
     with Client(app) as visitor:
         response = visitor.get("/api/state", headers=person.headers | {"accept-language": "en"})
-    assert (response.status_code, said(response), asked) == (503, ENGLISH("refused.busy"), [1])
+    assert (response.status_code, sentence_of(response), calls) == (
+        503,
+        ENGLISH("refused.busy"),
+        [1],
+    )
 
 
 def test_no_word_of_a_refusal_is_a_placeholder_by_mistake() -> None:

@@ -18,7 +18,7 @@ def where(request: Request) -> JSONResponse:
 
 
 @pytest.mark.parametrize(
-    ("public_url", "asked", "seen"),
+    ("public_url", "address", "expected"),
     [
         (None, "/survey/x", ["/survey", "/survey/x"]),
         ("https://example.org", "/survey/x", ["/survey", "/survey/x"]),
@@ -28,13 +28,13 @@ def where(request: Request) -> JSONResponse:
     ],
 )
 def test_addresses_begin_with_the_public_path(
-    public_url: str | None, asked: str, seen: list[str]
+    public_url: str | None, address: str, expected: list[str]
 ) -> None:
     inner = Starlette(routes=[Mount("/survey", Starlette(routes=[Route("/x", where)]))])
     with Client(PublicPath(inner, public_url)) as client:
-        response = client.get(asked)
+        response = client.get(address)
     assert response.status_code == 200
-    assert response.json()[0] == seen[0]
+    assert response.json()[0] == expected[0]
 
 
 def test_a_name_that_only_begins_alike_is_no_path() -> None:

@@ -91,17 +91,17 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
     parts = {"consent.js": pages.CONSENT_WORDS}
     groups = {key.partition(".")[0] for key in english if "." in key}
     quoted = re.compile(rf'["`]((?:{"|".join(sorted(groups))})\.[a-z_]+)["`]')
-    used = set(JOINED)
+    script_keys = set(JOINED)
     for name, script in scripts.items():
         keys = set(quoted.findall(script))
-        used |= keys
+        script_keys |= keys
         for key in keys:
             assert key in english, (name, key)
             assert key.partition(".")[0] in parts.get(name, pages.PARTICIPANT_WORDS), (name, key)
     sources = "".join(path.read_text() for path in templates.FOLDER.glob("participant/*.html"))
     sources += (templates.FOLDER / "base.html").read_text()
     sources += "".join(Path(module.__file__).read_text() for module in (texts, study_spec))
-    used |= set(re.findall(r'\(\s*"([a-z_]+\.[a-z_]+)"', sources))
+    script_keys |= set(re.findall(r'\(\s*"([a-z_]+\.[a-z_]+)"', sources))
     built = (
         "questions.",
         "headphones.",
@@ -123,7 +123,7 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
     refusals = {f"consent.{name}" for name in REFUSALS}
     refusals |= {"consent.headphones_text", "consent.headphones_gate"}
     directions = {f"trial.{name}" for name in ("first", "second", "lower", "same", "higher")}
-    unused = set(english) - used - refusals - directions - {"language", "direction"}
+    unused = set(english) - script_keys - refusals - directions - {"language", "direction"}
     assert {key for key in unused if not key.startswith(built)} == set()
 
 
@@ -185,9 +185,9 @@ def test_what_a_text_of_the_studys_own_leaves_out_is_told() -> None:
     study.information = texts.information(study)
     assert texts.unsaid(study) == []
     study.contact, study.retention = "b@example.org", "Until 2040."
-    contact, kept = texts.unsaid(study)
+    contact, retention = texts.unsaid(study)
     assert "the contact (“b@example.org”) does not stand" in contact
-    assert "how long answers are kept (“Until 2040.”) does not stand" in kept
+    assert "how long answers are kept (“Until 2040.”) does not stand" in retention
     study.contact = study.retention = ""
     assert texts.unsaid(study) == []
 

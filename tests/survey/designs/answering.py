@@ -31,7 +31,7 @@ def replies(
     if study.design == "abx":
         is_first = abs(GOOD[systems[2]] - GOOD[systems[0]] + dice.gauss(0, 0.8)) < 0.5
         return {"same_as": "A" if is_first else "B"}
-    said: dict[str, Any] = {}
+    reply_of: dict[str, Any] = {}
     for question in study.questions:
         middle, half = (
             (question["most"] + question["least"]) / 2,
@@ -43,9 +43,9 @@ def replies(
 
         if question["each"]:
             compared = registry.find(study.design).compared(len(systems))
-            said[question["name"]] = [on_scale(good[place] - 1) for place in compared]
+            reply_of[question["name"]] = [on_scale(good[place] - 1) for place in compared]
         elif len(systems) == 2:
-            said[question["name"]] = on_scale(good[1] - good[0])
+            reply_of[question["name"]] = on_scale(good[1] - good[0])
         else:
-            said[question["name"]] = on_scale(good[0] - 1)
-    return said
+            reply_of[question["name"]] = on_scale(good[0] - 1)
+    return reply_of

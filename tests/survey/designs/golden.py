@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent / "golden"
 DESIGNS = ("mos", "ab", "abx", "mushra")
 
 
-def made(design: str) -> dict[str, pd.DataFrame]:
+def small_tables(design: str) -> dict[str, pd.DataFrame]:
     """Every table of the design's study, by name."""
     data = from_file(FOLDER / design / "study" / "ratings.csv", None)
     resampling = Resampling(seed=0, draws=200)
@@ -32,7 +32,7 @@ def made(design: str) -> dict[str, pd.DataFrame]:
 def main() -> None:
     """Write all tables."""
     for design in DESIGNS:
-        for name, table in made(design).items():
+        for name, table in small_tables(design).items():
             write_csv(table, FOLDER / design / f"{name}.csv")
 
 

@@ -17,21 +17,21 @@ FILES = sorted(
     for path in (golden.FOLDER / design).glob("*.csv")
 )
 
-made = functools.cache(golden.made)  # of a design once, not of each of its tables
+small_tables = functools.cache(golden.small_tables)  # of a design once, not of each of its tables
 
 
 @pytest.mark.slow
 def test_every_table_has_its_file() -> None:
-    names = [(design, name) for design in golden.DESIGNS for name in made(design)]
+    names = [(design, name) for design in golden.DESIGNS for name in small_tables(design)]
     assert sorted(names) == FILES
 
 
 @pytest.mark.parametrize(("design", "name"), FILES)
 def test_a_table_is_as_it_was(design: str, name: str) -> None:
     text = io.StringIO(newline="")
-    write_csv(made(design)[name], text)
+    write_csv(small_tables(design)[name], text)
     current = rows(text.getvalue())
-    kept = rows((golden.FOLDER / design / f"{name}.csv").read_text(encoding="utf-8"))
-    assert current[0] == kept[0] and len(current) == len(kept)
-    for cells, known in zip(current[1:], kept[1:], strict=True):
+    golden_rows = rows((golden.FOLDER / design / f"{name}.csv").read_text(encoding="utf-8"))
+    assert current[0] == golden_rows[0] and len(current) == len(golden_rows)
+    for cells, known in zip(current[1:], golden_rows[1:], strict=True):
         assert all(map(is_near, cells, known)), (cells, known)

@@ -25,6 +25,8 @@ from tests.survey.built import Build
 from tests.survey.person import Person
 from tests.survey.sound_files import SYSTEMS
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 BEST = {"alder": 10, "birch": 20, "cedar": 30, REFERENCE: 90}
 
 
@@ -65,11 +67,11 @@ def answered(rated: Build, served: TestClient, database: Database) -> Study:
     for number in range(4):
         person = Person.ready(served, "rated")
         for _ in range(2 if number < 3 else 1):
-            person.reply(lambda trial: {"likeness": given(database, trial["id"]), "why": "so"})
+            person.reply(lambda trial: {"likeness": likenesses(database, trial["id"]), "why": "so"})
     return study
 
 
-def given(database: Database, token: str) -> list[int]:
+def likenesses(database: Database, token: str) -> list[int]:
     """What who knows all systems says of a trial's clips, in the order heard."""
     with database.read() as session:
         trial = session.scalars(select(Trial).where(Trial.token == token)).one()
@@ -77,6 +79,7 @@ def given(database: Database, token: str) -> list[int]:
 
 
 @pytest.mark.slow
+@ONE
 def test_what_a_participant_is_asked(rated: Build, served: TestClient, database: Database) -> None:
     rated("likeness")
     person = Person.ready(served, "rated")
@@ -92,6 +95,7 @@ def test_what_a_participant_is_asked(rated: Build, served: TestClient, database:
 
 
 @pytest.mark.slow
+@ONE
 def test_the_order_is_another_each_time_but_for_the_reference(
     rated: Build, served: TestClient, database: Database
 ) -> None:
@@ -120,6 +124,7 @@ def test_the_order_is_another_each_time_but_for_the_reference(
         ({"likeness": [1, 2, 3, 4], "other": 1}, None),
     ],
 )
+@ONE
 def test_impossible_replies_are_refused(
     rated: Build,
     served: TestClient,
@@ -141,6 +146,7 @@ def test_impossible_replies_are_refused(
 
 
 @pytest.mark.slow
+@ONE
 def test_an_unheard_trial_is_refused_in_words_of_its_own(rated: Build, served: TestClient) -> None:
     rated("likeness")
     person = Person.ready(served, "rated")
@@ -180,8 +186,8 @@ def test_the_ratings_come_out_and_are_analysed(
     reports = [json.loads((tmp_path / name / "results.json").read_text()) for name in "ab"]
     assert reports[0] == reports[1]
     highest = reports[0]["tables"]["highest"]
-    kept = [row for row in highest if row["participants"] == "with exclusions"]
-    assert {row["system"]: row["likeness"] for row in kept} == BEST
+    rows = [row for row in highest if row["participants"] == "with exclusions"]
+    assert {row["system"]: row["likeness"] for row in rows} == BEST
     assert (reports[0]["flow"]["kept"], reports[0]["flow"]["answered"]) == (3, 4)
 
 
@@ -217,6 +223,7 @@ def test_an_export_comes_back(answered: Study, database: Database, tmp_path: Pat
         {"design": "transfer"},
     ],
 )
+@ONE
 def test_a_damaged_export_is_refused(
     answered: Study, database: Database, tmp_path: Path, change: dict[str, object]
 ) -> None:

@@ -70,11 +70,13 @@ def test_one_participant_or_piece_has_no_interval_of_any_kind(design: str, few: 
 
 def test_a_mean_near_the_end_of_its_scale_is_warned_of() -> None:
     """The hidden reference is put near 100, where an interval is right less often."""
-    said = [one for one in results(data("mushra")).kept.sentences if "end of the scale" in one]
-    assert len(said) == 1 and "quality of reference" in said[0]
+    warnings = [
+        one for one in results(data("mushra")).findings.sentences if "end of the scale" in one
+    ]
+    assert len(warnings) == 1 and "quality of reference" in warnings[0]
     table = data("mushra").table
     middling = table.assign(quality=(table["quality"] / 4 + 40).round().astype("Int64"))
-    sentences = results(data("mushra"), middling).kept.sentences
+    sentences = results(data("mushra"), middling).findings.sentences
     assert not any("end of the scale" in one for one in sentences)
 
 
@@ -83,17 +85,17 @@ def test_a_mean_near_the_end_of_its_scale_is_warned_of() -> None:
 def test_both_groups_of_the_headphone_check_are_compared(design: str) -> None:
     of = data(design)
     unchecked = of.table.assign(headphones_right=pd.array([None] * len(of.table), dtype="Int64"))
-    assert "headphones" not in results(of, unchecked).kept.tables
+    assert "headphones" not in results(of, unchecked).findings.tables
     assert "Headphone check," not in _page(of, unchecked)
     names = sorted(set(of.table["participant"]))
     score = of.table["participant"].map({name: 4 + at % 2 for at, name in enumerate(names)})
     table = of.table.assign(headphones_right=score.astype("Int64"))
-    kept = results(of, table).kept
-    rows = kept.tables["headphones"]
+    findings = results(of, table).findings
+    rows = findings.tables["headphones"]
     assert {"heard", "passed", "failed", "low", "high", "p", "holm"} <= set(rows)
     known = rows[rows["p"].notna()]
     assert len(known) and (known["holm"] >= known["p"]).all()
-    assert "Headphone check, " in " ".join(kept.sentences) and "who passed" in _page(of, table)
+    assert "Headphone check, " in " ".join(findings.sentences) and "who passed" in _page(of, table)
 
 
 def test_the_difference_between_groups_is_that_of_their_means() -> None:
@@ -101,7 +103,7 @@ def test_the_difference_between_groups_is_that_of_their_means() -> None:
     names = sorted(set(of.table["participant"]))
     passed = of.table["participant"].isin(names[::2])
     table = of.table.assign(headphones_right=passed.map({True: 6, False: 0}).astype("Int64"))
-    rows = results(replace(of, rules={}), table).kept.tables["headphones"]
+    rows = results(replace(of, rules={}), table).findings.tables["headphones"]
     for row in rows.to_dict("records"):
         heard = table[(table["system"] == row["heard"]) & (table["kind"] == "rated")]
         means = heard.groupby(heard["headphones_right"] == 6)[row["question"]].mean()
@@ -137,11 +139,11 @@ def test_who_is_left_out_and_what_was_asked_is_named(design: str) -> None:
 def ab(values: list[list[int]], systems: tuple[str, str] = ("alder", "birch")) -> list[str]:
     """Sentences of preferences for the second system: a row a person, a column a piece."""
     rows = [
-        (f"p{person}", f"i{piece}", f"s{piece}", *(systems if order else systems[::-1]), given)
+        (f"p{person}", f"i{piece}", f"s{piece}", *(systems if order else systems[::-1]), reply)
         for person, of_person in enumerate(values)
         for piece, value in enumerate(of_person)
         for order in ((person + piece) % 2,)
-        for given in (value if order else -value,)
+        for reply in (value if order else -value,)
     ]
     names = ["participant", "item", "source", "system_first", "system_second", "preference"]
     table = pd.DataFrame(rows, columns=names)
@@ -215,8 +217,8 @@ def test_no_preference_is_claimed_that_is_not_clear() -> None:
 
 
 def test_strengths_are_said_the_greatest_first() -> None:
-    said = ab([[2, 3, -1, 2], [1, -2, 3, 2], [2, 2, 2, -3], [3, 2, 1, 2]])
-    (words,) = [sentence for sentence in said if sentence.startswith("Strengths")]
+    lines = ab([[2, 3, -1, 2], [1, -2, 3, 2], [2, 2, 2, -3], [3, 2, 1, 2]])
+    (words,) = [sentence for sentence in lines if sentence.startswith("Strengths")]
     assert words.startswith("Strengths after Bradley and Terry, with 95 % intervals: birch 0.7")
     assert "; alder −0.7" in words
     assert any(one.startswith("Bradley and Terry’s model: no strength") for one in ab(CLEAR))
@@ -224,8 +226,8 @@ def test_strengths_are_said_the_greatest_first() -> None:
 
 def test_where_nobody_prefers_any_no_strength_has_an_interval_of_no_width() -> None:
     of = data("ab")
-    kept = results(of, of.table.assign(preference=0)).kept
-    (words,) = [one for one in kept.sentences if one.startswith("Strengths after Bradley")]
+    findings = results(of, of.table.assign(preference=0)).findings
+    (words,) = [one for one in findings.sentences if one.startswith("Strengths after Bradley")]
     assert words.startswith(
         "Strengths after Bradley and Terry, without intervals (answers do not differ between "
         "people or pieces, so their spread cannot be estimated): "
@@ -268,16 +270,18 @@ def test_people_are_counted_once_however_many_questions_are_asked() -> None:
     low = of.table["quality"].where(of.table["system"] != "reference", 50)
     two = of.table.assign(quality=low, likeness=low)
     questions = [of.questions[0], of.questions[0].model_copy(update={"name": "likeness"})]
-    asked = replace(of, questions=questions)
-    sentences = [one for one in results(asked, two).kept.sentences if "BS.1534" in one]
-    count = results(asked, two).flow.kept
+    study = replace(of, questions=questions)
+    sentences = [one for one in results(study, two).findings.sentences if "BS.1534" in one]
+    count = results(study, two).flow.kept
     assert len(sentences) == 2
     for name, words in zip(("quality", "likeness"), sentences, strict=True):
         assert words.startswith(f"{name}: {count} of {count} participants gave")
         assert "would leave these out" in words
     good = of.table["quality"].where(of.table["system"] != "reference", 100)
     (words,) = [
-        one for one in results(of, of.table.assign(quality=good)).kept.sentences if "BS.1534" in one
+        one
+        for one in results(of, of.table.assign(quality=good)).findings.sentences
+        if "BS.1534" in one
     ]
     assert words.startswith("None of ") and "out for that here" not in words
 

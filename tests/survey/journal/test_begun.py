@@ -93,8 +93,8 @@ def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
         assert Person(client, doing.token).state()["stage"] == "sound"
         assert Person(client, invited.token).state()["stage"] == "questions"
         assert client.get("/api/state", headers=nothing.headers).status_code == 404
-        used = {"study": "small", "consent": True, "invitation": token}
-        assert client.post("/api/join", json=used).status_code == 403
+        body = {"study": "small", "consent": True, "invitation": token}
+        assert client.post("/api/join", json=body).status_code == 403
     close(app)
     outcome = restarted.restore(empty)
     assert (outcome.participants, outcome.journalled) == (0, 0) and flow(empty) == before
@@ -146,8 +146,8 @@ def test_who_was_paid_outlives_the_disk(
             journal.paid(session, payments.mark(session, row, names, paid))
     expected = {codes[0]: False, codes[1]: True, codes[2]: False}
 
-    def marks(kept: Database) -> dict[str, bool]:
-        with kept.read() as session:
+    def marks(store: Database) -> dict[str, bool]:
+        with store.read() as session:
             finished = payments.finished(session, session.scalars(select(Study)).one())
         return {finisher.code: finisher.paid_on is not None for finisher in finished}
 

@@ -18,7 +18,7 @@ from survey.records.erasure import erase
 from survey.records.to_json import of_participant
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET, wipe
-from tests.survey.sent import NUMBER, OTHER, add_panel, ids
+from tests.survey.panel_people import NUMBER, OTHER, add_panel, ids
 
 Start = Callable[[], Journal]
 

@@ -32,17 +32,17 @@ def test_after_a_wiped_disk(
     with database.write() as session:
         stored = session.get_one(Study, study.id)
         stored.state, stored.opened_at = "draft", None
-        gone = study_life.clone(session, stored, "gone")
+        copy = study_life.clone(session, stored, "gone")
         journal.opened(session, stored)
-        journal.opened(session, gone)
+        journal.opened(session, copy)
     with database.write() as session:
         stored = session.get_one(Study, study.id)
         study_life.edit(session, stored, replace(study_life.plan_of(stored), name="pilot"))
         journal.removed(session, "small")
         journal.opened(session, stored)
     with database.write() as session:
-        gone = session.scalars(select(Study).where(Study.name == "gone")).one()
-        study_life.delete(session, gone)
+        copy = session.scalars(select(Study).where(Study.name == "gone")).one()
+        study_life.delete(session, copy)
         journal.removed(session, "gone")
     assert journal.flush()
     journal.close(10)

@@ -13,6 +13,8 @@ from db.database import Database
 from db.models import Answer, Participant, Play, Trial
 from tests.survey.person import RATINGS, Person, key
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 HUGE = 10**400
 
 
@@ -76,6 +78,7 @@ def test_hostile_answers(client: TestClient, database: Database, field: str) -> 
     assert person.state()["trial"]["id"] == trial
 
 
+@ONE
 def test_incomplete_answers(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     trial = person.state()["trial"]["id"]
@@ -125,6 +128,7 @@ def test_forms_of_other_sites_are_not_read(client: TestClient, database: Databas
     assert rows(database)["participants"] == 1
 
 
+@ONE
 def test_hostile_plays(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     trial = person.state()["trial"]["id"]
@@ -157,6 +161,7 @@ HOSTILE_BEGINNINGS = (
 )
 
 
+@ONE
 def test_hostile_questions(client: TestClient, database: Database) -> None:
     person = Person.join(client)
     for path, body in HOSTILE_BEGINNINGS:
@@ -202,6 +207,7 @@ def test_unknown_tokens(client: TestClient, header: str | None) -> None:
     assert is_one_sentence(response.json())
 
 
+@ONE
 def test_a_hash_is_no_token(client: TestClient, database: Database) -> None:
     """Who can read the database still cannot take part in anybody's place."""
     Person.join(client)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -11,7 +12,10 @@ from db.models import Clip, Stimulus, Trial
 from survey.core.settings import Settings
 from tests.survey.person import Person
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
+
+@ONE
 def test_an_address_gives_its_clip(client: TestClient, database: Database) -> None:
     Person.join(client)
     first, second = aliased(Clip), aliased(Clip)
@@ -31,6 +35,7 @@ def test_an_address_gives_its_clip(client: TestClient, database: Database) -> No
             assert hashlib.sha256(response.content).hexdigest() == sha256
 
 
+@ONE
 def test_headers_are_the_same_for_all_clips(client: TestClient, database: Database) -> None:
     Person.join(client)
     with database.read() as session:
@@ -47,6 +52,7 @@ def test_headers_are_the_same_for_all_clips(client: TestClient, database: Databa
     assert "content-disposition" not in clip_headers
 
 
+@ONE
 def test_two_participants_share_no_address(client: TestClient) -> None:
     clips = [Person.ready(client).state()["trial"]["clips"] for _ in range(2)]
     assert len({address for pair in clips for address in pair.values()}) == 4
@@ -74,6 +80,7 @@ def test_ranges(client: TestClient) -> None:
         assert changed.status_code == 200 and changed.content == full.content
 
 
+@ONE
 def test_ranges_that_are_none(client: TestClient) -> None:
     clip = Person.ready(client).state()["trial"]["clips"]["first"]
     assert client.get(clip, headers={"Range": "bytes=999999-"}).status_code == 416
@@ -98,6 +105,7 @@ NOBODYS = (
 )
 
 
+@ONE
 def test_other_addresses_are_unknown(client: TestClient) -> None:
     for name in NOBODYS:
         response = client.get(f"/audio/{name}")
@@ -105,6 +113,7 @@ def test_other_addresses_are_unknown(client: TestClient) -> None:
         assert response.json()["error"] == "unknown"
 
 
+@ONE
 def test_hashes_and_file_names_are_no_addresses(client: TestClient, settings: Settings) -> None:
     names = [path.name for path in settings.audio.iterdir()]
     assert len(names) == 20
@@ -112,6 +121,7 @@ def test_hashes_and_file_names_are_no_addresses(client: TestClient, settings: Se
         assert client.get(f"/audio/{name}").status_code == 404
 
 
+@ONE
 def test_a_lost_file_is_unknown(client: TestClient, settings: Settings) -> None:
     clip = Person.ready(client).state()["trial"]["clips"]["first"]
     for path in settings.audio.iterdir():

@@ -12,8 +12,8 @@ from db.database import Database
 from db.models import Participant, Study, Trial
 from survey.core.headphones import PATTERNS, QUIET
 from survey.ratings import rating_table
+from tests.survey.panel_people import FAILED, FINISHED, add_panel, ids, read
 from tests.survey.person import Person
-from tests.survey.sent import FAILED, FINISHED, add_panel, ids, read
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -44,6 +44,7 @@ def scores(database: Database) -> list[int | None]:
         return list(session.scalars(query))
 
 
+@ONE
 def test_a_study_without_it_asks_nobody(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     assert person.state()["stage"] == "practice" and person.state()["tones"] is None
@@ -54,6 +55,7 @@ def test_a_study_without_it_asks_nobody(client: TestClient, database: Database) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wrong", [0, 1, 2, 6])
+@ONE
 def test_as_a_covariate_everybody_goes_on(
     client: TestClient, database: Database, study: Study, wrong: int
 ) -> None:
@@ -101,6 +103,7 @@ def test_only_the_first_result_counts(client: TestClient, database: Database, st
 
 
 @pytest.mark.slow
+@ONE
 def test_who_fails_takes_no_place_and_goes_back_to_the_panel(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -119,6 +122,7 @@ def test_who_fails_takes_no_place_and_goes_back_to_the_panel(
     assert passing.finish()["leave"] == FINISHED
 
 
+@ONE
 def test_without_a_panel_who_fails_takes_no_place_either(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -145,6 +149,7 @@ def test_what_is_no_result_is_refused(
     assert scores(database) == [None]
 
 
+@ONE
 def test_a_closed_study_checks_nobody(client: TestClient, database: Database, study: Study) -> None:
     check(database, study, "gate")
     person = at_the_check(client)
@@ -154,6 +159,7 @@ def test_a_closed_study_checks_nobody(client: TestClient, database: Database, st
     assert scores(database) == [None]
 
 
+@ONE
 def test_each_person_has_an_order_of_their_own_that_lasts(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -169,6 +175,7 @@ def test_each_person_has_an_order_of_their_own_that_lasts(
             assert response.status_code == 200 and response.headers["content-type"] == "audio/mpeg"
 
 
+@ONE
 def test_in_german(client: TestClient, database: Database, study: Study) -> None:
     check(database, study, "gate")
     with database.write() as session:

@@ -70,16 +70,16 @@ def test_nothing_is_kept_for_whose_address_is_unknown(newcomers: Newcomers) -> N
 
 def test_no_address_is_kept_and_what_stands_for_it_is_forgotten(clock: Clock) -> None:
     """What is in memory cannot be made by anybody who has addresses, but not the key."""
-    kept: list[dict[str, Any]] = []
+    memories: list[dict[str, Any]] = []
     for _ in range(2):
         newcomers = Newcomers(clock)
         newcomers.began(PERSON)
-        kept.append({name: vars(newcomers)[name] for name in ("_began", "_counts")})
-        assert PERSON.encode() not in pickle.dumps(kept[-1])
-    assert kept[0]["_counts"].keys().isdisjoint(kept[1]["_counts"])
+        memories.append({name: vars(newcomers)[name] for name in ("_began", "_counts")})
+        assert PERSON.encode() not in pickle.dumps(memories[-1])
+    assert memories[0]["_counts"].keys().isdisjoint(memories[1]["_counts"])
     clock.now += MEMORY
     newcomers.is_one(OTHER)
-    assert not kept[1]["_began"] and not kept[1]["_counts"]
+    assert not memories[1]["_began"] and not memories[1]["_counts"]
 
 
 @pytest.mark.slow

@@ -15,8 +15,7 @@ from survey.participant.join_rate import JoinLimiter
 from survey.participant.unused_places import FIRST_ANSWER
 from tests.survey.core.test_tokens import dump
 from tests.survey.crowd import pass_time
-from tests.survey.person import Person
-from tests.survey.sent import (
+from tests.survey.panel_people import (
     CREDIT,
     DECLINED,
     FAILED,
@@ -29,7 +28,10 @@ from tests.survey.sent import (
     read,
     send,
 )
+from tests.survey.person import Person
 from tests.survey.together import together
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def places(database: Database) -> list[tuple[str, dict[str, str], str]]:
@@ -60,6 +62,7 @@ def test_the_way_out_comes_with_the_last_answer(
 
 
 @pytest.mark.slow
+@ONE
 def test_nobody_without_a_panel_is_sent_anywhere(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -83,6 +86,7 @@ def test_a_number_has_one_place(client: TestClient, database: Database, study: S
         assert session.scalar(select(func.count(Participant.id))) == 2
 
 
+@ONE
 def test_a_number_that_can_be_guessed_opens_no_place_elsewhere(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -91,62 +95,64 @@ def test_a_number_that_can_be_guessed_opens_no_place_elsewhere(
     The first answer of the server may have been lost: the same device joins again.
     """
     add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
-    sent, mine = {"id": "10437"}, "d" * 32
-    status, first = join(client, panel=sent, device=mine)
+    number, mine = {"id": "10437"}, "d" * 32
+    status, first = join(client, panel=number, device=mine)
     assert status == 201
-    assert join(client, panel=sent, device=mine) == (201, first)
+    assert join(client, panel=number, device=mine) == (201, first)
     person = Person(client, first["token"])
     person.post("questions").raise_for_status()
     for device in ({"device": "e" * 32}, {"device": None}, {}):
-        status, refused = join(client, panel=sent, **device)
+        status, refused = join(client, panel=number, **device)
         assert (status, refused["error"]) == (409, "elsewhere")
     page = client.get("/s/small?id=10437", follow_redirects=False)
     assert page.status_code == 200 and "data-elsewhere" in page.text
     assert "Write to " in page.text.partition("<main")[2]
     assert first["token"] not in page.text and 'id="consent"' not in page.text
     assert join(client, panel={"id": "10438"}, device=mine)[1]["token"] != first["token"]
-    assert join(client, panel=sent, device=mine, consent=False) == (201, first)
+    assert join(client, panel=number, device=mine, consent=False) == (201, first)
     assert join(client, panel={"id": "10439"}, device="short")[0] == 422
 
 
+@ONE
 def test_a_number_that_a_script_has_used_up_is_its_owners_after_minutes(
     client: TestClient, database: Database, study: Study
 ) -> None:
     """As long as nothing was done with it: who has done something has the place for good."""
     add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
-    squatted, used = {"id": "10437"}, {"id": "10438"}
+    squatted, busy = {"id": "10437"}, {"id": "10438"}
     script, owner = "d" * 32, "e" * 32
-    _, taken = join(client, panel=squatted, device=script)
-    _, begun = join(client, panel=used, device=script)
+    _, squatter = join(client, panel=squatted, device=script)
+    _, begun = join(client, panel=busy, device=script)
     Person(client, begun["token"]).post("questions").raise_for_status()
     assert join(client, panel=squatted, device=owner)[0] == 409  # it may be somebody who reads
     pass_time(database, FIRST_ANSWER)
     assert 'id="consent"' in client.get("/s/small?id=10437").text
     assert join(client, panel=squatted, device=owner, consent=False)[0] == 422
     status, own = join(client, panel=squatted, device=owner)
-    assert status == 201 and own["token"] != taken["token"]
-    assert client.get(f"/p/{taken['token']}").status_code == 404
+    assert status == 201 and own["token"] != squatter["token"]
+    assert client.get(f"/p/{squatter['token']}").status_code == 404
     assert Person(client, own["token"]).state()["stage"] == "questions"
     assert join(client, panel=squatted, device=script)[1]["error"] == "elsewhere"
     assert "data-elsewhere" in client.get("/s/small?id=10438").text
-    assert join(client, panel=used, device=owner)[1]["error"] == "elsewhere"
+    assert join(client, panel=busy, device=owner)[1]["error"] == "elsewhere"
     with database.read() as session:
         assert session.get_one(Study, study.id).lapsed == 1
         assert session.scalar(select(func.count(Participant.id))) == 2
     assert [number for number, *_ in places(database)] == ["10438", "10437"]
 
 
+@ONE
 def test_who_does_something_meanwhile_keeps_the_number(
     client: TestClient, database: Database, study: Study
 ) -> None:
     """Many come with a number at once whose owner has just begun to answer: one of them has it."""
     add_panel(database, study, kind="sona", finished=CREDIT, declined="", failed="")
-    sent = {"id": "10437"}
-    _, first = join(client, panel=sent, device="d" * 32)
+    number = {"id": "10437"}
+    _, first = join(client, panel=number, device="d" * 32)
     pass_time(database, FIRST_ANSWER)
     person = Person(client, first["token"])
     newcomers = [
-        lambda letter=letter: join(client, panel=sent, device=letter * 32)[0] for letter in "abcf"
+        lambda letter=letter: join(client, panel=number, device=letter * 32)[0] for letter in "abcf"
     ]
     begun, *came = together([lambda: person.post("questions").status_code, *newcomers])
     assert sorted([begun == 200, *(status == 201 for status in came)]) == [False] * 4 + [True]
@@ -154,6 +160,7 @@ def test_who_does_something_meanwhile_keeps_the_number(
     assert len(places(database)) == 1
 
 
+@ONE
 def test_who_comes_again_is_let_in_whatever_is_new(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -167,6 +174,7 @@ def test_who_comes_again_is_let_in_whatever_is_new(
 
 
 @pytest.mark.slow
+@ONE
 def test_whom_a_panel_sends_again_waits_for_no_crowd(
     client: TestClient, database: Database, study: Study, app
 ) -> None:
@@ -190,6 +198,7 @@ def test_a_number_that_comes_many_times_at_once_has_one_place(
 
 
 @pytest.mark.slow
+@ONE
 def test_numbers_of_another_session_are_kept_until_the_end(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -208,6 +217,7 @@ def test_numbers_of_another_session_are_kept_until_the_end(
 @pytest.mark.parametrize(
     "query", ["", "PROLIFIC_PID=", "PROLIFIC_PID={{%PROLIFIC_PID%}}", "SESSION_ID=def"]
 )
+@ONE
 def test_who_comes_without_a_number_is_told(
     client: TestClient, database: Database, study: Study, query: str
 ) -> None:
@@ -220,6 +230,7 @@ def test_who_comes_without_a_number_is_told(
     assert places(database) == []
 
 
+@ONE
 def test_an_invitation_is_as_good_as_a_number(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -231,6 +242,7 @@ def test_an_invitation_is_as_good_as_a_number(
     assert person.state()["leave"] is None and places(database) == []
 
 
+@ONE
 def test_a_study_of_a_panel_is_not_on_the_front_page(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -239,6 +251,7 @@ def test_a_study_of_a_panel_is_not_on_the_front_page(
     assert "/s/small" not in client.get("/", follow_redirects=False).text
 
 
+@ONE
 def test_who_does_not_agree_has_a_way_back_and_leaves_nothing(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -266,6 +279,7 @@ def test_who_withdraws_is_forgotten_with_their_number(
 
 
 @pytest.mark.parametrize("state", ["closed", "full"])
+@ONE
 def test_who_comes_too_late_has_failed(
     client: TestClient, database: Database, study: Study, state: str
 ) -> None:
@@ -284,6 +298,7 @@ def test_who_comes_too_late_has_failed(
 
 
 @pytest.mark.slow
+@ONE
 def test_a_study_is_full_by_those_who_do_something(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -308,6 +323,7 @@ def test_a_study_is_full_by_those_who_do_something(
     send(client, "three"), send(client, "four")
 
 
+@ONE
 def test_who_is_shut_out_half_way_has_failed(
     client: TestClient, database: Database, study: Study
 ) -> None:
@@ -322,6 +338,7 @@ def test_who_is_shut_out_half_way_has_failed(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("fails", "leave"), [(True, FAILED), (False, FINISHED)])
+@ONE
 def test_the_studys_rules_say_who_has_failed(
     client: TestClient, database: Database, study: Study, fails: bool, leave: str
 ) -> None:
@@ -340,6 +357,7 @@ def german(database: Database, study: Study) -> Iterator[None]:
     yield
 
 
+@ONE
 def test_in_german(client: TestClient, database: Database, study: Study, german: None) -> None:
     add_panel(database, study)
     page = read(client, f"/s/small?{QUERY}")

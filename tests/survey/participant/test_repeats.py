@@ -70,10 +70,10 @@ def test_others_come_between(count: int) -> None:
     trials = [Candidate(number, "rated", "g") for number in range(count)]
     again = {number: Candidate(100 + number, "repeat", "g") for number in range(count)}
     for seed in range(50):
-        wanted = random.Random(seed).randint(0, count)
-        order = [one.id for one in with_repeats(trials, again, wanted, random.Random(seed))]
+        most = random.Random(seed).randint(0, count)
+        order = [one.id for one in with_repeats(trials, again, most, random.Random(seed))]
         second = [one for one in order if one >= 100]
-        assert len(second) == min(wanted, count // 2) and sorted(
+        assert len(second) == min(most, count // 2) and sorted(
             one for one in order if one < 100
         ) == list(range(count))
         assert all(order.index(one) - order.index(one - 100) > 1 for one in second)

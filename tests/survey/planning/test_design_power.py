@@ -135,8 +135,8 @@ def test_not_even_the_most_are_enough(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("survey.planning.power.MOST_PARTICIPANTS", 20)
-    asked = ["--design", "mos", "--width", "0.05", "--items", "2", "--runs", "2"]
-    assert plan.main(asked) == 0
+    arguments = ["--design", "mos", "--width", "0.05", "--items", "2", "--runs", "2"]
+    assert plan.main(arguments) == 0
     assert "it takes more pieces of music than 2" in capsys.readouterr().out
 
 
@@ -179,8 +179,8 @@ def test_senseless_questions(question: list[str], capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize("name", ["mos", "ab", "abx", "mushra"])
 def test_a_whole_dry_study_is_analysed(name: str, tmp_path: Path) -> None:
     file, out = tmp_path / "dry.csv", tmp_path / "out"
-    asked = ["--design", name, "--systems", "3", "--participants", "10", "--lazy", "1"]
-    assert simulate([*asked, "--items", "6", "--each", "4", "--out", str(file)]) == 0
+    arguments = ["--design", name, "--systems", "3", "--participants", "10", "--lazy", "1"]
+    assert simulate([*arguments, "--items", "6", "--each", "4", "--out", str(file)]) == 0
     assert analyze(["--csv", str(file), "--out", str(out), "--draws", "50"]) == 0
     results = json.loads((out / "results.json").read_text())
     assert results["design"] == name and results["flow"]["kept"] == 11

@@ -69,14 +69,14 @@ def test_trials_are_drawn_as_a_study_draws_them(name: str) -> None:
 
 def test_who_has_no_spread_says_the_truth() -> None:
     answers = listening("mos", 2, NONE).drawn(["realistic"], np.random.default_rng(0))
-    assert set(zip(answers.clips[:, 0], answers.said[:, 0], strict=True)) == {(0, 2), (1, 4)}
+    assert set(zip(answers.clips[:, 0], answers.replies[:, 0], strict=True)) == {(0, 2), (1, 4)}
     answers = listening("ab", 2, NONE).drawn(["realistic"] * 2, np.random.default_rng(0))
-    said = set(zip(map(tuple, answers.clips), answers.said[:, 0], strict=True))
-    assert said == {((0, 1), 2), ((1, 0), -2)}
+    replies = set(zip(map(tuple, answers.clips), answers.replies[:, 0], strict=True))
+    assert replies == {((0, 1), 2), ((1, 0), -2)}
     answers = listening("mushra", 20, NONE).drawn(["realistic"], np.random.default_rng(0))
     compared = answers.clips[:, 1:]
     known = np.array([40, 60, 95])
-    assert (answers.said == known[compared]).all() and len(set(map(tuple, compared))) > 1
+    assert (answers.replies == known[compared]).all() and len(set(map(tuple, compared))) > 1
 
 
 @pytest.mark.parametrize("name", ["mos", "ab", "abx", "mushra"])
@@ -85,21 +85,23 @@ def test_kinds_of_people_are_what_they_are_called(name: str) -> None:
     study = listening(name, 0.4 if name == "abx" else 1, items=40)
     answers = study.drawn(kinds, np.random.default_rng(1))
     of_kind = np.array(kinds)[answers.person]
-    said = {kind: answers.said[of_kind == kind] for kind in kinds}
+    replies_of = {kind: answers.replies[of_kind == kind] for kind in kinds}
     question = study.form.question
     if name == "abx":
         is_second = answers.clips[:, 2] == answers.clips[:, 1]
-        assert (answers.said[:, 0] == is_second)[answers.person == 0].all()
-        assert set(said["lazy"].ravel()) == {0} and said["biased"].mean() < 0.2
-        assert 0.2 < said["random"].mean() < 0.8
+        assert (answers.replies[:, 0] == is_second)[answers.person == 0].all()
+        assert set(replies_of["lazy"].ravel()) == {0} and replies_of["biased"].mean() < 0.2
+        assert 0.2 < replies_of["random"].mean() < 0.8
         return
-    assert set(said["lazy"].ravel()) == {question.middle}
-    assert said["biased"].mean() > question.middle + study.form.span / 8
-    assert len(set(said["random"].ravel())) > 4
-    assert said["random"].min() >= question.least and said["random"].max() <= question.most
+    assert set(replies_of["lazy"].ravel()) == {question.middle}
+    assert replies_of["biased"].mean() > question.middle + study.form.span / 8
+    assert len(set(replies_of["random"].ravel())) > 4
+    assert (
+        replies_of["random"].min() >= question.least and replies_of["random"].max() <= question.most
+    )
     clips = answers.clips[answers.person == 0]
     compared = clips[:, study.form.design.compared(study.form.size)]
-    heard = list(zip(map(tuple, compared), map(tuple, said["perfect"]), strict=True))
+    heard = list(zip(map(tuple, compared), map(tuple, replies_of["perfect"]), strict=True))
     assert all(dict(heard)[clips] == answered for clips, answered in heard)
 
 
@@ -133,7 +135,7 @@ def test_items_of_a_piece_are_alike() -> None:
 def test_right_answers_are_as_frequent_as_asked(share: float) -> None:
     study = listening("abx", share, items=200, pieces=200)
     answers = study.drawn(["realistic"] * 300, np.random.default_rng(4))
-    right = answers.said[:, 0] == (answers.clips[:, 2] == answers.clips[:, 1])
+    right = answers.replies[:, 0] == (answers.clips[:, 2] == answers.clips[:, 1])
     assert right.mean() == pytest.approx(0.5 + share, abs=0.02)
 
 
@@ -166,12 +168,12 @@ def test_a_design_of_one_s_own_can_be_simulated_or_says_why_not() -> None:
     silent = Design("silent", lambda item: [(name,) for name in item.systems], questions)
     with pytest.raises(ValueError, match="questions of design silent"):
         form_of(silent, 2)
-    asked = replace(
+    own_design = replace(
         silent, questions=lambda say: [*questions(say), Question(name="good", text="Good?")]
     )
-    assert form_of(asked, 2).question.name == "good"
+    assert form_of(own_design, 2).question.name == "good"
     for systems in (1, 21):
         with pytest.raises(ValueError, match="2 to 20"):
-            form_of(asked, systems)
+            form_of(own_design, systems)
     with pytest.raises(ValueError, match="0 or more"):
         Spread(-1, 0, 0, 0, 0)

@@ -23,7 +23,7 @@ RATINGS = {
 }
 
 
-def made(design: str) -> dict[str, bytes]:
+def small_paper(design: str) -> dict[str, bytes]:
     """All files of the draft of a design's study, by name."""
     data = from_file(RATINGS[design], None)
     provenance = Provenance(
@@ -44,7 +44,7 @@ def main() -> None:
     for design in RATINGS:
         for name in ("paper.md", "paper.tex"):
             path = FOLDER / f"{design}{Path(name).suffix}"
-            path.write_bytes(made(design)[name])
+            path.write_bytes(small_paper(design)[name])
 
 
 if __name__ == "__main__":

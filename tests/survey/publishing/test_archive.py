@@ -53,8 +53,8 @@ def closed(rated: Build, served: TestClient, database: Database) -> Callable[...
             place = 0
             while person.state().get("trial"):
                 place += 1
-                said = {"quality": 1 + (place + number) % 5, "why": SECRET}
-                person.reply(lambda trial, said=said: said)
+                replies = {"quality": 1 + (place + number) % 5, "why": SECRET}
+                person.reply(lambda trial, replies=replies: replies)
         with database.write() as session:
             close_study(session, session.scalars(select(Study)).one())
 
@@ -114,8 +114,8 @@ def test_nobody_is_in_it_by_name_unless_they_wrote_it_and_it_is_asked_for(
     closed: Callable[..., None], where: list[str], database: Database, tmp_path: Path
 ) -> None:
     closed()
-    asked = [*where, *LICENCE, "--out", str(tmp_path / "a.zip")]
-    assert archive(asked) == 0
+    arguments = [*where, *LICENCE, "--out", str(tmp_path / "a.zip")]
+    assert archive(arguments) == 0
     with database.read() as session:
         people = session.scalars(select(Participant)).all()
         secrets = [person.public_id for person in people]
@@ -135,7 +135,7 @@ def test_nobody_is_in_it_by_name_unless_they_wrote_it_and_it_is_asked_for(
     assert [one["name"] for one in json.loads(texts["design.json"])["questions"]] == ["quality"]
     assert "Left out are what participants wrote" in texts["README.md"]
 
-    assert archive([*asked, "--comments", "--moments", "--sources"]) == 0
+    assert archive([*arguments, "--comments", "--moments", "--sources"]) == 0
     files = read(tmp_path / "a.zip")
     table = pd.read_csv(io.BytesIO(files["ratings.csv"]))
     assert {"comment", "why", "answered_at"} <= set(table.columns)
@@ -180,8 +180,8 @@ def test_a_study_of_transfers(
         first.age_band = "65+"
     text = tmp_path / "licence.txt"
     text.write_text("All of it is free.\n")
-    asked = [*where, "--licence-file", str(text), "--out", str(tmp_path / "a.zip")]
-    assert archive(asked) == 0
+    arguments = [*where, "--licence-file", str(text), "--out", str(tmp_path / "a.zip")]
+    assert archive(arguments) == 0
     assert "1 participant is the only one with their age" in capsys.readouterr().out
     files = read(tmp_path / "a.zip")
     assert files["LICENCE.txt"] == b"All of it is free.\n"
@@ -226,8 +226,10 @@ def test_what_cannot_be_published(
     with database.write() as session:
         close_study(session, session.scalars(select(Study)).one())
     with database.read() as session:
-        used = {one.sha256 for s in session.scalars(select(Study)).one().stimuli for one in s.clips}
-    clip = settings.audio / f"{min(used)}.mp3"
+        hashes = {
+            one.sha256 for s in session.scalars(select(Study)).one().stimuli for one in s.clips
+        }
+    clip = settings.audio / f"{min(hashes)}.mp3"
     content = clip.read_bytes()
     clip.write_bytes(content + b"!")
     refused("is not what people heard")

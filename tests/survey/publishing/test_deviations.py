@@ -30,6 +30,8 @@ from survey.records.preregistration import NO_DEVIATION, Preregistered
 from tests.survey.publishing import golden
 from tests.survey.publishing.frozen import Draft, answered, freeze, of
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 QUICK = ["--draws", "50"]
 
 
@@ -42,15 +44,15 @@ def test_report_and_paper_list_deviations(
     with database.write() as session:
         open_study(session, of(session))
     answered(served, 2)
-    asked = [*where, "--study", "rated", *QUICK]
+    arguments = [*where, "--study", "rated", *QUICK]
 
     def reported(*more: str) -> list[str]:
-        assert analyze([*asked, *more, "--out", str(tmp_path / "a")]) == 0
+        assert analyze([*arguments, *more, "--out", str(tmp_path / "a")]) == 0
         results = json.loads((tmp_path / "a" / "results.json").read_text())
-        said = results["provenance"]["preregistration"]
+        lines = results["provenance"]["preregistration"]
         page = (tmp_path / "a" / "report.html").read_text()
-        assert all(str(escape(sentence)) in page for sentence in said[1:])
-        return said
+        assert all(str(escape(sentence)) in page for sentence in lines[1:])
+        return lines
 
     first, *early = reported()
     assert "preregistered on" in first
@@ -76,7 +78,7 @@ def test_report_and_paper_list_deviations(
         'The rules of exclusion are not as preregistered: {"finished": false}, not '
         '{"finished": true}.'
     ]
-    assert paper([*asked, "--out", str(tmp_path / "p")]) == 0
+    assert paper([*arguments, "--out", str(tmp_path / "p")]) == 0
     text = (tmp_path / "p" / "paper.md").read_text(encoding="utf-8")
     assert "## Deviations from the preregistration" in text
     assert "- What the test is to find out, and the hypotheses: as the preregistration has" in text
@@ -94,7 +96,7 @@ def test_report_and_paper_list_deviations(
     with database.write() as session:
         of(session).rules = {"finished": True}
     assert reported()[1:] == [NO_DEVIATION]
-    assert paper([*asked, "--out", str(tmp_path / "p")]) == 0
+    assert paper([*arguments, "--out", str(tmp_path / "p")]) == 0
     assert "## Deviations" not in (tmp_path / "p" / "paper.md").read_text(encoding="utf-8")
 
     broken = table.assign(preregistration='{"day": 5}')
@@ -109,8 +111,8 @@ def test_an_average_over_conditions_is_a_deviation(tmp_path: Path) -> None:
     table[preregistration.KEY] = preregistration.as_json(frozen)
 
     table.to_csv(tmp_path / "ratings.csv", index=False)
-    asked = ["--csv", str(tmp_path / "ratings.csv"), *QUICK]
-    assert analyze([*asked, "--together", "--out", str(tmp_path / "a")]) == 0
+    arguments = ["--csv", str(tmp_path / "ratings.csv"), *QUICK]
+    assert analyze([*arguments, "--together", "--out", str(tmp_path / "a")]) == 0
     results = json.loads((tmp_path / "a" / "results.json").read_text())
     assert AVERAGED in results["provenance"]["preregistration"]
 
@@ -157,6 +159,7 @@ def test_strengths_and_their_comparison_are_fixed(strength: float) -> None:
         ({"panel": {"kind": "prolific"}}, "The panel that sends participants is not"),
     ],
 )
+@ONE
 def test_every_changed_setting_is_named(
     draft: Draft, database: Database, tmp_path: Path, change: dict[str, object], words: str
 ) -> None:
@@ -173,6 +176,7 @@ def test_every_changed_setting_is_named(
 
 
 @pytest.mark.slow
+@ONE
 def test_another_clip_number_or_text_is_named(
     draft: Draft, database: Database, tmp_path: Path
 ) -> None:
@@ -195,19 +199,20 @@ def test_another_clip_number_or_text_is_named(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kept", ["so", {"at": 5}, {"at": "2026", "sha256": 1, "code_version": "", "settings": []}]
+    "record", ["so", {"at": 5}, {"at": "2026", "sha256": 1, "code_version": "", "settings": []}]
 )
+@ONE
 def test_what_is_damaged_is_said(
     draft: Draft,
     database: Database,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    kept: object,
+    record: object,
 ) -> None:
     where = draft()
     with database.write() as session:
         study = of(session)
-        study.build = study.build | {"preregistration": kept}
+        study.build = study.build | {"preregistration": record}
         after = preregistration.of_study(study)
         assert after is not None and after.changed == (preregistration.DAMAGED,)
     assert export(database, tmp_path / "e", "rated")
@@ -216,6 +221,7 @@ def test_what_is_damaged_is_said(
 
 
 @pytest.mark.slow
+@ONE
 def test_what_later_versions_settle_is_not_taken_for_a_change(
     draft: Draft, database: Database, tmp_path: Path
 ) -> None:

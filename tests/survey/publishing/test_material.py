@@ -15,7 +15,7 @@ STRENGTHS = (0.5, 1.0)
 
 def stimuli() -> list[Stimulus]:
     """Three segments of two pieces at two strengths, and what a study has beside them."""
-    made = [
+    segments = [
         Stimulus(
             name=f"lh-0{at}-{strength:g}",
             kind="transfer",
@@ -33,7 +33,7 @@ def stimuli() -> list[Stimulus]:
         Stimulus(name=f"{kind}-1", kind=kind, item="", systems=[], source="piece 9", segment=9)
         for kind in ("identical", "swapped", "practice")
     ]
-    return [*made, *beside]
+    return [*segments, *beside]
 
 
 def ratings() -> pd.DataFrame:

@@ -27,19 +27,19 @@ from tests.survey.publishing import golden
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 QUICK = ["--draws", "50"]
-made = cache(golden.made)
+small_paper = cache(golden.small_paper)
 
 
 def texts(design: str) -> dict[str, str]:
-    return {suffix: made(design)[f"paper{suffix}"].decode() for suffix in (".md", ".tex")}
+    return {suffix: small_paper(design)[f"paper{suffix}"].decode() for suffix in (".md", ".tex")}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("design", golden.RATINGS)
 @pytest.mark.parametrize("suffix", [".md", ".tex"])
 def test_a_draft_is_as_it_was(design: str, suffix: str) -> None:
-    kept = (golden.FOLDER / f"{design}{suffix}").read_text(encoding="utf-8")
-    assert texts(design)[suffix] == kept
+    golden_text = (golden.FOLDER / f"{design}{suffix}").read_text(encoding="utf-8")
+    assert texts(design)[suffix] == golden_text
 
 
 @pytest.mark.slow
@@ -53,7 +53,7 @@ def test_the_two_texts_say_the_same(design: str) -> None:
     body[".tex"] = body[".tex"].replace(r"\allowbreak{}", "")
     one, other = (NUMBER.findall(text.partition("Method")[2]) for text in body.values())
     captions = len(re.findall(r"includegraphics", body[".tex"]))
-    assert captions == len(made(design)) - 2
+    assert captions == len(small_paper(design)) - 2
     assert sorted(one) == sorted(other)
 
 
@@ -136,12 +136,12 @@ def letters(folder: Path) -> set[str]:
 def test_latex_knows_every_letter_that_reports_use() -> None:
     """pdfLaTeX stops at one that it has no name for, and XeLaTeX's font may leave it out."""
     survey = Path(latex.__file__).parents[1]
-    used = set[str]().union(
+    text_letters = set[str]().union(
         *(letters(survey / name) for name in ("analysis", "designs", "publishing"))
     )
     known = set("–—‘’“”„…") | {chr(code) for code in range(0xA1, 0x180)}
-    assert {"ρ", "α", "−"} <= used
-    assert {letter for letter in used if latex.escaped(letter) == letter} <= known
+    assert {"ρ", "α", "−"} <= text_letters
+    assert {letter for letter in text_letters if latex.escaped(letter) == letter} <= known
 
 
 def test_what_is_wide_or_long_stays_on_the_page() -> None:
@@ -180,9 +180,9 @@ def test_names_are_printed_as_they_stand(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_numbers_are_those_of_the_analysis(tmp_path: Path) -> None:
-    asked = ["--csv", str(golden.RATINGS["ab"]), *QUICK]
-    assert analyze([*asked, "--out", str(tmp_path / "report")]) == 0
-    assert paper([*asked, "--out", str(tmp_path / "paper")]) == 0
+    arguments = ["--csv", str(golden.RATINGS["ab"]), *QUICK]
+    assert analyze([*arguments, "--out", str(tmp_path / "report")]) == 0
+    assert paper([*arguments, "--out", str(tmp_path / "paper")]) == 0
     results = json.loads((tmp_path / "report" / "results.json").read_text())
     text = (tmp_path / "paper" / "paper.md").read_text(encoding="utf-8")
     for row in results["tables"]["preferences"]:
@@ -235,7 +235,7 @@ def test_nothing_is_written_where_there_are_no_answers(
     table = pd.read_csv(golden.RATINGS["mos"], dtype=str, keep_default_na=False)
     file, out = tmp_path / "a.csv", tmp_path / "out"
     table.assign(finished="false").to_csv(file, index=False)
-    for asked in (["--csv", str(file)], ["--csv", str(tmp_path / "none.csv")]):
-        assert paper([*asked, "--out", str(out)]) == 2
+    for arguments in (["--csv", str(file)], ["--csv", str(tmp_path / "none.csv")]):
+        assert paper([*arguments, "--out", str(out)]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
     assert not out.exists()

@@ -19,6 +19,8 @@ from survey.records.export_files import export
 from survey.records.import_study import import_study
 from tests.survey.publishing.frozen import EXPECTED, Draft, freeze, of
 
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 QUALITY = Question(name="quality", text="How good?", margin=0.5)
 
 
@@ -47,8 +49,8 @@ def test_the_text_is_kept_and_says_what_was_fixed(
         assert words in text, words
     with database.read() as session:
         study = of(session)
-        kept = study.build["preregistration"]
-        assert (kept["text"], kept["sha256"]) == (text, digest)
+        record = study.build["preregistration"]
+        assert (record["text"], record["sha256"]) == (text, digest)
         assert study.build["participants"] == 30
         stimuli = preregistration.settings_of(study)["stimuli_sha256"]
         assert f"hashes of their clips: {stimuli}" in text
@@ -69,6 +71,7 @@ def test_stimuli_that_nobody_would_hear_are_warned_of(
 
 
 @pytest.mark.slow
+@ONE
 def test_trials_that_come_once_more_are_fixed(
     draft: Draft, database: Database, tmp_path: Path
 ) -> None:
@@ -109,6 +112,7 @@ def test_groups_by_the_headphone_check_are_compared_as_said(
         (["--participants", "5"], "a\0b", "hold a NUL"),
     ],
 )
+@ONE
 def test_what_cannot_be_frozen(
     draft: Draft,
     database: Database,
@@ -130,6 +134,7 @@ def test_what_cannot_be_frozen(
 
 
 @pytest.mark.slow
+@ONE
 def test_it_is_too_late_after_the_opening_and_once_is_enough(
     draft: Draft, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,6 +163,7 @@ def test_it_is_too_late_after_the_opening_and_once_is_enough(
 
 
 @pytest.mark.slow
+@ONE
 def test_it_goes_along_with_an_export(draft: Draft, database: Database, tmp_path: Path) -> None:
     where = draft()
     assert freeze(where, tmp_path, "--participants", "3") == 0

@@ -17,16 +17,16 @@ MEANT = ["lower", "lower", "higher", "higher"] * (N // 4)
 
 def person(
     heard: Sequence[str | None],
-    meant: Sequence[str] = MEANT,
+    intended: Sequence[str] = MEANT,
     name: str = "a",
     rhythm: str = "12345",
 ) -> pd.DataFrame:
     """One person's answers in the order of trials, ratings but rhythm varied."""
     rows = "participant,item,intended,heard,rhythm,melody,harmony,naturalness,position\n"
-    for at, (said, was) in enumerate(zip(heard, meant, strict=False)):
+    for at, (word, was) in enumerate(zip(heard, intended, strict=False)):
         other = at % 5 + 1
         rated = rhythm[at % len(rhythm)]
-        rows += f"{name},i{at},{was},{said or ''},{rated},{other},{other},{other},{N - at}\n"
+        rows += f"{name},i{at},{was},{word or ''},{rated},{other},{other},{other},{N - at}\n"
     return table(rows)
 
 
@@ -61,14 +61,14 @@ def test_who_hears_trials_that_come_by_turns_has_no_habit() -> None:
 
 @pytest.mark.parametrize(("higher", "is_habit"), [(0, False), (2, False), (3, True)])
 def test_one_answer_says_nothing_where_one_direction_was_meant(higher: int, is_habit: bool) -> None:
-    meant = ["lower"] * 30 + ["higher"] * higher
-    answers = habits.of_everybody(person(["lower"] * len(meant), meant))
+    intended = ["lower"] * 30 + ["higher"] * higher
+    answers = habits.of_everybody(person(["lower"] * len(intended), intended))
     assert bool(answers) == is_habit
 
 
 def test_who_hears_the_few_that_are_higher_has_no_habit() -> None:
-    meant = ["lower"] * 80 + ["higher"] * 3
-    assert habits.of_everybody(person(meant, meant)) == {}
+    intended = ["lower"] * 80 + ["higher"] * 3
+    assert habits.of_everybody(person(intended, intended)) == {}
 
 
 @pytest.mark.parametrize(

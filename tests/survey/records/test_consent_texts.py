@@ -49,10 +49,10 @@ def test_an_export_of_an_earlier_version_has_hashes_alone(database: Database, st
     """The text that the study still shows is known again; the other one is not, and says so."""
     record = exported(database, study)
     del record["study"]["consent_texts"]
-    lost, kept = imported(database, record)
+    lost, current = imported(database, record)
     assert (lost.text, lost.participants, lost.is_current) == (None, 2, False)
-    assert (kept.participants, kept.is_current) == (1, True)
-    assert kept.text is not None and kept.text.endswith("Yes.")
+    assert (current.participants, current.is_current) == (1, True)
+    assert current.text is not None and current.text.endswith("Yes.")
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -40,5 +40,5 @@ def test_all_tests_of_a_kind_are_one_family_wherever_they_stand() -> None:
 
 
 def test_other_kinds_are_left_as_they_are() -> None:
-    made = corrected({"a": Test(0.02), "b": Other(0.03)}, Other)
-    assert (made["a"].holm, made["b"].holm) == (None, 0.03)
+    results = corrected({"a": Test(0.02), "b": Other(0.03)}, Other)
+    assert (results["a"].holm, results["b"].holm) == (None, 0.03)

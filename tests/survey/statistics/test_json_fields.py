@@ -3,13 +3,13 @@
 import math
 from dataclasses import dataclass
 
-from survey.statistics.json_fields import finite, named, optional, plain
+from survey.statistics.json_fields import finite, json_name, optional, plain
 
 
 @dataclass(frozen=True)
 class Inner:
     plain: float | None
-    spoken: float | None = named("in words")
+    spoken: float | None = json_name("in words")
     rare: float | None = optional()
 
 

@@ -26,16 +26,16 @@ def table(*people: tuple[str, object, int, int]) -> pd.DataFrame:
 
 
 def test_who_left_beside_who_stayed() -> None:
-    gone = dropout(
+    report = dropout(
         table(("a", True, 4, 4), ("b", True, 3, 4), ("c", False, 1, 2), ("d", False, 0, 3)),
         ["a", "d"],
     )
-    assert (gone.left, gone.stayed) == (2, 2)
-    assert (gone.left_agreement, gone.stayed_agreement) == (1 / 4, 7 / 8)
+    assert (report.left, report.stayed) == (2, 2)
+    assert (report.left_agreement, report.stayed_agreement) == (1 / 4, 7 / 8)
     expected = stats.ttest_ind([1 / 2, 0], [1, 3 / 4], equal_var=False).pvalue
-    assert gone.p == pytest.approx(expected)
-    assert gone.matters
-    assert gone.analysed == 1
+    assert report.p == pytest.approx(expected)
+    assert report.matters
+    assert report.analysed == 1
 
 
 def test_what_is_not_known_is_not_said() -> None:

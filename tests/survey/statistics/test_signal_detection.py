@@ -61,12 +61,13 @@ def test_intervals_are_those_of_rates_moved_a_little() -> None:
     answers = simulate({"realistic": 12}, seed=3)
     rows = answers[answers["kind"] == "transfer"].reset_index(drop=True)
     measures = detection(rows)["higher"]
-    said = (rows["heard"] == "higher").to_numpy(float)
-    meant = (rows["intended"] == "higher").to_numpy()
+    heard_higher = (rows["heard"] == "higher").to_numpy(float)
+    is_higher = (rows["intended"] == "higher").to_numpy()
 
     def of(weights: np.ndarray) -> tuple[float, float]:
         rates = [
-            loglinear((weights * said)[side].sum(), weights[side].sum()) for side in (meant, ~meant)
+            loglinear((weights * heard_higher)[side].sum(), weights[side].sum())
+            for side in (is_higher, ~is_higher)
         ]
         return d_prime(*rates), criterion(*rates)
 
@@ -96,7 +97,7 @@ def test_the_interval_of_d_prime_holds_where_pieces_are_few() -> None:
         its = random.normal(0, 0.8, 4)[piece] + random.normal(0, 0.6, 20)[segment]
         hears = random.random(960) < expit(logit(0.8) + its + random.normal(0, 0.7, 48)[person])
         sides = np.array(["lower", "higher"])
-        meant, other = sides[segment // 10], sides[1 - segment // 10]
+        intended, other = sides[segment // 10], sides[1 - segment // 10]
         missed = np.where(random.random(960) < 0.5, "same", other)
         study = pd.DataFrame(
             {
@@ -104,8 +105,8 @@ def test_the_interval_of_d_prime_holds_where_pieces_are_few() -> None:
                 "item": segment.astype(str),
                 "source": piece.astype(str),
                 "segment": segment,
-                "intended": meant,
-                "heard": np.where(hears, meant, missed),
+                "intended": intended,
+                "heard": np.where(hears, intended, missed),
             }
         )
         ends = detection(study)["higher"].d_prime

@@ -82,8 +82,8 @@ def test_what_is_alike_cannot_be_told_and_what_differs_can() -> None:
 def test_who_is_deaf_to_loudness_cannot_tell_what_is_louder_alone() -> None:
     rng = np.random.default_rng(2)
     real, changed = drawn(rng, 800, range(20)), drawn(rng, 160, range(20, 30))
-    for seen in changed.features:
-        seen.update({name: seen[name] + 20 for name in LOUDNESS})  # type: ignore[attr-defined]
+    for row in changed.features:
+        row.update({name: row[name] + 20 for name in LOUDNESS})  # type: ignore[attr-defined]
     louder = separability(changed, real, SD, draws=1)
     for name in louder.aucs:
         assert louder.aucs[name] > 0.9

@@ -16,25 +16,25 @@ def test_features_of_two_chords_by_hand() -> None:
         pitch=[40, 60, 64, 60, 72, 71],
         velocity=[50, 60, 70, 80, 80, 90],
     )
-    seen = features(notes, 16)
-    assert seen["notes a step"] == 5 / 16  # what rings in is not counted
-    assert seen["strikes a step"] == 3 / 16
-    assert seen["notes a strike"] == pytest.approx(5 / 3)
-    assert seen["largest strike"] == 2
-    assert seen["single notes"] == pytest.approx(1 / 3)
-    assert seen["gap, 0%"] == 1.0
-    assert seen["gap, 100%"] == 2.0
-    assert seen["exactly on a step"] == 1.0
-    assert seen["strikes on beats"] == 1.0
-    assert seen["widest strike"] == 12
-    assert seen["octaves struck"] == 0.5
-    assert seen["thirds and sixths struck"] == 0.5
-    assert seen["leaps of the top"] == (8 + 1) / 2
-    assert seen["clicks"] == 0.2
-    assert seen["velocity, mean"] == 76
-    assert seen["first strike"] == 0.0
-    assert seen["last strike"] == 1.0
-    assert seen["repeats"] == 0.0  # key 60 comes again after two beats
+    values = features(notes, 16)
+    assert values["notes a step"] == 5 / 16  # what rings in is not counted
+    assert values["strikes a step"] == 3 / 16
+    assert values["notes a strike"] == pytest.approx(5 / 3)
+    assert values["largest strike"] == 2
+    assert values["single notes"] == pytest.approx(1 / 3)
+    assert values["gap, 0%"] == 1.0
+    assert values["gap, 100%"] == 2.0
+    assert values["exactly on a step"] == 1.0
+    assert values["strikes on beats"] == 1.0
+    assert values["widest strike"] == 12
+    assert values["octaves struck"] == 0.5
+    assert values["thirds and sixths struck"] == 0.5
+    assert values["leaps of the top"] == (8 + 1) / 2
+    assert values["clicks"] == 0.2
+    assert values["velocity, mean"] == 76
+    assert values["first strike"] == 0.0
+    assert values["last strike"] == 1.0
+    assert values["repeats"] == 0.0  # key 60 comes again after two beats
 
 
 def test_a_key_struck_while_it_sounds_is_a_restrike() -> None:

@@ -40,12 +40,12 @@ def measured(models: Models) -> dict[str, str]:
 
 
 def test_the_papers_own_table_holds_what_the_paper_says_of_it():
-    said = measured(as_in_the_paper())
-    ranked = [cell for words, cell in said.items() if words.endswith((": rhythm", ": note"))]
+    cells = measured(as_in_the_paper())
+    ranked = [cell for words, cell in cells.items() if words.endswith((": rhythm", ": note"))]
     assert len(ranked) == 7 and all(cell.startswith(HOLDS) for cell in ranked), ranked
-    assert f"{HOLDS}: 6 of 6" in said.values()
-    assert "1.00, 1.00, 1.00, 1.00, 1.00, 1.00 (6 models)" in said.values()
-    assert said["1 % of labels is enough (against 0, 5, 100 %)"] == MISSING
+    assert f"{HOLDS}: 6 of 6" in cells.values()
+    assert "1.00, 1.00, 1.00, 1.00, 1.00, 1.00 (6 models)" in cells.values()
+    assert cells["1 % of labels is enough (against 0, 5, 100 %)"] == MISSING
 
 
 @pytest.mark.parametrize(("value", "verdict"), [(0.5, FAILS), (0.75, OPEN), (0.9, FAILS)])

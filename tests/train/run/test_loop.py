@@ -216,12 +216,12 @@ def test_the_rate_decays_over_the_last_steps():
 def test_the_rate_reaches_the_optimiser(data, tmp_path):
     run = trainer(data, tmp_path)
     batch = data.batch(np.arange(16))
-    used = []
+    rates = []
     for _ in range(6):
         run.train_step(batch)
-        used.append(run.optimisers["model"].param_groups[0]["lr"])
-    assert used == [CONFIG.rate_at(step) for step in range(6)]
-    assert used[-1] < used[0]
+        rates.append(run.optimisers["model"].param_groups[0]["lr"])
+    assert rates == [CONFIG.rate_at(step) for step in range(6)]
+    assert rates[-1] < rates[0]
 
 
 @pytest.mark.parametrize(

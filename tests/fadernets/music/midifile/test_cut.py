@@ -91,9 +91,9 @@ def test_words_of_another_moment_are_left_out():
 def test_a_tempo_of_another_track_holds_alone():
     first = mb.track((0, tempo(120)), (2 * BEAT, tempo(60)), *mb.music())
     second = mb.track((BEAT, tempo(99)), *mb.music(base=60))
-    made = between(mb.file(first, second), 4, 8)
-    assert mb.others(made)[0][0] == (0, tempo(60)) and len(mb.others(made)[1]) == 1
-    assert read(made).tempo.tolist() == [[0, 60]]
+    section = between(mb.file(first, second), 4, 8)
+    assert mb.others(section)[0][0] == (0, tempo(60)) and len(mb.others(section)[1]) == 1
+    assert read(section).tempo.tolist() == [[0, 60]]
 
 
 def test_notes_that_cross_an_end_are_cut_there():
@@ -141,9 +141,9 @@ def test_what_rings_in_has_faded_by_the_seconds_that_it_was_held_and_of_a_piano_
 def test_all_tracks_come_along_and_end_where_they_ended():
     short = mb.track((0, mb.meta(3, b"Short")), *mb.note(0, 5 * BEAT, 50), end=6 * BEAT)
     drums = mb.track(*[e for k in range(16) for e in mb.note(k * BEAT, k * BEAT + 9, 36, 90, 9)])
-    made = between(mb.file(mb.track(*mb.music()), short, drums), 4, 12)
-    assert [rows[-1][0] for rows in mb.events(made)] == [8 * BEAT, 2 * BEAT, 8 * BEAT]
-    assert [row[2] for row in mb.notes_of(made) if row[1] == 9] == [k * BEAT for k in range(8)]
+    section = between(mb.file(mb.track(*mb.music()), short, drums), 4, 12)
+    assert [rows[-1][0] for rows in mb.events(section)] == [8 * BEAT, 2 * BEAT, 8 * BEAT]
+    assert [row[2] for row in mb.notes_of(section) if row[1] == 9] == [k * BEAT for k in range(8)]
 
 
 def test_a_file_in_riff_is_cut_to_a_plain_one():
@@ -158,14 +158,14 @@ def test_a_span_of_a_changed_piece_is_the_users_own_with_the_new_notes():
     own = segments(piece)[1].notes
     new = Notes.of([1.3], [1.9], [90], [50])
     changed = stitch(piece, {1: concatenate([own[::2], new])})
-    made = file_bytes(changed, (4, 8))
+    section = file_bytes(changed, (4, 8))
     whole = file_bytes(changed)
     shifted = [(at - 4 * BEAT, event) for at, event in mb.others(whole)[0] if 1920 <= at < 3840]
     chased = [(0, mb.program(4)), (0, mb.control(64, 19))]
     end = (4 * BEAT, mb.meta(0x2F, b""))
-    assert mb.others(made)[0] == [*chased, *shifted, end]
+    assert mb.others(section)[0] == [*chased, *shifted, end]
     inside = [row for row in mb.notes_of(whole) if 1914 <= row[2] < 3834]
-    assert mb.notes_of(made) == [(*r[:2], r[2] - 1920, r[3] - 1920, *r[4:]) for r in inside]
+    assert mb.notes_of(section) == [(*r[:2], r[2] - 1920, r[3] - 1920, *r[4:]) for r in inside]
     assert file_bytes(piece, (0, piece.length)) == data
 
 
@@ -194,11 +194,11 @@ def test_bytes_that_are_no_file_are_refused():
 @given(mb.files(), st.integers(0, 8), st.integers(1, 8))
 def test_a_cut_has_the_state_and_the_events_of_the_file(data, begin, beats):
     """And nothing else: what it sets first was set before, and every controller has its value."""
-    made = between(data, begin, begin + beats)
+    section = between(data, begin, begin + beats)
     division = int.from_bytes(data[data.find(b"MThd") + 12 :][:2], "big")
     first, last = begin * division, (begin + beats) * division
-    assert len(mb.events(made)) == len(mb.events(data))
-    for before, after in zip(mb.others(data), mb.others(made), strict=True):
+    assert len(mb.events(section)) == len(mb.events(data))
+    for before, after in zip(mb.others(data), mb.others(section), strict=True):
         inside = [(at - first, event) for at, event in before[:-1] if first <= at < last]
         set_first = len(after) - 1 - len(inside)
         assert after[set_first:-1] == inside
@@ -212,5 +212,5 @@ def test_a_cut_has_the_state_and_the_events_of_the_file(data, begin, beats):
             at_once = [event for at, event in inside if at == 0 and event[:2] == which]
             first_ones = [event for _, event in after[:set_first] if event[:2] == which]
             assert first_ones == ([] if at_once else [value])
-    for row in mb.notes_of(made):
+    for row in mb.notes_of(section):
         assert 0 <= row[2] <= row[3] <= last - first

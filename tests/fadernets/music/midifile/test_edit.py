@@ -59,8 +59,8 @@ def edits(draw):
 @given(edits())
 def test_an_edit_changes_notes_of_the_span_and_of_the_chosen_parts_only(edit):
     data, piece, changed, result = edit
-    made = file_bytes(result)
-    assert mb.others(made) == mb.others(data)
+    output = file_bytes(result)
+    assert mb.others(output) == mb.others(data)
     chosen = {(raw.track, raw.channel) for raw in chosen_parts(data, piece)}
     division = int.from_bytes(data[data.find(b"MThd") + 12 :][:2], "big")
     after = {(on, pitch) for on, _, pitch, _ in ticks(result.notes, division)}
@@ -78,21 +78,23 @@ def test_an_edit_changes_notes_of_the_span_and_of_the_chosen_parts_only(edit):
         return any(first - EARLY <= start / division < end - EARLY for first, end in spans)
 
     before = [row for row in mb.notes_of(data) if not may_change(row)]
-    still = set(mb.notes_of(made))
+    still = set(mb.notes_of(output))
     assert all(row in still for row in before)
-    assume(labels(parts_of(made)) == labels(parts_of(data)))  # no part has lost all its notes
-    again = read(made, piece.original.parts)
+    assume(labels(parts_of(output)) == labels(parts_of(data)))  # no part has lost all its notes
+    again = read(output, piece.original.parts)
     # A note that another part's cut short, and that part's is gone, is as long as it ever was.
     held = {(row[2], row[4]): row[3] for row in mb.notes_of(data)}
     ends_of_tracks = {rows[-1][0] for rows in mb.events(data)}
-    for now, asked in zip(ticks(again.notes, division), ticks(result.notes, division), strict=True):
+    for now, target in zip(
+        ticks(again.notes, division), ticks(result.notes, division), strict=True
+    ):
         # One that begins with its track's end has the tick before it.
-        early = int(asked[0] in ends_of_tracks and now[0] == asked[0] - 1)
-        assert now == asked or (now[0], now[2:]) == (asked[0] - early, asked[2:])
+        early = int(target[0] in ends_of_tracks and now[0] == target[0] - 1)
+        assert now == target or (now[0], now[2:]) == (target[0] - early, target[2:])
         assert (
-            now[1] == asked[1]
-            or asked[1] < now[1] <= held[now[0], now[2]]
-            or (now[1] in ends_of_tracks and now[1] < asked[1])
+            now[1] == target[1]
+            or target[1] < now[1] <= held[now[0], now[2]]
+            or (now[1] in ends_of_tracks and now[1] < target[1])
         )
     if again.length == piece.length:  # a last note gone may show the silence behind it
         for name in ("pedal", "tempo", "meter"):
@@ -107,10 +109,10 @@ def test_a_note_that_stays_keeps_its_events(edit):
     division = int.from_bytes(data[data.find(b"MThd") + 12 :][:2], "big")
     stays = set(ticks(piece.notes, division)) & set(ticks(result.notes, division))
     chosen = {(part.track, part.channel) for part in chosen_parts(data, piece)}
-    made = set(mb.notes_of(file_bytes(result)))
+    output = set(mb.notes_of(file_bytes(result)))
     for row in mb.notes_of(data):
         if row[:2] in chosen and row[2:6] in {(on, end, pitch, v) for on, end, pitch, v in stays}:
-            assert row in made
+            assert row in output
 
 
 def ticks(notes, division):
@@ -133,8 +135,10 @@ def changed(data, index=1, parts=None):
     own = segments(piece)[index].notes
     offset = own.offset.copy()
     offset[1] -= 0.25
-    kept = Notes(own.onset, offset, own.pitch, own.velocity)[1:]
-    new = Notes.of([*kept.onset, 1.3], [*kept.offset, 1.6], [*kept.pitch, 40], [*kept.velocity, 99])
+    others = Notes(own.onset, offset, own.pitch, own.velocity)[1:]
+    new = Notes.of(
+        [*others.onset, 1.3], [*others.offset, 1.6], [*others.pitch, 40], [*others.velocity, 99]
+    )
     return file_bytes(stitch(piece, {index: new}))
 
 
@@ -147,28 +151,31 @@ def test_running_status_and_delta_times_follow_what_is_put_in():
 
 def test_a_note_moved_keeps_its_release_velocity_and_a_new_one_is_released_as_the_others():
     data = mb.file(mb.track(*mb.music()), kind=0)
-    made = changed(data)
-    gone, came = (
+    output = changed(data)
+    before_alone, came = (
         set(x) - set(y)
-        for x, y in ((mb.notes_of(data), mb.notes_of(made)), (mb.notes_of(made), mb.notes_of(data)))
+        for x, y in (
+            (mb.notes_of(data), mb.notes_of(output)),
+            (mb.notes_of(output), mb.notes_of(data)),
+        )
     )
-    assert len(gone) == 2 and len(came) == 2
+    assert len(before_alone) == 2 and len(came) == 2
     shorter, new = sorted(came)
     assert shorter[5:] == (51, mb.off(shorter[4], 31))
     assert new == (0, 0, 1920 + 624, 1920 + 768, 40, 99, mb.off(40, 64))
     without = [(t, mb.on(e[1], 0)) if e[0] >> 4 == 8 else (t, e) for t, e in mb.music()]
-    made = changed(mb.file(mb.track(*without), kind=0))
-    assert (0, 0, 2544, 2688, 40, 99, mb.on(40, 0)) in mb.notes_of(made)
-    assert not any(event[0] >> 4 == 8 for _, event in mb.events(made)[0])
+    output = changed(mb.file(mb.track(*without), kind=0))
+    assert (0, 0, 2544, 2688, 40, 99, mb.on(40, 0)) in mb.notes_of(output)
+    assert not any(event[0] >> 4 == 8 for _, event in mb.events(output)[0])
 
 
 def test_a_release_that_two_strikes_share_stays_while_one_of_them_does():
     rows = [*mb.music(), (1920, mb.on(90)), (2000, mb.on(90)), (2100, mb.off(90))]
     piece = read(mb.file(mb.track(*rows), kind=0))
     own = segments(piece)[1].notes
-    kept = own[~((own.pitch == 90) & (own.onset > 0))]
-    made = file_bytes(stitch(piece, {1: kept}))
-    assert [row[2:5] for row in mb.notes_of(made) if row[4] == 90] == [(1920, 2100, 90)]
+    others = own[~((own.pitch == 90) & (own.onset > 0))]
+    output = file_bytes(stitch(piece, {1: others}))
+    assert [row[2:5] for row in mb.notes_of(output) if row[4] == 90] == [(1920, 2100, 90)]
 
 
 def test_louder_notes_keep_all_but_their_velocity():
@@ -176,8 +183,8 @@ def test_louder_notes_keep_all_but_their_velocity():
     piece = read(data)
     own = segments(piece)[2].notes
     louder = Notes(own.onset, own.offset, own.pitch, own.velocity + 5)
-    made = file_bytes(stitch(piece, {2: louder}))
-    before, after = mb.events(data)[0], mb.events(made)[0]
+    output = file_bytes(stitch(piece, {2: louder}))
+    before, after = mb.events(data)[0], mb.events(output)[0]
     different = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
     assert len(different) == len(own)
     assert all(b[1][2] == a[1][2] + 5 and a[1][:2] == b[1][:2] for a, b in different)

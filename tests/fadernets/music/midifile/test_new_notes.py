@@ -90,9 +90,9 @@ def test_a_note_ends_with_its_track(end, is_new):
         result = replace(
             piece, notes=replace(was, offset=np.where(was.pitch == 40, end, was.offset))
         )
-    made = file_bytes(result)
-    assert [rows[-1][0] for rows in mb.events(made)] == [1910, 3840]
-    ends = {row[4]: row[3] for row in mb.notes_of(made) if row[0] == 0}
+    output = file_bytes(result)
+    assert [rows[-1][0] for rows in mb.events(output)] == [1910, 3840]
+    ends = {row[4]: row[3] for row in mb.notes_of(output) if row[0] == 0}
     assert ends[43 if is_new else 40] == 1910
 
 

@@ -33,14 +33,14 @@ def overlapping(draw):
     fates = st.sampled_from(["locked", "locked", "stays", "goes", "ends"])
     fate = np.array(draw(st.lists(fates, min_size=len(was), max_size=len(was))))
     offset = np.where(fate == "ends", (was.onset + was.offset) / 2, was.offset)
-    kept = replace(was, offset=offset)[fate != "goes"]
+    rest = replace(was, offset=offset)[fate != "goes"]
     locked = was[fate == "locked"]
     new = []
     for start in draw(st.sets(st.integers(0, 62), max_size=3)):
         onset, end = start / 16 + 0.03, start / 16 + draw(st.sampled_from([0.1, 0.6, 2.0]))
         held = (locked.pitch == 60) & (locked.onset < end) & (locked.offset > onset)
         new += [] if held.any() else [(onset, end, 60, 99)]
-    notes = concatenate([kept, *(Notes.of(*([value] for value in row)) for row in new)])
+    notes = concatenate([rest, *(Notes.of(*([value] for value in row)) for row in new)])
     original = replace(piece.original, locked=locked)
     return piece, locked, replace(piece, notes=struck_once(notes), original=original)
 
@@ -62,8 +62,8 @@ def test_a_note_that_ends_sooner_does_not_end_one_that_was_struck_before_it():
     held, inner = mb.note(0, 1920, 60, 70, release=11), mb.note(480, 1920, 60, 80, release=22)
     piece = read(mb.file(mb.track(*held, *inner, end=3840), kind=0))
     shorter = Notes.of([0, 1], [1, 2], [60, 60], [70, 80])
-    made = file_bytes(replace(piece, notes=shorter))
-    assert mb.notes_of(made) == mb.notes_of(piece.original.data)
+    output = file_bytes(replace(piece, notes=shorter))
+    assert mb.notes_of(output) == mb.notes_of(piece.original.data)
 
 
 def test_a_new_note_waits_for_a_locked_one_beneath_one_that_is_not():
@@ -72,9 +72,9 @@ def test_a_new_note_waits_for_a_locked_one_beneath_one_that_is_not():
     piece = read(mb.file(mb.track(*strikes[0], *strikes[1], *strikes[2], end=3840), kind=0))
     original = replace(piece.original, locked=piece.notes[:1])
     new = concatenate([piece.notes, Notes.of([2], [3.5], [60], [90])])
-    made = mb.notes_of(file_bytes(replace(piece, notes=struck_once(new), original=original)))
-    assert made[0] == (0, 0, 0, 1440, 60, 70, mb.off(60, 0))
-    assert [row[2] for row in made] == [0, 480, 720, 1440]
+    output = mb.notes_of(file_bytes(replace(piece, notes=struck_once(new), original=original)))
+    assert output[0] == (0, 0, 0, 1440, 60, 70, mb.off(60, 0))
+    assert [row[2] for row in output] == [0, 480, 720, 1440]
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_a_note_gets_a_release_of_its_own_only_where_it_would_end_elsewhere(
     rows = [(at, mb.on(60)) for at in strikes] + [(at, mb.off(60)) for at in releases]
     piece = read(mb.file(mb.track(*rows, *mb.note(0, 3000, 50), end=3840), kind=0))
     stays = (piece.notes.pitch == 50) | (piece.notes.onset != strikes[goes] / 480)
-    made = file_bytes(replace(piece, notes=piece.notes[stays]))
-    off = [tick for tick, event in mb.events(made)[0] if event[:2] == mb.off(60)[:2]]
+    output = file_bytes(replace(piece, notes=piece.notes[stays]))
+    off = [tick for tick, event in mb.events(output)[0] if event[:2] == mb.off(60)[:2]]
     assert off == after
-    before, now = (mb.notes_of(data) for data in (piece.original.data, made))
+    before, now = (mb.notes_of(data) for data in (piece.original.data, output))
     assert [row[:6] for row in now] == [
         row[:6] for row in before if row[2:5:2] != (strikes[goes], 60)
     ]

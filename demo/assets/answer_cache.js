@@ -6,7 +6,7 @@
   const MOST_NOTES = 60000; // in the rolls of all answers
   const MOST_SECONDS = 300; // of sound, a third of a megabyte each
 
-  F.Kept = class {
+  F.AnswerCache = class {
     constructor() {
       this.entries = new Map(); // {answer, sounds} by what was asked
     }

@@ -10,10 +10,10 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 Made = TypeVar("Made")
 
-_KEPT = WeakTensorKeyDictionary()  # weight -> name -> which values it was made of, and what
+_CACHE = WeakTensorKeyDictionary()  # weight -> name -> which values it was made of, and what
 
 
-def kept(name: str, make: Callable[..., Made], weight: Tensor, *others: Tensor) -> Made:
+def of_weights(name: str, make: Callable[..., Made], weight: Tensor, *others: Tensor) -> Made:
     """What is made of weights, made anew where one of them has changed since.
 
     Parameters
@@ -27,7 +27,7 @@ def kept(name: str, make: Callable[..., Made], weight: Tensor, *others: Tensor) 
     if any(w.is_inference() for w in weights):  # they have no version
         return make(*weights)
     values = [(w._version, w.data_ptr()) for w in weights]
-    by_name = _KEPT.setdefault(weight, {})
+    by_name = _CACHE.setdefault(weight, {})
     if name not in by_name or by_name[name][0] != values:
         by_name[name] = values, make(*weights)
     return by_name[name][1]
