@@ -20,6 +20,7 @@ from train.reporting import (
     benchmark_tables,
     claims,
     comparison,
+    label_share_table,
     mood_tables,
     naturalness_table,
     paper_tables,
@@ -31,6 +32,7 @@ from train.reporting.reading import read
 from train.reporting.results.ablation import Ablation
 from train.reporting.results.arousal import Arousal, ArousalTries
 from train.reporting.results.evaluation import Evaluation
+from train.reporting.results.label_shares import LabelShares
 from train.reporting.results.naturalness import Naturalness, NaturalnessTries
 from train.reporting.results.part import ResultsPart
 from train.reporting.results.preparation import Preparation
@@ -148,6 +150,7 @@ TABLES: dict[str, Callable[[], str]] = {
         measured(BENCHMARKS / "survey_load_postgresql.json")
     ),
     "keys": keys_table,
+    "label_shares": lambda: table(*label_share_table.rows(stored("label_shares", LabelShares))),
     "model": lambda: table(*shipped_tables.models(shipped())),
     **{f"training_{name}": partial(training_table, name) for name in SHIPPED},
     "naturalness": partial(naturalness, naturalness_table.rows),

@@ -14,7 +14,10 @@ def test_only_the_public_model_is_used(root):
 
 def check_imports(path: Path) -> None:
     tree = ast.parse(path.read_text())
-    music = {f"music.{name}" for name in ("examples", "midi", "notes", "piece", "segments")}
+    music = {
+        f"music.{name}"
+        for name in ("examples", "midi", "midifile.part", "notes", "piece", "segments")
+    }
     public = {
         "atomic_file",
         "checkpoint",

@@ -92,7 +92,7 @@ def test_not_text(tmp_path: Path) -> None:
     path.write_bytes(b"participant,item\n\xff\xfe\n")
     with pytest.raises(ValueError, match="UTF-8"):
         rating_table.read_csv(path)
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(ValueError, match="no CSV text that can be read"):
         read(SMALL + '"p2,i1')
 
 
