@@ -49,7 +49,7 @@ def notes_of(page: Page, side: str) -> list[list[float]]:
 def assert_in_time(struck: list, zero: float, notes: list, until: float) -> None:
     """The first strikes are those of the notes up to a time, each when the playhead is there."""
     expected = [[onset, pitch, velocity] for onset, _, pitch, velocity in notes if onset < until]
-    first_strikes = sorted(struck[: len(expected)])
+    first_strikes = sorted(struck)[: len(expected)]
     assert sorted(key for _, *key in first_strikes) == sorted(key for _, *key in expected)
     late = np.array([(at - zero) / 1000 for at, *_ in first_strikes]) - [
         onset for onset, *_ in expected
