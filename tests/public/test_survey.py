@@ -42,7 +42,7 @@ NO_FAULT = "many wrong tokens are sent to the admin's pages"  # said in the log 
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(scope="module", params=[ALONE, "make-run"])
+@pytest.fixture(scope="module", params=[ALONE, "space"])
 def survey(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:

@@ -129,8 +129,8 @@ def test_page_and_survey_are_tried_in_a_browser_too() -> None:
     command = [sys.executable, "-m", "pytest", *space.TESTS, "--collect-only", "-q"]
     report = subprocess.run(command, cwd=space.ROOT, stdout=subprocess.PIPE, text=True).stdout
     for name in (
-        "tests/demo/test_browser_space.py::test_the_console_of_a_space_stays_empty[space]",
-        "tests/test_proxy.py::test_a_visitor_comes_by_the_proxy[space-stripped]",
+        "tests/demo/test_browser_space.py::test_the_console_of_a_space_stays_empty",
+        "tests/test_proxy.py::test_a_visitor_comes_by_the_proxy[space-kept]",
         "tests/public/test_survey.py::",
     ):
         assert name in report
