@@ -22,6 +22,8 @@ from db.models import Base
 
 DEBIAN = "/usr/lib/postgresql"  # a folder for each version, with its programs in bin/
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]  # of databases
+# Of a test where the kind of database can make no difference.
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 OWNER = "postgres"  # the server refuses to run as root
 EMPTY, MIGRATED = "template1", "migrated"
 # Whoever else is connected has a second to be gone before tables are emptied.

@@ -57,7 +57,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database with the newest schema; every test runs with both kinds.
 
-    For one of them only: ``@pytest.mark.parametrize("database", ["sqlite"], indirect=True)``.
+    For one of them only: `tests.postgres.ONE`.
     """
     if request.param == "sqlite":
         path = tmp_path / "data" / "survey.sqlite"

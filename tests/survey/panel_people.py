@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from db.database import Database
-from db.models import Study
+from db.models import PanelPlace, Study
 from survey.core.panels import Panel, new_key
 from tests.survey.person import Person
 
@@ -44,3 +45,14 @@ def send(client: TestClient, number: str = NUMBER, **fields: object) -> Person:
     person.post("questions").raise_for_status()
     person.post("sound", left="left", right="right", ok=True).raise_for_status()
     return person
+
+
+def places(database: Database) -> list[tuple[str, dict[str, str], str]]:
+    with database.read() as session:
+        rows = session.scalars(select(PanelPlace).order_by(PanelPlace.id))
+        return [(place.panel_id, place.ids, place.outcome) for place in rows]
+
+
+def join(client: TestClient, **body: object) -> tuple[int, dict]:
+    response = client.post("/api/join", json={"study": "small", "consent": True, **body})
+    return response.status_code, response.json()

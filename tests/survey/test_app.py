@@ -20,6 +20,7 @@ from db.models import Answer, Study
 from survey.app import close, create_app
 from survey.core.http_guard import BODY_BYTES, HEADERS
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.stopwatch import Stopwatch
 from tests.survey.hub import Hub
 from tests.survey.person import Person
@@ -68,7 +69,7 @@ def test_every_answer_has_the_headers(client: TestClient) -> None:
     assert "unsafe" not in HEADERS["content-security-policy"]
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_answers_that_all_could_read_are_closed_to_others(
     settings: Settings, study: Study, database: Database, tmp_path: Path
 ) -> None:
@@ -113,7 +114,7 @@ def test_large_bodies_are_refused(client: TestClient, database: Database) -> Non
     assert response.status_code == 413
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_a_body_at_the_limit_is_read(client: TestClient) -> None:
     content = b'{"study": "small", "consent": true}'
     headers = {"Content-Type": "application/json"}
@@ -146,7 +147,7 @@ def test_an_error_of_ours_is_still_an_answer(
     assert "Traceback" not in response.text
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_who_opens_a_wrong_address_reads_a_sentence(client: TestClient) -> None:
     response = client.get("/nothing/<script>", headers={"Accept": "text/html,*/*;q=0.8"})
     assert response.status_code == 404 and response.headers["content-type"].startswith("text/html")
@@ -157,7 +158,7 @@ def test_who_opens_a_wrong_address_reads_a_sentence(client: TestClient) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_closing_waits_for_nobody(settings: Settings, database: Database) -> None:
     """A writer that never ends, and previews: what `close` promises."""
     app = create_app(settings)
@@ -178,7 +179,7 @@ def test_closing_waits_for_nobody(settings: Settings, database: Database) -> Non
     writer.join()
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_closing_leaves_one_file(settings: Settings, database: Database) -> None:
     """So that a copy of it is a whole backup."""
     database.close()
@@ -190,7 +191,7 @@ def test_closing_leaves_one_file(settings: Settings, database: Database) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_a_wiped_disk_loses_nobodys_place(
     settings: Settings, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,7 +225,7 @@ def test_a_wiped_disk_loses_nobodys_place(
     )
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_an_unreachable_dataset_does_not_stop_the_start(
     settings: Settings, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,10 +19,10 @@ from db.models import Study
 from survey import build
 from survey.building import create, insert
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey.built import PAIRS, contents, stored
 
 pytestmark = pytest.mark.slow
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def run(arguments: list[str], data: Path, **variables) -> subprocess.CompletedProcess:
@@ -32,7 +32,7 @@ def run(arguments: list[str], data: Path, **variables) -> subprocess.CompletedPr
     return subprocess.run(command, env=env | variables, capture_output=True, text=True, timeout=120)
 
 
-@SQLITE
+@ONE
 def test_the_same_seed_gives_the_same_bytes(two, spec, tmp_path, folder):
     """In another process, into another folder and another database."""
     arguments = ["--midi", str(folder), "--pairs", str(PAIRS), "--seed", "5", "--name", "again"]
@@ -48,7 +48,7 @@ def test_the_same_seed_gives_the_same_bytes(two, spec, tmp_path, folder):
     assert names == {clip.sha256 for s in two.stimuli for clip in (s.first, s.second)}
 
 
-@SQLITE
+@ONE
 def test_killed_in_the_middle_and_built_again(spec, two, folder, tmp_path):
     arguments = ["--midi", str(folder), "--pairs", str(PAIRS), "--seed", "5", "--name", "two"]
     env = os.environ | {"FADERNETS_DATA": str(tmp_path / "k"), "OMP_NUM_THREADS": "1"}

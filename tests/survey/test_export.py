@@ -17,6 +17,7 @@ from survey.ratings.columns import COLUMNS, STUDY_COLUMNS
 from survey.ratings.rating_table import frame, read_csv
 from survey.records import export_files
 from survey.records.erasure import erase
+from tests.postgres import ONE
 from tests.survey.crowd import answer, fill, join
 
 
@@ -81,7 +82,7 @@ def test_the_command_writes_three_files(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_the_command_says_in_one_sentence_what_it_cannot(
     database: Database, filled: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -179,7 +180,7 @@ def test_a_study_of_the_same_name_elsewhere_keeps_its_folder(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_an_export_that_cannot_be_renewed_is_logged(
     database: Database,
     filled: Study,
@@ -205,7 +206,7 @@ def test_an_export_that_cannot_be_renewed_is_logged(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_labels_are_exported_if_they_are_asked_for(
     database: Database, study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -16,6 +16,7 @@ from db.database import Database, DatabaseError
 from db.models import Answer, Participant
 from survey.app import create_app
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey.manager import ADMIN, basic
 from tests.survey.person import Person, key
 
@@ -42,7 +43,7 @@ def test_a_locked_database_acknowledges_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_a_full_disk_acknowledges_nothing(
     client: TestClient, app: FastAPI, settings: Settings, database: Database
 ) -> None:
@@ -80,7 +81,7 @@ def test_a_full_disk_acknowledges_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_a_disk_that_is_full_for_one_answer_costs_nothing(
     client: TestClient, app: FastAPI, settings: Settings, database: Database
 ) -> None:
@@ -117,7 +118,7 @@ def test_a_disk_that_is_full_for_one_answer_costs_nothing(
         assert session.scalar(select(func.count(Answer.id))) == 8
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_a_newer_database_stops_the_start(settings: Settings, database: Database) -> None:
     with database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -125,7 +126,7 @@ def test_a_newer_database_stops_the_start(settings: Settings, database: Database
         create_app(settings)
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_a_database_that_cannot_be_reached_stops_the_start(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:

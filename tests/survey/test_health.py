@@ -26,11 +26,11 @@ from survey import health
 from survey.core import texts
 from survey.core.settings import Settings
 from survey.health import FRESH_SECONDS, LONGEST_WAIT_SECONDS, HealthMonitor
+from tests.postgres import ONE
 from tests.survey.clock import Clock
 from tests.survey.manager import contents
 from tests.survey.person import Person
 
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 WELL = {"ok": True, "database": "ok", "disk": "ok", "journal": "off"}
 
 

@@ -28,7 +28,7 @@ from survey.ratings.exclusion import DEFAULT_RULES
 from survey.ratings.rating_table import ParticipantCounts, choose, flow, frame
 from survey.records import export_files
 from survey.records.import_study import import_study
-from tests.postgres import KINDS
+from tests.postgres import KINDS, ONE
 from tests.survey.crowd import fill, join
 from tests.survey.panel_people import add_panel
 
@@ -149,7 +149,7 @@ def test_beside_another_study_under_a_new_name(study: Study, database: Database,
 
 
 @pytest.mark.parametrize("name", ["", "Ab", "a b", "a/b", "ü", "a" * 65, "a\n"])
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_a_name_no_address_can_have_is_refused(database: Database, example: str, name: str):
     with database.write() as session, pytest.raises(ValueError, match="study.name cannot be"):
         import_study(session, example, name)

@@ -17,6 +17,7 @@ from db.database import Database
 from db.models import SCALES, Answer, PanelPlace, Participant, Play, Study, now
 from survey.core.panels import Panel
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey.built import Build
 from tests.survey.crowd import answer, join
 
@@ -29,7 +30,7 @@ print("held", flush=True)
 sys.stdin.read()
 """
 
-pytestmark = [pytest.mark.parametrize("database", ["sqlite"], indirect=True), pytest.mark.server]
+pytestmark = [ONE, pytest.mark.server]
 
 
 def test_nothing_acknowledged_is_lost_or_doubled(

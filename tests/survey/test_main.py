@@ -28,6 +28,7 @@ from survey.core import logs, texts
 from survey.core.http_guard import BODY_BYTES
 from survey.core.settings import Settings
 from survey.request_turns import MOST_UNDER_WAY
+from tests.postgres import ONE
 from tests.stopwatch import seconds_to_end
 from tests.survey.conftest import small_study
 from tests.survey.person import Person
@@ -38,7 +39,6 @@ PATIENCE = 120.0  # seconds, those included
 BUSY = "the database is busy, so its log was not cut\n"
 
 pytestmark = pytest.mark.server
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @contextlib.contextmanager
@@ -159,7 +159,7 @@ def test_a_script_behind_the_proxy_is_one_visitor_of_many(
         assert client.post("/api/join", json=ask, headers=person).status_code == 201
 
 
-@SQLITE
+@ONE
 def test_stopping_waits_for_nobody(
     settings: Settings, study: Study, database: Database, root: Path
 ) -> None:
@@ -277,7 +277,7 @@ def test_a_body_without_an_announced_length_has_an_end(server: str) -> None:
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
-@SQLITE
+@ONE
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [

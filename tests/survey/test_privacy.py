@@ -22,6 +22,7 @@ from survey.core.settings import Settings
 from survey.journal.journal import Journal, connect
 from survey.ratings.rating_table import read_csv
 from survey.records import export_files
+from tests.postgres import ONE
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET
 from tests.survey.person import Person
@@ -208,7 +209,7 @@ def test_nothing_stays_of_who_withdraws(
     assert ratings["participant"].nunique() == 1
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_the_looking_finds_what_is_there(database: Database, study: Study, settings: Settings):
     """A test of the tests: bytes that SQLite keeps are seen in the folder."""
     with database.write() as session:

@@ -16,11 +16,12 @@ from starlette.routing import Mount
 from db.models import Study
 from survey.app import close, create_app
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey.client import Client
 from tests.survey.manager import ADMIN, Forms, Manager, basic, stored_study
 from tests.survey.person import Person
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = ONE
 
 PREFIX, BASE = "/music", "/music/survey"
 PUBLIC = "https://example.org/music"

@@ -19,9 +19,9 @@ from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
 from survey.designs import registry
 from tests.fadernets import tiny
+from tests.postgres import ONE
 
 pytestmark = pytest.mark.slow
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 OPTIONS = "--phrases 2 --seconds 5 9 --seed 3".split()  # four bars last 6.9 s
 
 
@@ -112,7 +112,7 @@ def test_the_seed_decides(folder: Path, tmp_path: Path) -> None:
     assert files("two", "3") == first != files("three", "4")
 
 
-@SQLITE
+@ONE
 def test_models_and_strengths_are_conditions_of_a_transfer_study(
     phrases: Path, settings: Settings, database: Database
 ) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from train.reporting.markdown import Table, percent
-from train.reporting.results.label_shares import LabelShares, ShareRun
+from train.reporting.results.label_shares import LabelShares
 
 
 def rows(results: LabelShares) -> Table:
@@ -19,15 +17,15 @@ def rows(results: LabelShares) -> Table:
                 percent(share, 0),
                 f"{labels[0]:,}" if len(labels) == 1 else f"{labels[0]:,} to {labels[-1]:,}",
                 f"{len(runs)}",
-                _over_seeds(runs, lambda run: run.auc),
-                _over_seeds(runs, lambda run: run.auc_of_classifier),
-                _over_seeds(runs, lambda run: run.silhouette),
+                _over_seeds([run.auc for run in runs]),
+                _over_seeds([run.auc_of_classifier for run in runs]),
+                _over_seeds([run.silhouette for run in runs]),
                 *(
-                    f"{_over_seeds(runs, lambda run: run.heard[side])}, "  # noqa: B023
-                    f"alone {_over_seeds(runs, lambda run: run.heard_unmoved[side])}"  # noqa: B023
+                    f"{_over_seeds([run.heard[side] for run in runs])}, "
+                    f"alone {_over_seeds([run.heard_unmoved[side] for run in runs])}"
                     for side in ("high", "low")
                 ),
-                _over_seeds(runs, lambda run: run.token_accuracy),
+                _over_seeds([run.token_accuracy for run in runs]),
             )
         )
     head = (
@@ -37,8 +35,7 @@ def rows(results: LabelShares) -> Table:
     return cells, head
 
 
-def _over_seeds(runs: list[ShareRun], value: Callable[[ShareRun], float]) -> str:
-    values = [value(run) for run in runs]
+def _over_seeds(values: list[float]) -> str:
     mean = sum(values) / len(values)
     spread = f" [{min(values):.2f}, {max(values):.2f}]" if len(values) > 1 else ""
     return f"{mean:.2f}{spread}"

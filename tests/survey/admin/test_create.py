@@ -16,9 +16,8 @@ from db.database import Database
 from db.models import Study
 from survey.building import child_process
 from survey.building.child_process import BuildJob
+from tests.postgres import ONE
 from tests.survey.manager import Manager, actions, contents
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.mark.slow

@@ -8,11 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from db.database import Database
+from tests.postgres import ONE
 from tests.survey.built import Build
 from tests.survey.manager import ADMIN, Manager, basic
 from tests.survey.person import Person
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = ONE
 
 
 @pytest.mark.slow

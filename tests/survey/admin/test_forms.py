@@ -9,9 +9,9 @@ from db.database import Database
 from db.models import Study
 from survey.admin.authentication import AdminError
 from survey.admin.forms import AdminForm, InvitationForm, SettingsForm, StudyForm
+from tests.postgres import ONE
 from tests.survey.manager import ADMIN, SAME, Manager, basic, stored_study
 
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SETTINGS = {"title": "A title", "participants": "20"}
 STUDY = {"name": "new", "pairs": "2", "strengths": "1", "seed": "0"}
 

@@ -6,9 +6,8 @@ from db.database import Database
 from db.models import Invitation, Study, now
 from survey.admin import invitations
 from survey.core import tokens
+from tests.postgres import ONE
 from tests.survey.person import Person
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def test_an_invitation_is_good_for_one_person(
@@ -42,14 +41,14 @@ def test_the_links_are_nowhere_in_the_database(database: Database, study: Study)
     assert row.token_hash == tokens.hashed(token)
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 @pytest.mark.parametrize("count", [0, -1, invitations.MOST_AT_ONCE + 1])
 def test_counts_that_cannot_be(database: Database, study: Study, count: int) -> None:
     with pytest.raises(ValueError, match=str(count)), database.write() as session:
         invitations.create(session, study, count)
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_a_label_that_is_too_long(database: Database, study: Study) -> None:
     with pytest.raises(ValueError, match="101"), database.write() as session:
         invitations.create(session, study, 1, "x" * 101)

@@ -13,12 +13,11 @@ from db.database import Database
 from db.models import Study
 from survey.building import study_life
 from survey.core.settings import Settings
-from tests.postgres import KINDS, wait_for_waiting
+from tests.postgres import KINDS, ONE, wait_for_waiting
 from tests.survey.manager import Manager, contents
 from tests.survey.person import Person
 
 _, PG = KINDS
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SETTINGS = "/studies/again/settings"
 
 

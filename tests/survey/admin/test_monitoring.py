@@ -10,9 +10,8 @@ from db.models import Participant, Study, now
 from survey.admin import monitoring
 from survey.admin.live_results import LiveResults
 from survey.admin.monitoring import ago
+from tests.postgres import ONE
 from tests.survey.person import Person
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 CATCH = 2  # trials of one participant
 EACH = 4
@@ -78,7 +77,7 @@ def test_who_was_silent_too_long_is_not_waited_for(
     assert person.last_seen == "1 hour ago"
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_people_by_pages(client: TestClient, database: Database, study: Study) -> None:
     for _ in range(5):
         Person.join(client)

@@ -14,11 +14,11 @@ from db.database import Database
 from db.models import Study
 from survey.building.collected_pairs import CollectedPairs
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey.manager import ADMIN, Manager, basic
 from tests.survey.midi_pairs import melody
 from tests.survey.person import Person
 
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 MARKUP = "<b>Étude</b>"
 
 

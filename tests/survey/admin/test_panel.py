@@ -15,13 +15,13 @@ from db.database import Database
 from db.models import Audit, PanelPlace, Participant, Study
 from survey.core import panels
 from survey.records import export_files
+from tests.postgres import ONE
 from tests.survey.core.test_tokens import dump
 from tests.survey.manager import Manager, actions, contents, stored_study
 from tests.survey.panel_people import DECLINED, FAILED, FINISHED, NUMBER, OTHER, add_panel, send
 from tests.survey.person import Person
 
 PATH = "/studies/small/panel"
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ADDRESSES = {"finished": FINISHED, "declined": DECLINED, "failed": FAILED}
 
 

@@ -15,13 +15,13 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Audit, Invitation, Participant, Study, now
 from survey.admin import invitations
+from tests.postgres import ONE
 from tests.survey import crowd
 from tests.survey.manager import Forms, Manager, actions, contents
 from tests.survey.person import Person
 
 PATH = "/studies/small/payments"
 PAID = f"{PATH}/paid"
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

@@ -20,13 +20,12 @@ from db.models import Answer, Invitation, Participant, Study
 from survey.core.settings import Settings
 from survey.journal import journal
 from survey.records.erasure import erase
-from tests.postgres import KINDS, wait_for_waiting
+from tests.postgres import KINDS, ONE, wait_for_waiting
 from tests.survey.hub import Hub
 from tests.survey.manager import Manager, actions, stored_study
 from tests.survey.person import Person
 
 _, PG = KINDS
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.mark.slow

@@ -22,12 +22,12 @@ from survey.building import create
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.publishing.study_facts import facts
+from tests.postgres import ONE
 from tests.survey import music
 from tests.survey.admin.test_sounds import zipped
 from tests.survey.manager import SAME, Manager
 from tests.survey.person import Person
 
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PATH = "/new/phrases"
 ASKED = {"phrases": "1", "practice": "1", "shortest": "2", "longest": "5", "seed": "3"}
 

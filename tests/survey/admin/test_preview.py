@@ -31,12 +31,11 @@ from survey.admin.preview import IDLE_SECONDS, MOST_AT_ONCE, Previews
 from survey.app import create_app
 from survey.core import own_folder
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey.clock import Clock
 from tests.survey.manager import ADMIN, Manager, contents
 from tests.survey.panel_people import FINISHED, QUERY, add_panel, ids
 from tests.survey.person import Person
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -16,10 +16,10 @@ from db.models import Study
 from survey.admin.authentication import OFF
 from survey.app import close, create_app
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey.manager import ADMIN, SAME, Forms, Manager, basic, contents, stored_study
 
 TRIES = 5  # wrong tokens that are answered 401
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 GETS = (
     "",
     "/",

@@ -21,11 +21,11 @@ from db.database import Database
 from db.models import Study
 from survey.admin.creating import sound_archive
 from survey.building.study_spec import BuildError
+from tests.postgres import ONE
 from tests.survey import sound_files
 from tests.survey.manager import SAME, Manager
 from tests.survey.person import Person
 
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PATH = "/new/sounds"
 
 

@@ -16,11 +16,9 @@ from db.database import Database
 from db.models import Stimulus, Study
 from survey.app import close, create_app
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey.manager import ADMIN, Manager, actions, contents, stored_study
 from tests.survey.person import Person
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
 
 PICTURES = ("heatmap", "mos")
 

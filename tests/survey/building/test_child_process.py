@@ -13,9 +13,8 @@ from survey.building import child_process, create
 from survey.building.child_process import BuildJob, Message, environment
 from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey import music
-
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def test_a_job_comes_to_the_child_as_it_was():
@@ -25,7 +24,7 @@ def test_a_job_comes_to_the_child_as_it_was():
     assert TypeAdapter(BuildJob).validate_json(TypeAdapter(BuildJob).dump_json(job)) == job
 
 
-@SQLITE
+@ONE
 def test_the_child_gets_no_secrets(database, settings, monkeypatch):
     monkeypatch.setenv("FADERNETS_ADMIN_TOKEN", "x" * 20)
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
@@ -35,7 +34,7 @@ def test_the_child_gets_no_secrets(database, settings, monkeypatch):
     assert Settings.from_env(env).audio == settings.audio.absolute()
 
 
-@SQLITE
+@ONE
 @pytest.mark.slow
 def test_a_job_that_cannot_be_done_is_one_sentence(database, settings, capfd, tmp_path):
     messages: list[Message] = []
@@ -45,7 +44,7 @@ def test_a_job_that_cannot_be_done_is_one_sentence(database, settings, capfd, tm
     assert "Traceback" not in capfd.readouterr().err
 
 
-@SQLITE
+@ONE
 @pytest.mark.slow
 def test_a_job_says_how_far_it_is(database, settings, tmp_path):
     messages: list[Message] = []
@@ -59,7 +58,7 @@ def test_a_job_says_how_far_it_is(database, settings, tmp_path):
     assert all(finished == total > 0 for finished, total in steps.values())
 
 
-@SQLITE
+@ONE
 @pytest.mark.slow
 def test_a_job_ends_with_the_server(database, settings, tmp_path):
     """Nothing holds the database open once `stop` has returned."""
@@ -82,7 +81,7 @@ def test_a_job_ends_with_the_server(database, settings, tmp_path):
     assert problems == ["The server was stopped meanwhile."] and not child_process._running
 
 
-@SQLITE
+@ONE
 @pytest.mark.parametrize(("restore", "name"), [(False, "build"), (True, "restore")])
 def test_a_job_builds_or_restores(database, settings, monkeypatch, restore, name):
     calls = []
@@ -96,7 +95,7 @@ def test_a_job_builds_or_restores(database, settings, monkeypatch, restore, name
 
 
 @pytest.mark.slow
-@SQLITE
+@ONE
 def test_what_nobody_expected_is_logged_without_values(
     database, settings, tmp_path, capfd, caplog, monkeypatch
 ):

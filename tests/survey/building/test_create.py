@@ -20,11 +20,11 @@ from survey.core.settings import Settings
 from survey.publishing.study_facts import facts
 from survey.ratings import exclusion
 from tests.fadernets import tiny
+from tests.postgres import ONE
 from tests.survey import music
 from tests.survey.built import PAIRS, stored
 
 pytestmark = pytest.mark.slow
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def test_a_study_has_what_it_should(two):
@@ -107,7 +107,7 @@ def test_the_classifier_of_notes_says_what_is_calm_whatever_the_model(two, spec,
         assert gmvae["selection"][limit] == two.build["selection"][limit]
 
 
-@SQLITE
+@ONE
 def test_a_study_whose_model_chose_is_restored_as_it_was(database, spec, tmp_path):
     """Studies of earlier versions do not say who chose."""
     settings = Settings(data=tmp_path / "old")
@@ -128,14 +128,14 @@ def test_a_study_whose_model_chose_is_restored_as_it_was(database, spec, tmp_pat
     }
 
 
-@SQLITE
+@ONE
 def test_another_seed_gives_another_study(two, spec, tmp_path):
     reseeded = make(Settings(data=tmp_path), replace(spec, seed=6))
     chosen = {(pair.source, pair.segment) for pair in reseeded.pairs}
     assert chosen != {(s.source, s.segment) for s in two.stimuli}
 
 
-@SQLITE
+@ONE
 def test_every_segment_at_every_strength(database, spec, tmp_path):
     settings = Settings(data=tmp_path)
     create.build(database, settings, replace(spec, pairs=1, strengths=(0.5, 1.0), trials_each=2))
@@ -150,7 +150,7 @@ def test_every_segment_at_every_strength(database, spec, tmp_path):
     assert study.trials_each == 2
 
 
-@SQLITE
+@ONE
 def test_lost_clips_are_written_anew(two, database, spec, tmp_path):
     settings = Settings(data=tmp_path / "bare")
     create.restore(database, settings, replace(spec, seed=99))
@@ -183,7 +183,7 @@ def test_a_model_without_arousal_is_refused(tmp_path):
         make(Settings(data=tmp_path), StudySpec(checkpoint=str(tmp_path / "plain")))
 
 
-@SQLITE
+@ONE
 def test_open_at_once_where_answers_are_kept(database, spec, tmp_path):
     wiped = Settings(data=tmp_path, ephemeral=True)
     with pytest.raises(BuildError, match="wipes its disk"):

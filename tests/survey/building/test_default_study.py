@@ -19,9 +19,10 @@ from survey.building.child_process import BuildJob, environment
 from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
 from survey.journal.durability import durability
+from tests.postgres import ONE
 from tests.survey.built import PAIRS
 
-pytestmark = [pytest.mark.parametrize("database", ["sqlite"], indirect=True), pytest.mark.slow]
+pytestmark = [ONE, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -22,11 +22,12 @@ from survey.building.loudness import loudness
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.designs.questions import Question
+from tests.postgres import ONE
 from tests.survey import sound_files
 from tests.survey.built import Build
 from tests.survey.sound_files import RATE, SYSTEMS, tone
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = ONE
 
 
 def study_of(database: Database, name: str = "rated") -> Study:

@@ -18,10 +18,10 @@ from survey.core.settings import Settings
 from survey.records import preregistration
 from survey.records.to_json import of_study
 from survey.study import main
+from tests.postgres import ONE
 from tests.survey.built import Build
 from tests.survey.person import Person
 
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NEW = {"name", "state", "created_at", "opened_at", "closed_at", "withdrawn", "lapsed"}
 
 

@@ -16,11 +16,11 @@ from survey.admin import invitations
 from survey.core import http_errors, texts
 from survey.core.settings import Settings
 from survey.participant import participation
+from tests.postgres import ONE
 from tests.survey.client import Client
 from tests.survey.person import Person
 
 ROOT = Path(__file__).resolve().parents[3]
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ENGLISH, GERMAN = texts.load("en"), texts.load("de")
 JSON = {"content-type": "application/json"}
 ASK = {"study": "small", "consent": True}

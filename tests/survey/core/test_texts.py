@@ -17,6 +17,7 @@ from survey.building import study_spec
 from survey.core import templates, texts
 from survey.designs import registry
 from survey.participant import pages
+from tests.postgres import ONE
 from tests.survey.person import Person
 
 STATIC = templates.FOLDER.parent / "static"
@@ -197,7 +198,7 @@ def test_longer_studies_take_longer() -> None:
     assert texts.minutes(small(trials_each=20)) == 16
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_what_was_shown_is_what_is_kept(client: TestClient, database: Database) -> None:
     with database.read() as session:
         study = session.scalars(select(Study)).one()

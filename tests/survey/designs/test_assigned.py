@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import Participant, Stimulus, Trial
+from tests.postgres import ONE
 from tests.survey.built import Build
 from tests.survey.person import Person
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = ONE
 
 
 def assigned(database: Database) -> dict[int, list[Stimulus]]:

@@ -17,13 +17,14 @@ from survey.journal.replay import replay
 from survey.journal.row_lines import lacking_lines, person_line, study_line
 from survey.journal.state import merge_lines
 from survey.records.to_json import of_participant, of_study
+from tests.postgres import ONE
 from tests.survey.built import Build
 from tests.survey.designs.answering import replies
 from tests.survey.person import Person
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 @pytest.mark.parametrize("design", ["ab", "mushra"])
 def test_lines_make_a_database_whole(
     rated: Build, served: TestClient, database: Database, tmp_path: Path, design: str

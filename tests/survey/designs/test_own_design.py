@@ -21,11 +21,10 @@ from survey.designs.questions import Question
 from survey.records.export_files import export
 from survey.records.import_study import import_study
 from survey.records.to_json import of_participant, of_study, people
+from tests.postgres import ONE
 from tests.survey.built import Build
 from tests.survey.person import Person
 from tests.survey.sound_files import SYSTEMS
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 BEST = {"alder": 10, "birch": 20, "cedar": 30, REFERENCE: 90}
 

@@ -20,11 +20,10 @@ from survey.journal.journal import Journal
 from survey.participant import unused_places
 from survey.ratings import rating_table
 from survey.records import consent_texts, payments
+from tests.postgres import ONE
 from tests.survey.crowd import pass_time, people_count
 from tests.survey.journalling import Connect, lines, local, wipe
 from tests.survey.person import Person
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Answer, Participant, Study, Trial
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey.hub import Hub
 from tests.survey.journalling import ROOT, Connect, text_of, wipe
 
 pytestmark = pytest.mark.server
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 class TestKilled:
     """A real process, killed in the middle of its work."""
 

@@ -12,6 +12,7 @@ from survey.core.settings import Settings
 from survey.journal.durability import durability
 from survey.journal.journal import Journal
 from survey.participant import participation
+from tests.postgres import ONE
 from tests.survey.crowd import answer, fill, join
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET, Connect, crowd, local, participant_row, text_of, wipe
@@ -60,7 +61,7 @@ class TestRestore:
             0,
         )
 
-    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    @ONE
     def test_who_was_in_the_middle_goes_on_with_the_old_link(
         self,
         database: Database,
@@ -90,7 +91,7 @@ class TestRestore:
             answer(session, participant, random.Random(2))
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    @ONE
     def test_lines_twice_or_cut_short_change_nothing(
         self,
         database: Database,
@@ -118,7 +119,7 @@ class TestRestore:
         assert not hub.files(DATASET)[0].read_bytes().endswith(cut)
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    @ONE
     def test_a_line_that_makes_no_sense_is_told_of_and_the_rest_restored(
         self,
         database: Database,
@@ -166,7 +167,7 @@ class TestRestore:
             assert set(session.scalars(select(Answer.seconds))) == {LONGEST_SECONDS}
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    @ONE
     def test_other_clips_under_the_same_name_are_not_given_old_answers(
         self,
         database: Database,
@@ -197,7 +198,7 @@ class TestRestore:
             assert all(problem in sentence for problem in outcome.problems)
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    @ONE
     def test_what_only_the_database_has_is_journalled(
         self,
         database: Database,
@@ -258,7 +259,7 @@ class TestRestore:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_the_journal_is_json_lines(
     database: Database, study: Study, journal: Journal, host: Settings
 ):

@@ -10,9 +10,9 @@ import pytest
 
 from survey.journal.state import JournalState, content, is_idle, merge_lines, person_of, pseudonym
 from survey.records.to_json import RecordError
+from tests.postgres import ONE
 
 Line = dict[str, Any]  # a line or a record, to be changed at will
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 EARLY, LATE = "2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"
 FAR = "2999-01-01T00:00:00+00:00"  # after all that a test does
 

@@ -12,12 +12,13 @@ from survey.core.settings import Settings
 from survey.journal import jsonl
 from survey.journal.durability import durability
 from survey.journal.journal import Journal
+from tests.postgres import ONE
 from tests.survey.crowd import answer, join
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET, ROOT, Connect, crowd, local, participant_row
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 class TestUploads:
     def test_after_every_finished_participant(
         self, database: Database, study: Study, journal: Journal, hub: Hub

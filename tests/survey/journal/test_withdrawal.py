@@ -9,6 +9,7 @@ from survey.core import tokens
 from survey.core.settings import Settings
 from survey.journal.journal import Journal
 from survey.records.erasure import erase
+from tests.postgres import ONE
 from tests.survey.crowd import answer, join
 from tests.survey.hub import Hub
 from tests.survey.journalling import (
@@ -66,7 +67,7 @@ class TestWithdrawal:
         assert text_of(empty) == text_of(database)
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    @ONE
     def test_a_crash_before_the_upload_does_not_bring_anybody_back(
         self,
         database: Database,
@@ -110,7 +111,7 @@ class TestWithdrawal:
         assert public_id not in text_of(database)
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    @ONE
     def test_a_late_answer_of_who_withdrew_is_not_written(
         self,
         database: Database,
@@ -126,7 +127,7 @@ class TestWithdrawal:
             journal.withdrawn(public_id)
         assert b"too late" not in local(host) and public_id.encode() not in local(host)
 
-    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    @ONE
     def test_withdrawing_without_ever_having_been_journalled(
         self, journal: Journal, host: Settings
     ):

@@ -11,9 +11,8 @@ from sqlalchemy import func, select
 
 from db.database import Database
 from db.models import Answer, Participant, Play, Trial
+from tests.postgres import ONE
 from tests.survey.person import RATINGS, Person, key
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 HUGE = 10**400
 
@@ -118,7 +117,7 @@ def test_malformed_bodies(client: TestClient, database: Database) -> None:
     assert rows(database) == before
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_forms_of_other_sites_are_not_read(client: TestClient, database: Database) -> None:
     """A page elsewhere can post a form or plain text without being asked; JSON it cannot."""
     person = Person.join(client)
@@ -199,7 +198,7 @@ def test_hostile_joins(client: TestClient, database: Database) -> None:
     "header",
     [None, "", "Bearer", "Bearer ", "Bearer x", f"Bearer {'x' * 43}", "Basic eDp4", "x" * 9000],
 )
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_unknown_tokens(client: TestClient, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
     response = client.get("/api/state", headers=headers)
@@ -218,7 +217,7 @@ def test_a_hash_is_no_token(client: TestClient, database: Database) -> None:
         assert response.status_code == 404
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_plays_without_end_are_not_stored_without_end(
     client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,7 +230,7 @@ def test_plays_without_end_are_not_stored_without_end(
     assert person.answer(trial).status_code == 200
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_the_longest_comment_fits(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     person.step(comment="🎹" * 1000)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 
-import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -10,9 +9,8 @@ from sqlalchemy.orm import aliased
 from db.database import Database
 from db.models import Clip, Stimulus, Trial
 from survey.core.settings import Settings
+from tests.postgres import ONE
 from tests.survey.person import Person
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @ONE

@@ -12,10 +12,9 @@ from db.database import Database
 from db.models import Participant, Study, Trial
 from survey.core.headphones import PATTERNS, QUIET
 from survey.ratings import rating_table
+from tests.postgres import ONE
 from tests.survey.panel_people import FAILED, FINISHED, add_panel, ids, read
 from tests.survey.person import Person
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def check(database: Database, study: Study, how: str) -> None:

@@ -15,6 +15,7 @@ from db.database import Database
 from db.models import Participant, Study
 from survey.admin import invitations
 from survey.participant.join_rate import JoinLimiter
+from tests.postgres import ONE
 from tests.survey.clock import Clock
 from tests.survey.person import Person
 from tests.survey.together import together
@@ -133,7 +134,7 @@ def test_an_invitation_passes_by(hall: TestClient, database: Database, study: St
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_what_could_never_join_takes_nothing(hall: TestClient, study: Study) -> None:
     """Unknown studies, wrong invitations, no consent: nobody's allowance is spent by them."""
     for changes in ({"study": "none"}, {"invitation": "x" * 43}, {"consent": False}):
@@ -143,7 +144,7 @@ def test_what_could_never_join_takes_nothing(hall: TestClient, study: Study) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_who_is_sent_away_needs_no_writer(
     hall: TestClient, database: Database, study: Study
 ) -> None:

@@ -15,6 +15,7 @@ from survey.participant import unused_places
 from survey.participant.join_rate import JoinLimiter
 from survey.participant.newcomers import FEW, MEMORY, Newcomers
 from survey.records.preregistration import WANTED
+from tests.postgres import ONE
 from tests.survey.clock import Clock
 from tests.survey.person import Person
 
@@ -114,7 +115,7 @@ def test_places_that_one_address_holds_are_not_all(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_a_hall_at_one_address_has_what_all_have(app: FastAPI, client: TestClient, study: Study):
     """People who share an address are not fewer than they would be without anybody's address."""
     hall = at(app, SCRIPT)

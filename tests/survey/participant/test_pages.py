@@ -17,10 +17,11 @@ from starlette.routing import Mount
 from db.database import Database
 from db.models import ConsentText, Study
 from survey.core import texts, tokens
+from tests.postgres import ONE
 from tests.survey.person import Person
 
 HOSTILE = """<script>alert(1)</script>'"&{{ 7 * 7 }}"""
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = ONE
 
 
 class Tags(HTMLParser):

@@ -1,4 +1,4 @@
-"""Whom a panel sends: one place for each of its numbers, and back to it when all is stored."""
+"""Whom a panel sends: one place for each of its numbers."""
 
 from __future__ import annotations
 
@@ -13,64 +13,25 @@ from db.models import PanelPlace, Participant, Study, now
 from survey.admin import invitations
 from survey.participant.join_rate import JoinLimiter
 from survey.participant.unused_places import FIRST_ANSWER
+from tests.postgres import ONE
 from tests.survey.core.test_tokens import dump
 from tests.survey.crowd import pass_time
 from tests.survey.panel_people import (
     CREDIT,
     DECLINED,
-    FAILED,
     FINISHED,
     NUMBER,
     OTHER,
     QUERY,
     add_panel,
     ids,
+    join,
+    places,
     read,
     send,
 )
 from tests.survey.person import Person
 from tests.survey.together import together
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-def places(database: Database) -> list[tuple[str, dict[str, str], str]]:
-    with database.read() as session:
-        rows = session.scalars(select(PanelPlace).order_by(PanelPlace.id))
-        return [(place.panel_id, place.ids, place.outcome) for place in rows]
-
-
-def join(client: TestClient, **body: object) -> tuple[int, dict]:
-    response = client.post("/api/join", json={"study": "small", "consent": True, **body})
-    return response.status_code, response.json()
-
-
-@pytest.mark.slow
-def test_the_way_out_comes_with_the_last_answer(
-    client: TestClient, database: Database, study: Study
-) -> None:
-    add_panel(database, study)
-    person = send(client)
-    state = person.state()
-    while state["trial"]:
-        assert state["leave"] is None
-        assert FINISHED not in client.get(f"/p/{person.token}").text
-        state = person.step()
-    assert (state["stage"], state["leave"]) == ("finished", FINISHED)
-    assert person.state()["leave"] == FINISHED  # and stays
-    assert places(database) == [(NUMBER, {"STUDY_ID": "abc", "SESSION_ID": "def"}, "finished")]
-
-
-@pytest.mark.slow
-@ONE
-def test_nobody_without_a_panel_is_sent_anywhere(
-    client: TestClient, database: Database, study: Study
-) -> None:
-    person = Person.ready(client)
-    assert person.finish()["leave"] is None
-    assert "data-leave" not in client.get(f"/p/{person.token}").text
-    status, _ = join(client, panel=ids())  # is passed over
-    assert status == 201 and places(database) == []
 
 
 def test_a_number_has_one_place(client: TestClient, database: Database, study: Study) -> None:
@@ -251,19 +212,6 @@ def test_a_study_of_a_panel_is_not_on_the_front_page(
     assert "/s/small" not in client.get("/", follow_redirects=False).text
 
 
-@ONE
-def test_who_does_not_agree_has_a_way_back_and_leaves_nothing(
-    client: TestClient, database: Database, study: Study
-) -> None:
-    add_panel(database, study)
-    page = client.get(f"/s/small?{QUERY}").text
-    assert f'href="{DECLINED}"' in page and "Your number at Prolific" in page
-    assert FINISHED not in page and FAILED not in page
-    assert NUMBER not in dump(database)
-    add_panel(database, study, declined="")
-    assert 'id="refuse"' not in client.get(f"/s/small?{QUERY}").text
-
-
 @pytest.mark.slow
 def test_who_withdraws_is_forgotten_with_their_number(
     client: TestClient, database: Database, study: Study
@@ -276,25 +224,6 @@ def test_who_withdraws_is_forgotten_with_their_number(
     person.post("withdraw", confirm=True).raise_for_status()
     assert NUMBER not in dump(database) and places(database) == []
     assert send(client).state()["progress"]["done"] == 0  # may begin anew
-
-
-@pytest.mark.parametrize("state", ["closed", "full"])
-@ONE
-def test_who_comes_too_late_has_failed(
-    client: TestClient, database: Database, study: Study, state: str
-) -> None:
-    add_panel(database, study)
-    with database.write() as session:
-        row = session.get_one(Study, study.id)
-        if state == "closed":
-            row.state = "closed"
-        else:
-            row.stops_at_wanted, row.build = True, {"participants": 1}
-    if state == "full":
-        send(client, OTHER)
-    page = client.get(f"/s/small?{QUERY}").text
-    assert f'href="{FAILED}"' in page and 'id="agree"' not in page
-    assert join(client, panel=ids())[1]["error"] == state
 
 
 @pytest.mark.slow
@@ -321,33 +250,6 @@ def test_a_study_is_full_by_those_who_do_something(
     with database.write() as session:
         session.get_one(Study, study.id).stops_at_wanted = False
     send(client, "three"), send(client, "four")
-
-
-@ONE
-def test_who_is_shut_out_half_way_has_failed(
-    client: TestClient, database: Database, study: Study
-) -> None:
-    add_panel(database, study)
-    person = send(client)
-    person.step()
-    with database.write() as session:
-        session.get_one(Study, study.id).state = "closed"
-    state = person.state()
-    assert (state["stage"], state["leave"]) == ("closed", FAILED)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("fails", "leave"), [(True, FAILED), (False, FINISHED)])
-@ONE
-def test_the_studys_rules_say_who_has_failed(
-    client: TestClient, database: Database, study: Study, fails: bool, leave: str
-) -> None:
-    """By their own answers alone: another's do not count."""
-    add_panel(database, study, fails_by_rules=fails)
-    with database.write() as session:
-        session.get_one(Study, study.id).rules = {"finished": True, "median_seconds": 4.0}
-    assert send(client, OTHER).finish(seconds=12.5)["leave"] == FINISHED
-    assert send(client).finish(seconds=1.0)["leave"] == leave
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from survey.participant.schemas import Questions
 from survey.participant.unused_places import FIRST_ANSWER, IDLE_ROW, SMALLEST_CAP
 from survey.ratings import rating_table
 from survey.records.preregistration import WANTED
+from tests.postgres import ONE
 from tests.survey import crowd
 from tests.survey.crowd import people_count
 from tests.survey.manager import ADMIN, Manager
@@ -266,7 +267,7 @@ def test_a_flood_for_a_day_leaves_few_rows(
     assert flow(database, study).consented == joined
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_language_stays_what_people_agreed_in(
     client: TestClient, database: Database, study: Study, later: Later
 ) -> None:

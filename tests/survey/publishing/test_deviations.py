@@ -27,10 +27,9 @@ from survey.publishing.study_facts import facts
 from survey.records import preregistration
 from survey.records.export_files import export
 from survey.records.preregistration import NO_DEVIATION, Preregistered
+from tests.postgres import ONE
 from tests.survey.publishing import golden
 from tests.survey.publishing.frozen import Draft, answered, freeze, of
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 QUICK = ["--draws", "50"]
 

@@ -17,9 +17,8 @@ from survey.preregister import main as preregister
 from survey.records import preregistration
 from survey.records.export_files import export
 from survey.records.import_study import import_study
+from tests.postgres import ONE
 from tests.survey.publishing.frozen import EXPECTED, Draft, freeze, of
-
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 QUALITY = Question(name="quality", text="How good?", margin=0.5)
 

@@ -11,6 +11,7 @@ from db.models import Answer, Invitation, Play, Stimulus, Study
 from survey.ratings import rating_table
 from survey.ratings.columns import COLUMNS
 from survey.ratings.rating_table import ParticipantCounts
+from tests.postgres import ONE
 from tests.survey.answers import add_answers
 from tests.survey.person import Person
 from tests.survey.ratings.csv_text import as_csv, read
@@ -89,7 +90,7 @@ def test_flow(database: Database, study: Study) -> None:
         )
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 def test_choosing_a_study(database: Database) -> None:
     with database.write() as session:
         with pytest.raises(ValueError, match="no study"):

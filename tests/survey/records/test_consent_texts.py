@@ -15,6 +15,7 @@ from survey.records import consent_texts
 from survey.records.export_files import study_json
 from survey.records.import_study import import_study
 from survey.records.to_json import RecordError
+from tests.postgres import ONE
 from tests.survey.crowd import fill, join
 
 
@@ -55,7 +56,7 @@ def test_an_export_of_an_earlier_version_has_hashes_alone(database: Database, st
     assert current.text is not None and current.text.endswith("Yes.")
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE
 @pytest.mark.parametrize(
     "change", [{"text": "another"}, {"sha256": "0" * 64}, {"text": 1}, {"created_at": "now"}]
 )

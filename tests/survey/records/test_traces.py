@@ -18,9 +18,9 @@ from survey.core.settings import Settings
 from survey.records import export_files
 from survey.records.erasure import erase
 from survey.records.traces import Traces
+from tests.postgres import ONE
 from tests.survey.person import Person
 
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 REMARK = "what nobody should read again"
 
 
