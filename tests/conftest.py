@@ -37,7 +37,9 @@ settings.load_profile("usual")
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAINING = ROOT / "tests" / "train"  # most of its tests train, and share the trained models
-OFFLINE = ROOT / "tests" / "offline"
+CHILDREN = ROOT / "tests" / "children"  # what Python processes that tests start do first
+if str(CHILDREN) not in (inherited := os.environ.get("PYTHONPATH", "")):
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CHILDREN), inherited]))
 BROWSERS = (  # the first is the same without windows and menus, and a fifth less work
     *("chromium-headless-shell", "chromium", "chromium-browser"),
     *("google-chrome-stable", "google-chrome"),
@@ -113,7 +115,7 @@ class Offline:
     Attributes
     ----------
     env : dict
-        For a child process: a new, empty home, and `tests/offline` watching its sockets.
+        For a child process: a new, empty home, and `tests/children` watching its sockets.
     record : Path
         Where the refused look-ups and connections are written.
     """
@@ -144,7 +146,7 @@ def kept_offline(folder: Path) -> Offline:
     home.mkdir()
     caches = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR", "HF_HOME")
     env = {key: value for key, value in os.environ.items() if key not in caches}
-    env |= {"HOME": str(home), "PYTHONPATH": str(OFFLINE), "FADERNETS_OUTSIDE": str(record)}
+    env |= {"HOME": str(home), "PYTHONPATH": str(CHILDREN), "FADERNETS_OUTSIDE": str(record)}
     env |= {"FADERNETS_DATA": str(folder / "data")}
     return Offline(env, record)
 

@@ -1,9 +1,8 @@
-"""Requests to workers as a page sends them, and waiting for what they do."""
+"""Requests to workers as a page sends them."""
 
 from __future__ import annotations
 
 import json
-import time
 
 from demo.compute.jobs import Job
 from demo.editing.piece_session import PieceSession
@@ -22,10 +21,3 @@ async def asking(workers, session, *, cost, key=None, **changes):
     edit = values(session, **changes)
     answer = workers.run("answer", edit, session=session, cost=cost, key=key)
     return json.loads(await answer)
-
-
-def wait_until(condition, seconds: float = 60.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.05)

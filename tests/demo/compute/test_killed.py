@@ -15,8 +15,9 @@ from demo.compute.cost import MEDIUM_SECONDS
 from demo.compute.jobs import WorkError
 from demo.editing.piece_session import PieceSession
 from fadernets.playback.audio import rendering_prefix
-from tests.demo.compute.asking import asking, values, wait_until
+from tests.demo.compute.asking import asking, values
 from tests.fadernets import tiny
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.server
 

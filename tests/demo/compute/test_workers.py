@@ -15,8 +15,9 @@ from demo.compute.messages import ReplyKind
 from demo.compute.workers import Workers
 from demo.editing.piece_session import PieceSession
 from fadernets.music import midi
-from tests.demo.compute.asking import asking, job, values, wait_until
+from tests.demo.compute.asking import asking, job, values
 from tests.fadernets import tiny
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.server
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from survey.records.erasure import erase
 from survey.records.traces import Traces
 from tests.postgres import ONE
 from tests.survey.person import Person
+from tests.waiting import wait_until
 
 REMARK = "what nobody should read again"
 
@@ -43,13 +42,6 @@ def erase_all(database: Database) -> None:
     with database.write() as session:
         for person in session.scalars(select(Participant)):
             erase(session, person)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 @pytest.mark.slow
