@@ -113,7 +113,7 @@ class CollectedPairs:
         OSError
             If the disk cannot be written to.
         """
-        from survey.building import sounds  # SciPy takes a second to import
+        from survey.building.from_sounds import sound_file, sounds  # SciPy takes a second to import
 
         if len(settings) > LONGEST_SETTINGS:
             raise BuildError("These settings have too many points to be kept with a pair.")
@@ -150,7 +150,7 @@ class CollectedPairs:
         except BaseException as error:
             for path in files:
                 path.unlink(missing_ok=True)
-            if isinstance(error, sounds.SoundError):
+            if isinstance(error, sound_file.SoundError):
                 raise BuildError(f"One of the two cannot be heard: {error}.") from error
             raise
         return pair

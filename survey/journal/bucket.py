@@ -43,6 +43,7 @@ class BucketCopies(UploadTurns):
         self.failure: str | None = None
         self.succeeded = 0
         self._copied: dict[str, bytes] = {}
+        self._disk = disk(bucket)
         self._known = {path.name for path in folder.glob(LINES)}
         threading.Thread(
             target=self._go_on, args=(60 * minutes,), name="uploads, in turn", daemon=True
@@ -54,9 +55,12 @@ class BucketCopies(UploadTurns):
     def _upload(self) -> None:
         """Write what the bucket has not; a file that is no longer in the folder goes from it, too.
 
-        One that was never in the folder stays: the bucket may show it late.
+        One that was never in the folder stays: the bucket may show it late. Where the bucket is no
+        longer mounted nothing is written: on the disk below, which is wiped, it would seem safe.
         """
         try:
+            if self._is_unmounted():
+                raise OSError("it is no longer mounted")
             with self.lock:
                 files = {path.name: path.read_bytes() for path in self.folder.glob(LINES)}
             for name, data in files.items():
@@ -71,6 +75,15 @@ class BucketCopies(UploadTurns):
             raise
         self.failure = None
         self.succeeded += 1
+
+    def _is_unmounted(self) -> bool:
+        """Whether the folder is on another disk now, without a file of those that were copied.
+
+        A bucket that was mounted again is on another disk as well, but has them.
+        """
+        if not self._copied or disk(self.bucket) == self._disk:
+            return False
+        return not any((self.bucket / name).exists() for name in self._copied)
 
 
 def connect(bucket: Path, folder: Path, minutes: float, *, wiped: bool) -> BucketCopies:
@@ -110,4 +123,9 @@ def connect(bucket: Path, folder: Path, minutes: float, *, wiped: bool) -> Bucke
 
 def is_same_disk(one: Path, other: Path) -> bool:
     """Whether two folders are on one disk."""
-    return one.stat().st_dev == other.stat().st_dev
+    return disk(one) == disk(other)
+
+
+def disk(folder: Path) -> int:
+    """The number of the disk, or of the volume mounted there, that a folder is on."""
+    return folder.stat().st_dev

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from fadernets.playback import audio
 from survey.analysis.number_format import counted
-from survey.building import clips, sounds, stimuli_file
+from survey.building import clips, stimuli_file
 from survey.building.corpus import Progress
-from survey.building.sounds import AnalysedSound, SoundError, decibels
+from survey.building.from_sounds import sounds
+from survey.building.from_sounds.sound_file import SoundError
+from survey.building.from_sounds.sounds import AnalysedSound, decibels
 from survey.building.stimuli_file import ListedItem, SoundFile
 from survey.building.study_spec import BuildError, StudySpec
 from survey.comparisons.anchors import is_anchor

@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
-from survey.building import clips, provenance, sounds
+from survey.building import clips, provenance
 from survey.building.clips import RecordedClip
 from survey.building.corpus import Progress
+from survey.building.from_sounds import sounds
 from survey.building.from_sounds.measured import check
 from survey.building.from_sounds.trials import (
     check_design,

@@ -11,8 +11,8 @@ import soundfile
 
 from fadernets import Notes
 from fadernets.music import midi
-from survey.building import sounds
-from survey.building.sounds import RATE, SoundError
+from survey.building.from_sounds import sound_file, sounds
+from survey.building.from_sounds.sound_file import RATE, SoundError
 from tests.fadernets import tiny
 from tests.fadernets.music import midi_bytes as mb
 from tests.survey import music
@@ -67,7 +67,7 @@ def test_what_cannot_be_heard_is_refused(tmp_path: Path, samples: np.ndarray, re
 def test_what_is_too_long_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sounds, "LONGEST", 0.5)
+    monkeypatch.setattr(sound_file, "LONGEST", 0.5)
     with pytest.raises(SoundError, match="longer than 0.5 s"):
         sounds.read(saved(tmp_path, tone(440, 0.2, 0.7)))
 
@@ -159,12 +159,23 @@ def test_waves_off_the_centre_are_told(tmp_path: Path) -> None:
     assert sounds.read(saved(tmp_path, tone(440, 0.2) + 0.005)).remarks() == []
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a.ogg"])
+@pytest.mark.parametrize("name", ["a.wav", "a.ogg", "a.mp3"])
 def test_a_file_that_is_cut_short_is_told(tmp_path: Path, name: str) -> None:
     noise = 0.1 * np.random.default_rng(0).normal(size=4 * RATE)
     path = saved(tmp_path, noise, name)
     assert sounds.read(path).remarks() == []
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert sounds.read(path).remarks() == ["it is cut short: its end is missing in the file"]
+
+
+def test_an_mp3_file_that_does_not_say_how_long_it_is_is_taken_as_whole(tmp_path: Path) -> None:
+    path = saved(tmp_path, 0.1 * np.random.default_rng(0).normal(size=8 * RATE), "a.mp3")
+    content = path.read_bytes()
+    assert b"Info" in content[:200] or b"Xing" in content[:200]
+    path.write_bytes(content[content.index(content[:2], 4) :])
+    assert sounds.read(path).remarks() == []
+    tag = b"ID3\x04\x00\x00" + bytes([0, 0, 60, 0]) + bytes(60 << 7)  # a picture of some 8 kB
+    path.write_bytes(tag + content[: len(content) // 2])
     assert sounds.read(path).remarks() == ["it is cut short: its end is missing in the file"]
 
 
@@ -227,17 +238,17 @@ def test_a_rate_that_fits_none_is_converted_by_small_factors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int
 ) -> None:
     factors: list[int] = []
-    resample = sounds.signal.resample_poly
+    resample = sound_file.signal.resample_poly
 
     def watched(samples: np.ndarray, up: int, down: int, axis: int) -> np.ndarray:
         factors.extend((up, down))
         return resample(samples, up, down, axis=axis)
 
-    monkeypatch.setattr(sounds.signal, "resample_poly", watched)
+    monkeypatch.setattr(sound_file.signal, "resample_poly", watched)
     sound = sounds.read(saved(tmp_path, tone(440, 0.25, 1.0, rate), rate=rate))
     assert max(factors) <= 6000
     assert sound.seconds == pytest.approx(1.0, abs=1e-3)
     spectrum = np.abs(np.fft.rfft(sound.samples[:, 0]))
-    assert np.fft.rfftfreq(len(sound.samples), 1 / sounds.RATE)[spectrum.argmax()] == pytest.approx(
+    assert np.fft.rfftfreq(len(sound.samples), 1 / RATE)[spectrum.argmax()] == pytest.approx(
         440, abs=1
     )

@@ -16,6 +16,7 @@ from survey.journal.durability import durability
 from survey.journal.journal import Journal, JournalError, connect
 from tests.survey.crowd import join
 from tests.survey.journalling import crowd, text_of, wipe
+from tests.waiting import wait_until
 
 Begin = Callable[..., Journal]
 
@@ -106,6 +107,23 @@ def test_a_bucket_that_takes_nothing_is_told_and_tried_again(
     assert b'"start"' in written(mounted)
 
 
+def test_nothing_is_written_where_the_bucket_was_until_it_is_mounted_again(
+    mounted: Path, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = begin()
+    assert journal.flush()
+    volume = mounted.rename(mounted.with_name("volume"))
+    mounted.mkdir()
+    monkeypatch.setattr(bucket, "disk", lambda folder: -1)
+    assert not journal.flush()
+    assert journal.failure == "the bucket's folder takes nothing: it is no longer mounted"
+    assert not list(mounted.iterdir())
+    mounted.rmdir()
+    volume.rename(mounted)  # as another volume than before
+    assert journal.flush()
+    assert journal.failure is None
+
+
 def test_a_file_goes_with_its_own_alone(mounted: Path, begin: Begin, host: Settings) -> None:
     (mounted / "old.jsonl").write_bytes(b'{"type": "start", "at": ""}\n')
     journal = begin()
@@ -122,8 +140,7 @@ def test_a_copy_comes_by_itself(mounted: Path, begin: Begin, host: Settings) -> 
     assert journal.flush()
     for path in mounted.iterdir():
         path.unlink()
-    while not list(mounted.glob("*.jsonl")):
-        pass
+    wait_until(lambda: bool(list(mounted.glob("*.jsonl"))))
 
 
 def test_what_is_no_bucket_is_refused(settings: Settings, tmp_path: Path) -> None:
