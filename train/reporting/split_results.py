@@ -12,6 +12,7 @@ from scipy import stats
 from train.reporting.paper import COLUMNS
 from train.reporting.reading import read
 from train.reporting.results.evaluation import Evaluation, Table1
+from train.reporting.results.label_shares import LabelShares
 from train.reporting.results.latent import Latent
 from train.reporting.results.training import Training
 
@@ -26,18 +27,22 @@ class Models:
     ----------
     title : str
     evaluations, latents, trainings : model -> results
+    label_shares : LabelShares or None
+        Of a GM-VAE with more or fewer labels, on the same split.
     """
 
     title: str
     evaluations: Mapping[str, Evaluation]
     latents: Mapping[str, Latent]
     trainings: Mapping[str, Training] = field(default_factory=dict)
+    label_shares: LabelShares | None = None
 
     @classmethod
     def read(cls, title: str, folder: Path, ending: str = "") -> Models:
         """Read the results of a folder whose names end so."""
         results = read(sorted(folder.glob("*.json")))
         suffix = f"{ending}-training"
+        shares = folder / "label_shares.json"
         return cls(
             title,
             {e.model: e for e in results.evaluations if e.name.endswith(ending)},
@@ -46,6 +51,7 @@ class Models:
                 path.stem.removesuffix(suffix): Training.model_validate_json(path.read_text())
                 for path in folder.glob(f"*{suffix}.json")
             },
+            LabelShares.model_validate_json(shares.read_text()) if shares.exists() else None,
         )
 
 

@@ -13,7 +13,7 @@ from train.reporting.markdown import percent
 from train.reporting.paper import COLUMNS, NAMES, PAPER
 from train.reporting.results.latent import LabelledMap, Map, Mixed
 from train.reporting.results.part import present
-from train.reporting.split_results import Models, mean_and_interval, table1
+from train.reporting.split_results import Models, interval, mean_and_interval, table1
 
 SHIFTED = "gmvae"
 SINGLE = "singlegmvae"
@@ -23,6 +23,7 @@ NEAR = 0.1  # of a score
 CERTAIN = 0.9  # least q of a segment's cluster
 SEPARATE = 0.9  # least AUC, with its interval, of codes that tell arousal apart
 UNRATED = -1  # of `Mixed.arousal`
+FEW, ALL, NONE = 0.01, 1.0, 0.0  # of the labels
 HOLDS, FAILS, OPEN, MISSING = "**holds**", "**fails**", "open", "not measured"
 
 
@@ -217,6 +218,28 @@ def shifted(side: str) -> Callable[[Models], str]:
     return measured
 
 
-def not_run(_models: Models) -> str:
-    """A claim that nothing was trained for."""
-    return MISSING
+def few_labels(models: Models) -> str:
+    """Whether 1 % of the labels tells arousal apart as all of them do, by the AUC of q(high).
+
+    By 95 % t intervals over seeds: it does if it is at most `NEAR` lower for certain, and does not
+    if the two do not touch.
+    """
+    runs = models.label_shares.runs if models.label_shares else ()
+    of_share = {
+        share: [run.auc for run in runs if run.share == share] for share in (FEW, ALL, NONE)
+    }
+    if any(len(values) < 2 for values in of_share.values()):
+        return MISSING
+    (few, few_by), (everything, all_by), (none, none_by) = map(_over_seeds, of_share.values())
+    if few - few_by > everything + all_by - NEAR:
+        verdict = HOLDS
+    else:
+        verdict = FAILS if few + few_by < everything - all_by else OPEN
+    return (
+        f"{verdict}: AUC {few:.2f} ± {few_by:.2f}, with all {everything:.2f} ± {all_by:.2f}, "
+        f"with none {none:.2f} ± {none_by:.2f}"
+    )
+
+
+def _over_seeds(values: Sequence[float]) -> tuple[float, float]:
+    return float(np.mean(values)), interval(float(np.std(values)), len(values))

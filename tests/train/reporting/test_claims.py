@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.train.reporting.share_runs import results, run
 from train.report import RESULTS
 from train.reporting import claims, paper_tables, split_results, verdicts
 from train.reporting.paper import COLUMNS, NAMES, PAPER
@@ -104,6 +105,25 @@ def test_clusters_count_the_segments_that_a_code_is_sure_of():
     assert verdicts.follows(models).startswith(HOLDS)
     near = mixed([0.01, 0.99] * 3, far, [0, 1] * 3)
     assert verdicts.apart(Models("", {}, {"gmvae": latent("gmvae", mixed=near)})).count(FAILS) == 2
+
+
+@pytest.mark.parametrize(
+    ("few", "verdict"),
+    [
+        ([0.86, 0.87, 0.88], HOLDS),  # at most .1 below all of them, by 95 % intervals
+        ([0.78, 0.80, 0.82], OPEN),
+        ([0.50, 0.52, 0.54], FAILS),
+    ],
+)
+def test_few_labels_do_where_they_come_near_all(few, verdict):
+    aucs = {0.0: [0.4, 0.5, 0.6], 0.01: few, 1.0: [0.84, 0.85, 0.86]}
+    runs = [run(share, seed, auc) for share in aucs for seed, auc in enumerate(aucs[share])]
+    models = Models("", {}, {}, {}, results(*runs))
+    with_all = "with all 0.85 ± 0.02, with none 0.50 ± 0.25"  # t of two degrees: 4.303 / √3
+    assert verdicts.few_labels(models).startswith(f"{verdict}: AUC {few[1]:.2f} ± ")
+    assert verdicts.few_labels(models).endswith(with_all)
+    once = Models("", {}, {}, {}, results(*runs[::3]))
+    assert verdicts.few_labels(once) == MISSING
 
 
 @pytest.mark.parametrize(
