@@ -202,11 +202,11 @@ def main(arguments: list[str] | None = None) -> int:
                     path = path.with_name(f"{path.stem}-{result.checkpoint}{path.suffix}")
                 result = result.model_copy(update={"table": table_of(net, data, protocol, path)})
             evaluations.append(result)
-    except ValueError as error:
+        text = text_of(evaluations)
+        write(options.out, text)
+    except (OSError, ValueError) as error:
         print(f"train.evaluate: {error}", file=sys.stderr)
         return 2
-    text = text_of(evaluations)
-    write(options.out, text)
     print(text, end="")
     return 0
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from scipy.optimize import isotonic_regression
 
 from fadernets import checkpoint, mood_transfer
@@ -306,16 +307,18 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         state = load_state(options.run / CHECKPOINT)
         data = Segments.load(options.data, state.get("split", SPLITS[0]))
-    except ValueError as error:
+        settings = state["model_config"] | {
+            "attributes": tuple(state["model_config"]["attributes"])
+        }
+        model = build(ModelConfig(**settings))
+        model.load_state_dict(state["model"])
+        export(model, data, options.out)
+        if options.results:
+            record = history(state, options.run / LOG, model, options.hardware)
+            write(options.results, text_of(record))
+    except (OSError, ValueError, SafetensorError) as error:
         print(f"train.export: {error}", file=sys.stderr)
         return 2
-    settings = state["model_config"] | {"attributes": tuple(state["model_config"]["attributes"])}
-    model = build(ModelConfig(**settings))
-    model.load_state_dict(state["model"])
-    export(model, data, options.out)
-    if options.results:
-        record = history(state, options.run / LOG, model, options.hardware)
-        write(options.results, text_of(record))
     return 0
 
 

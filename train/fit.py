@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 from accelerate import PartialState
+from safetensors import SafetensorError
 
 from fadernets.models import MODELS
 from fadernets.models.config import ModelConfig
@@ -126,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with owned(options["out"]) if is_first else nullcontext():
             return _trained(options)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         return _failed(str(error), 2)
 
 

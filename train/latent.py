@@ -82,9 +82,11 @@ def mixed(net: FaderNet, data: Segments, seed: int, progress: tqdm) -> Mixed:
             high=rounded(sides[name].double().softmax(1)[:, 1]) if name in sides else None,
         )
         progress.update()
+    pieces, piece = np.unique(data.piece[rows], return_inverse=True)
     return Mixed(
         segments=len(rows),
-        pieces=len(np.unique(data.piece[rows])),
+        pieces=len(pieces),
+        piece=piece.tolist(),
         density={name: rounded(density[rows]) for name, density in data.densities.items()},
         arousal=data.arousal.cpu().numpy()[rows].tolist(),
         codes=maps,
@@ -180,10 +182,10 @@ def main(arguments: list[str] | None = None) -> int:
         places = folders_by_name(options.checkpoint)
         data = Segments.load(options.data, options.split, options.device)
         maps = [latent(name, place, data, options.seed) for name, place in places.items()]
-    except ValueError as error:
+        write(options.out, text_of(maps, compact=True))
+    except (OSError, ValueError) as error:
         print(f"train.latent: {error}", file=sys.stderr)
         return 2
-    write(options.out, text_of(maps, compact=True))
     return 0
 
 

@@ -5,8 +5,10 @@ and draws the figures. What is there already is not made again, and a run that w
 where it stood, so the same command is given again until all is done. With another option, what
 depends on it is made again, and nothing else. ``--data FILE`` takes a
 prepared file instead of MIDI folders; options that are not listed here go to `train.fit`, such as
-``--steps 5000``. ``--pack DIR`` only writes the weights so far, in half precision, to be carried
-away: what it writes can be exported by `train.export`, but training cannot go on from it exactly.
+``--steps 5000``. ``--pack DIR`` only writes the weights so far, in half precision and in files of
+16 MB at most, to be carried away; with ``--exact`` whole states, from which training goes on to the
+bit. ``--unpack DIR`` puts either back into ``--out``. Weights alone can then be exported by
+`train.export`, but training cannot go on from them.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -25,9 +28,10 @@ import torch
 
 from fadernets import checkpoint
 from train import export, fit
-from train.data.dataset import SPLITS
+from train.data.dataset import SPLITS, Segments
 from train.data.definitions import AUTHORS, DEFINITIONS
-from train.run.half_precision import pack
+from train.run.config import WITHOUT_EFFECT
+from train.run.half_precision import pack, unpack
 from train.run.loop import LOG
 from train.run.made_of import MadeOf, checksum, listing
 from train.run.ownership import owned
@@ -154,6 +158,7 @@ def figures(runs: Sequence[SplitRun], data: Path, out: Path, device: str, made_o
             else:
                 succeeded = False
         (results / "report.md").write_text(report(results))
+    (out / "results" / "claims.md").write_text(claim_by_claim(out / "results"))
     return succeeded
 
 
@@ -168,6 +173,17 @@ def report(results: Path) -> str:
     return "\n\n".join([*texts, table(*comparison.trained(results))]) + "\n"
 
 
+def claim_by_claim(results: Path) -> str:
+    """Whether the paper holds, on each split, as docs/paper.md has it of ours."""
+    from train.reporting import claims, paper_tables
+    from train.reporting.markdown import table
+    from train.reporting.split_results import SPLIT_TITLES, Models
+
+    sets = [Models.read(title, results / split) for split, title in SPLIT_TITLES.items()]
+    tables = (claims.claims, paper_tables.scores, paper_tables.scores_as_played)
+    return "\n\n".join(table(*rows(sets)) for rows in (*tables, paper_tables.speeds)) + "\n"
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     options = argparse.ArgumentParser(prog="python -m train.paper", description=__doc__)
@@ -175,7 +191,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--data", type=Path, help="prepared file, in place of the MIDI folders")
     options.add_argument("--piano", type=Path, help="folder of piano performances")
     options.add_argument("--vgmidi", type=Path, help="folder with annotations.json and midi/")
-    options.add_argument("--definition", choices=DEFINITIONS, default=AUTHORS, help="of the labels")
+    options.add_argument(
+        "--definition", choices=DEFINITIONS, help=f"of the labels; {AUTHORS} where none is given"
+    )
     options.add_argument("--size", choices=SIZES, default="paper")
     options.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     options.add_argument("--splits", nargs="+", choices=SPLITS, default=list(SPLITS)[::-1])
@@ -188,6 +206,8 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options.add_argument("--hardware", default=platform.machine(), help="for the record, in words")
     options.add_argument("--pack", type=Path, help="only write the weights so far here")
+    options.add_argument("--exact", action="store_true", help="with --pack: whole states")
+    options.add_argument("--unpack", type=Path, help="only put what --pack wrote here into --out")
     return options
 
 
@@ -205,27 +225,56 @@ def fit_command(options: argparse.Namespace, data: Path, further: list[str]) -> 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options, fit_options = parser().parse_known_args(arguments)
+    for name in ("minutes", "jobs", "runs", "samples", "segments"):
+        value = getattr(options, name)
+        if value is not None and not value > 0:
+            parser().error(f"--{name} must be more than 0, not {value}")
+    if options.exact and not options.pack:
+        parser().error("--exact goes with --pack")
+    try:
+        return _made(options, fit_options)
+    except (OSError, ValueError) as error:
+        print(f"train.paper: {error}", file=sys.stderr)
+        return 2
+
+
+def _made(options: argparse.Namespace, fit_options: list[str]) -> int:
+    """All that the command line asks for; returns the exit status.
+
+    Raises
+    ------
+    OSError, ValueError
+        If something that was given cannot be used.
+    """
     out: Path = options.out
     data = options.data or out / DATA
     runs = [SplitRun(s, m, out / s / m) for s in options.splits for m in options.models]
     if options.pack:
-        pack(runs, options.pack)
+        pack(runs, options.pack, options.exact)
         return 0
+    if options.unpack:
+        names = unpack(options.unpack, out)
+        print(f"{', '.join(names) or 'nothing'} taken from {options.unpack}")
+        return 0
+    # Before the minutes that preparing takes: an option that is mistyped is said at once.
+    command = fit_command(options, data, fit_options)
+    config = fit.parser().parse_args([*command[3:], "--out", str(out)])
+    if config.resume:
+        parser().error("--resume is not needed: what is there is resumed")
     out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=out):  # that the folder can be written, too
+        pass
     made_of = MadeOf(out)
     if not prepared(options, data, made_of):
         return 1
-    command = fit_command(options, data, fit_options)
-    config = fit.parser().parse_args([*command[3:], "--out", str(out)])
+    check_data(data, options.definition)
     annealed = config.beta_free_steps + config.beta_anneal_steps
     jobs = options.jobs or (len(options.models) if options.device != "cpu" else os.cpu_count() or 1)
     succeeded = True
     if "train" in options.stages:
-        try:
-            begin_anew(runs, run_inputs(config) | {"data": checksum(data)}, out, made_of)
-        except ValueError as error:
-            print(f"train.paper: {error}", file=sys.stderr)
-            return 1
+        own_options = fit.parser().parse_args(["--data", "", "--out", "", *fit_options])
+        inputs = run_inputs(config) | {"data": checksum(data)}
+        begin_anew(runs, inputs, out, made_of, any_precision=own_options.precision is None)
         training = TrainingRuns(runs, command, jobs, 60 * options.minutes, config.steps, annealed)
         succeeded = training.train(out / PROGRESS)
         for run in training.all:
@@ -236,6 +285,8 @@ def main(arguments: list[str] | None = None) -> int:
         if training.stopping:
             print("stopped; the same command goes on", flush=True)
             return 130
+    elif not any(run.is_done for run in runs):
+        raise ValueError(f"no model in {out} is trained yet")
     if "evaluate" in options.stages:
         protocol = {name: getattr(options, name) for name in ("runs", "samples", "segments")}
         succeeded &= evaluate(runs, data, out, jobs, protocol, options.device, made_of)
@@ -245,6 +296,24 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if succeeded else 1
 
 
+def check_data(data: Path, definition: str | None) -> None:
+    """Check that data can be trained on, and that their labels are those that were asked for.
+
+    Raises
+    ------
+    ValueError
+        If not.
+    """
+    if not data.exists():
+        raise ValueError(f"{data} is not there: give a file of train.prepare")
+    measured = Segments.load(data).definition
+    if definition and measured != definition:
+        raise ValueError(
+            f"the labels of {data} measure {measured!r}, not {definition!r}: give the folders of "
+            "MIDI files to have them prepared again"
+        )
+
+
 def prepared(options: argparse.Namespace, data: Path, made_of: MadeOf) -> bool:
     """Prepare the data if they are not there, or made of other files or by another definition."""
     if options.data or (data.exists() and not options.piano):
@@ -252,7 +321,7 @@ def prepared(options: argparse.Namespace, data: Path, made_of: MadeOf) -> bool:
     if not options.piano:
         parser().error("give --data FILE of train.prepare, or --piano and --vgmidi")
     inputs = {
-        "definition": options.definition,
+        "definition": options.definition or AUTHORS,
         "piano": listing(options.piano),
         "vgmidi": listing(options.vgmidi),
     }
@@ -263,7 +332,7 @@ def prepared(options: argparse.Namespace, data: Path, made_of: MadeOf) -> bool:
     corpora = ["--piano", options.piano]
     corpora += ["--vgmidi", options.vgmidi] if options.vgmidi else []
     summary = options.out / "results" / "prepare.json"
-    succeeded = call("train.prepare", *corpora, "--definition", options.definition, "--out", data,
+    succeeded = call("train.prepare", *corpora, "--definition", inputs["definition"], "--out", data,
                      "--summary", summary)  # fmt: skip
     if succeeded:
         made_of.keep(data, inputs)
@@ -277,11 +346,22 @@ def run_inputs(config: argparse.Namespace) -> dict[str, object]:
 
 
 def begin_anew(
-    runs: Sequence[SplitRun], inputs: Mapping[str, object], out: Path, made_of: MadeOf
+    runs: Sequence[SplitRun],
+    inputs: Mapping[str, object],
+    out: Path,
+    made_of: MadeOf,
+    any_precision: bool,
 ) -> None:
-    """Put aside runs that were made of something else, so that they are trained again."""
+    """Put aside runs that were made of something else, so that they are trained again.
+
+    Where nobody asked for a precision, a finished run may have any: what a card has trained is
+    finished on a machine without a card, too.
+    """
     for run in runs:
-        if run.folder.exists() and (changes := made_of.changes(run.folder, inputs)):
+        before = made_of.inputs_of(run.folder)
+        free = (*WITHOUT_EFFECT, "precision") if any_precision and run.is_done else WITHOUT_EFFECT
+        own = {**inputs, **{name: before[name] for name in free if name in before}}
+        if run.folder.exists() and (changes := made_of.changes(run.folder, own)):
             aside = out / REPLACED / run.split / run.model
             number = sum(1 for _ in aside.glob("*")) + 1
             aside.mkdir(parents=True, exist_ok=True)
@@ -289,7 +369,7 @@ def begin_anew(
                 run.folder.rename(aside / f"{number}")
             print(f"{run.name}: {'; '.join(changes)}: trained again; the run before is in "
                   f"{REPLACED}/{run.name}/{number}", flush=True)  # fmt: skip
-        made_of.keep(run.folder, inputs)
+        made_of.keep(run.folder, own)
 
 
 if __name__ == "__main__":

@@ -166,10 +166,10 @@ def main(arguments: list[str] | None = None) -> int:
         results = [
             transfers(name, place) for name, place in folders_by_name(options.checkpoint).items()
         ]
-    except ValueError as error:
+        write(options.out, text_of(results, compact=True))
+    except (OSError, ValueError) as error:
         print(f"train.transfers: {error}", file=sys.stderr)
         return 2
-    write(options.out, text_of(results, compact=True))
     return 0
 
 

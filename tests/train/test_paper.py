@@ -11,14 +11,15 @@ import threading
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 import fadernets
 from tests.train.conftest import ROOT
-from tests.train.test_fit import arguments
+from tests.train.test_fit import MIDI, arguments
 from train import export, fit, paper
-from train.run import side_by_side
+from train.run import shards, side_by_side
 from train.run.half_precision import pack
 from train.run.loop import LOG
 from train.run.made_of import MadeOf
@@ -70,6 +71,8 @@ def test_from_midi_to_figures_and_what_is_there_is_not_made_again(
     assert summary["definition"] == "authors"
     figures = {p.stem.partition("-")[0] for p in (tmp_path / "figures").rglob("*.svg")}
     assert {"table1", "figure3", "figure4"} <= figures
+    claims = (tmp_path / "results" / "claims.md").read_text()
+    assert "| claim | paper | random split, by segment | by performance and piece |" in claims
     report = (results / "report.md").read_text()
     assert "| Vanilla VAE, paper |" in report and "| **gmvae** |" in report
     (results / "gmvae.json").unlink()
@@ -80,14 +83,17 @@ def test_from_midi_to_figures_and_what_is_there_is_not_made_again(
     assert [words[0] for words in calls] == ["train.evaluate", "train.figures"]
     assert tmp_path / "random_split" / "gmvae" in calls[0]
     again = {path.name for path, then in times.items() if path.stat().st_mtime_ns != then}
-    assert again <= {"report.md", "made_of.json"}
+    assert again <= {"claims.md", "report.md", "made_of.json"}
     calls.clear()
     assert paper.main([*options, "--samples", "5"]) == 0  # of Table 1 alone
     assert [words[0] for words in calls] == ["train.evaluate", "train.evaluate"]
 
 
-def test_another_option_makes_again_what_depends_on_it(toy_fit, tmp_path, capsys, monkeypatch):
-    data = tmp_path / "fit.py"
+def test_another_option_makes_again_what_depends_on_it(
+    toy_fit, data_file, tmp_path, capsys, monkeypatch
+):
+    data = tmp_path / "segments.npz"
+    data.write_bytes(data_file.read_bytes())
     options = ("--data", data, "--out", tmp_path, "--splits", "split", "--stages", "train")
     first = ("--models", QUICK, "--steps", 20)
 
@@ -106,9 +112,54 @@ def test_another_option_makes_again_what_depends_on_it(toy_fit, tmp_path, capsys
     assert sentence in errors_of("--models", QUICK, "--steps", 21)
     assert run.is_done and not (run.folder / "weights").exists()
     assert (tmp_path / replaced / "weights").read_text() == "first"
-    data.write_text(f"{data.read_text()}\n")
-    assert "data was" in errors_of("--models", QUICK, "--steps", 21)
+    last = ("--models", QUICK, "--steps", 21)
+    assert "again" not in errors_of(*last, "--save-every", 7, "--log-every", 3)  # as well trained
+    with np.load(data_file) as arrays:
+        np.savez(data, **dict(arrays) | {"start": arrays["start"] + 1})
+    assert "data was" in errors_of(*last)
     assert (tmp_path / f"replaced/split/{QUICK}/2").exists()
+
+
+def test_what_a_card_has_trained_is_finished_without_one(toy_fit, data_file, tmp_path, capsys):
+    options = ("--data", data_file, "--out", tmp_path, "--splits", "split", "--models", QUICK)
+    words = [*map(str, options), "--stages", "train", "--steps", "20"]
+    assert paper.main([*words, "--device", "cuda"]) == 0
+    assert paper.main([*words, "--device", "cpu"]) == 0
+    assert "again" not in capsys.readouterr().out
+    assert paper.main([*words, "--device", "cpu", "--precision", "float32"]) == 0
+    assert "precision was tf32, is float32: trained again" in capsys.readouterr().out
+
+
+def test_what_cannot_be_used_is_said_in_one_line(data_file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(paper, "call", lambda *words: pytest.fail(f"began {words}"))
+    file = tmp_path / "file"
+    file.write_text("text")
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "made_of.json").write_text('{"split/')
+    prepared = ("--data", data_file)
+    for options, sentence in (
+        (("--data", tmp_path / "none.npz"), "none.npz is not there"),
+        (("--data", file), "file is no file of train.prepare"),
+        ((*prepared, "--definition", "keys"), "measure 'sound', not 'keys'"),
+        ((*prepared, "--stages", "figures"), "is trained yet"),
+        (("--pack", tmp_path / "packed"), "no run has saved anything"),
+        (("--unpack", tmp_path / "packed"), "holds nothing that was packed"),
+        ((*prepared, "--out", file), "File exists"),
+        ((*prepared, "--out", damaged), "made_of.json is damaged"),
+    ):
+        assert paper.main(["--out", str(tmp_path / "out"), *map(str, options)]) == 2
+        message = capsys.readouterr().err
+        assert message.startswith("train.paper: ") and message.count("\n") == 1
+        assert sentence in message
+    for options in (
+        *(("--jobs", -1), ("--minutes", "nan"), ("--runs", 0), ("--stepps", 5), ("--resume",)),
+        ("--exact",),
+    ):
+        with pytest.raises(SystemExit):
+            paper.main(
+                ["--out", str(tmp_path / "out"), "--piano", str(tmp_path), *map(str, options)]
+            )
 
 
 def test_data_are_prepared_again_where_files_or_definition_change(tmp_path, monkeypatch):
@@ -151,6 +202,23 @@ def test_what_an_older_version_made_counts_as_made_of_what_is_asked(tmp_path):
         "attributes was ['rhythm', 'note'], is not set",
         f"data was not set, is {'x' * 12}",
     ]
+
+
+def test_training_needs_nothing_of_what_results_files_do(data_file, tmp_path):
+    """Nor a MIDI library, so that a lent card needs PyTorch and little else."""
+    absent = (*MIDI, "pydantic", "sklearn", "matplotlib", "pandas")
+    code = (
+        "import sys\n"
+        f"for name in {absent}: sys.modules[name] = None\n"
+        "from train import paper\n"
+        "paper.TrainingRuns.train = lambda *_: True\n"  # `train.fit` has a test of its own
+        "sys.exit(paper.main())"
+    )
+    options = ("--data", data_file, "--out", tmp_path, "--models", QUICK, "--stages", "train")
+    words = [sys.executable, "-c", code, *map(str, options)]
+    process = subprocess.run(words, cwd=ROOT, capture_output=True)
+    assert process.returncode == 0, process.stderr
+    assert (tmp_path / "made_of.json").exists()
 
 
 def run_until_stopped(out, *options) -> subprocess.Popen:
@@ -216,7 +284,7 @@ def toy_fit(tmp_path, monkeypatch):
     monkeypatch.setattr(paper, "fit_command", lambda *words: [*toy, *real(*words)[3:]])
 
 
-def test_time_is_up_and_all_are_stopped(toy_fit, tmp_path, capsys, monkeypatch):
+def test_time_is_up_and_all_are_stopped(toy_fit, data_file, tmp_path, capsys, monkeypatch):
     log = tmp_path / "split" / QUICK / LOG
 
     def later() -> float:
@@ -224,17 +292,15 @@ def test_time_is_up_and_all_are_stopped(toy_fit, tmp_path, capsys, monkeypatch):
         return time.monotonic() + 3600 * log.exists()
 
     monkeypatch.setattr(side_by_side, "time", SimpleNamespace(monotonic=later, sleep=time.sleep))
-    data = tmp_path / "fit.py"  # any file
-    options = ("--data", data, "--out", tmp_path, "--models", QUICK, "--splits", "split")
+    options = ("--data", data_file, "--out", tmp_path, "--models", QUICK, "--splits", "split")
     assert paper.main(command(*options, "--steps", 10**6, "--minutes", 59)) == 130
     out = capsys.readouterr().out
     assert "stopped; the same command goes on" in out and "failed" not in out
     assert not (tmp_path / "results").exists()
 
 
-def test_a_model_that_fails_says_why_and_stops_no_other(toy_fit, tmp_path, capsys):
-    data = tmp_path / "fit.py"  # any file
-    options = ("--data", data, "--out", tmp_path, "--models", "gmvae", QUICK)
+def test_a_model_that_fails_says_why_and_stops_no_other(toy_fit, data_file, tmp_path, capsys):
+    options = ("--data", data_file, "--out", tmp_path, "--models", "gmvae", QUICK)
     further = ("--splits", "split", "--stages", "train", "--steps", 20)
     assert paper.main(command(*options, *further)) == 1
     assert "split/gmvae failed (1): train.fit: that cannot be\n" in capsys.readouterr().out
@@ -289,6 +355,57 @@ def test_a_settled_run_is_stopped_and_exported(data_file, tmp_path, monkeypatch,
     assert paper.main(command(*options, "--stages", "train", "--steps", 10**6)) == 0
     run = SplitRun("split", QUICK, tmp_path / "split" / QUICK)
     assert run.is_done and 20 <= load_state(run.folder / CHECKPOINT)["step"] < 10**6
+
+
+def test_a_state_is_carried_in_shards_to_the_bit(data_file, tmp_path, monkeypatch):
+    """And so training goes on from it as if it was never stopped."""
+    monkeypatch.setattr(shards, "SHARD_BYTES", 20_000)
+    first, second = (SplitRun("split", QUICK, tmp_path / n / "split" / QUICK) for n in ("a", "b"))
+    settings = arguments(data_file, first.folder, "--device", "cpu", model=QUICK, steps=5)
+    assert fit.main(settings) == 0
+    (first.folder / "SHA256SUMS").rename(tmp_path / "sums")  # as if it was not finished
+
+    def carry(run: SplitRun, other: SplitRun) -> None:
+        for place, options in (
+            (run, ("--pack", carried, "--exact")),
+            (other, ("--unpack", carried)),
+        ):
+            assert paper.main(["--out", str(place.folder.parents[1]), *map(str, options)]) == 0
+
+    carried = tmp_path / "carried"
+    carry(first, second)
+    files = list((carried / "split" / QUICK).iterdir())
+    assert len(files) > 5 and max(path.stat().st_size for path in files) <= 20_000
+    state = (first.folder / CHECKPOINT).read_bytes()
+    assert (second.folder / CHECKPOINT).read_bytes() == state
+    assert fit.main([*settings, "--out", str(second.folder), "--resume"]) == 0
+    carry(first, second)  # not in place of one that is finished
+    assert second.is_done and (second.folder / CHECKPOINT).read_bytes() == state
+    later = load_state(first.folder / CHECKPOINT)
+    later["step"] = 6
+    torch.save(later, first.folder / CHECKPOINT)
+    (second.folder / "SHA256SUMS").unlink()
+    carry(second, first)  # nor of a later one
+    assert load_state(first.folder / CHECKPOINT)["step"] == 6
+    carry(first, second)
+    assert load_state(second.folder / CHECKPOINT)["step"] == 6
+    (tmp_path / "sums").rename(first.folder / "SHA256SUMS")
+    carry(first, second)
+    assert second.is_done
+
+
+def test_weights_alone_are_not_trained_further(data_file, tmp_path, capsys):
+    settings = arguments(data_file, tmp_path / "run" / "split" / QUICK, "--device", "cpu",
+                         model=QUICK, steps=5)  # fmt: skip
+    assert fit.main(settings) == 0
+    (tmp_path / "run" / "split" / QUICK / "SHA256SUMS").unlink()
+    words = ["--out", str(tmp_path / "run")]
+    assert paper.main([*words, "--pack", str(tmp_path / "packed")]) == 0
+    folder = tmp_path / "packed" / "split" / QUICK
+    assert fit.main([*settings, "--resume", "--out", str(folder)]) == 2
+    assert "weights alone: training cannot go on from it" in capsys.readouterr().err
+    assert paper.main([*words, "--unpack", str(tmp_path / "packed")]) == 0
+    assert "nothing taken" in capsys.readouterr().out
 
 
 def test_packed_weights_can_be_exported(data_file, tmp_path):

@@ -31,20 +31,21 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         results = read(options.results)
-    except ValueError as error:
+        notes = [f"{path}: nothing to draw in it" for path in results.others]
+        options.out.mkdir(parents=True, exist_ok=True)
+        captions = {}
+        with style.settings():
+            chosen = [names[name] for name in options.only]
+            for figure in tqdm(chosen, desc="figures", disable=None):
+                drawn, missing = figure.draw(results)
+                notes += missing
+                for drawing in drawn:
+                    style.write(drawing, options.out)
+                    captions[drawing.name] = {"words": drawing.words, "facts": drawing.facts}
+        write(options.out / CAPTIONS, json.dumps(captions, indent=1) + "\n")
+    except (OSError, ValueError) as error:
         print(f"train.figures: {error}", file=sys.stderr)
         return 2
-    notes = [f"{path}: nothing to draw in it" for path in results.others]
-    options.out.mkdir(parents=True, exist_ok=True)
-    captions = {}
-    with style.settings():
-        for figure in tqdm([names[name] for name in options.only], desc="figures", disable=None):
-            drawn, missing = figure.draw(results)
-            notes += missing
-            for drawing in drawn:
-                style.write(drawing, options.out)
-                captions[drawing.name] = {"words": drawing.words, "facts": drawing.facts}
-    write(options.out / CAPTIONS, json.dumps(captions, indent=1) + "\n")
     for note in notes:
         print(note, file=sys.stderr)
     for name in captions:

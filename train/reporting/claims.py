@@ -111,7 +111,7 @@ CLAIMS = (
     *(
         Claim(
             f"Section 5.2: a shift to {side} arousal is heard",
-            f"{percent(LISTENERS[side], 0)} of listeners", verdicts.shifted(side),
+            f"{percent(LISTENERS[side])} of responses", verdicts.shifted(side),
         )
         for side in ("high", "low")
     ),

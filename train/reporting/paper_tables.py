@@ -23,7 +23,8 @@ def scores(sets: Sequence[Models]) -> Table:
             if table:
                 pairs = [mean_and_interval(table, c) for c in range(len(COLUMNS))]
                 cells = [f"**{mean:.3f}** ± {half:.3f}" for mean, half in pairs]
-                rows.append((name, models.title, f"{models.trainings[model].steps:,}", *cells))
+                run = models.trainings.get(model)
+                rows.append((name, models.title, f"{run.steps:,}" if run else NONE, *cells))
     return rows, ("model", "trained on", "steps", *(f"{s} {f}" for s, f in COLUMNS))
 
 
@@ -55,8 +56,8 @@ def speeds(sets: Sequence[Models]) -> Table:
             models.title,
             f"{run.steps:,}",
             f"{run.minutes:.1f}",
-            f"{run.steps / run.minutes / 60:.1f}",
-            f"{run.validation['total']:.3f}",
+            f"{run.steps / run.minutes / 60:.1f}" if run.minutes else NONE,
+            f"{run.validation['total']:.3f}" if run.validation else NONE,
         )
         for models in sets
         for model in NAMES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import sqrt
+from math import inf, sqrt
 from pathlib import Path
 
 from scipy import stats
@@ -16,6 +16,10 @@ from train.reporting.results.label_shares import LabelShares
 from train.reporting.results.latent import Latent
 from train.reporting.results.training import Training
 
+SPLIT_TITLES = {
+    "random_split": "random split, by segment",
+    "split": "by performance and piece",
+}
 SMALL = "-192"  # ends the names of the models at a third of the paper's size
 
 
@@ -56,7 +60,12 @@ class Models:
 
 
 def interval(sd: float, runs: int) -> float:
-    """Half of a mean's 95 % interval, from the population's standard deviation over runs."""
+    """Half of a mean's 95 % interval, from the population's standard deviation over runs.
+
+    Infinite for one run, which tells nothing of others.
+    """
+    if runs < 2:
+        return inf
     return float(stats.t.ppf(0.975, runs - 1)) * sd / sqrt(runs - 1)
 
 
@@ -75,7 +84,6 @@ def mean_and_interval(table: Table1, column: int) -> tuple[float, float]:
 def shipped_sets(results: Path) -> tuple[Models, ...]:
     """What is in the repository: the paper's size on both splits, and the small models."""
     return (
-        Models.read("random split, by segment", results / "paper" / "random_split"),
-        Models.read("by performance and piece", results / "paper" / "split"),
+        *(Models.read(title, results / "paper" / name) for name, title in SPLIT_TITLES.items()),
         Models.read("small, by performance and piece", results, SMALL),
     )

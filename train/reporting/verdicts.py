@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import sqrt
+from math import isnan
 
 import numpy as np
 from scipy import stats
 from sklearn.metrics import silhouette_score
 
-from train.reporting.markdown import percent
+from train.reporting.markdown import NONE, percent
 from train.reporting.paper import COLUMNS, NAMES, PAPER
 from train.reporting.results.latent import LabelledMap, Map, Mixed
 from train.reporting.results.part import present
@@ -25,12 +25,15 @@ SEPARATE = 0.9  # least AUC, with its interval, of codes that tell arousal apart
 UNRATED = -1  # of `Mixed.arousal`
 FEW, ALL, NONE = 0.01, 1.0, 0.0  # of the labels
 HOLDS, FAILS, OPEN, MISSING = "**holds**", "**fails**", "open", "not measured"
+DRAWS = 10_000  # of pieces, for an interval
+ENDS = 2.5, 97.5  # percent of the draws that lie below the ends of an interval
 
 
 def ranked(higher: Sequence[str], lower: Sequence[str], column: int) -> Callable[[Models], str]:
     """Whether every model of a group scores above every one of another.
 
-    Their 95 % intervals over runs must not touch; a model that was not trained is passed by.
+    Of no pair may the 95 % intervals over runs touch. It fails if one pair is the other way round,
+    and is open if a model that it is said of was not trained.
     """
 
     def measured(models: Models) -> str:
@@ -39,14 +42,16 @@ def ranked(higher: Sequence[str], lower: Sequence[str], column: int) -> Callable
         below = {m: mean_and_interval(tables[m], column) for m in lower if m in tables}
         if not above or not below:
             return MISSING
-        (least, low), (greatest, high) = min(above.values()), max(below.values())
-        if least - low > greatest + high:
-            verdict = HOLDS
-        else:
-            verdict = FAILS if least + low < greatest - high else OPEN
-        names = [next(m for m in g if g[m][0] == v) for g, v in ((above, least), (below, greatest))]
-        first, second = (NAMES[name] for name in names)
         absent = [NAMES[model] for model in (*higher, *lower) if model not in tables]
+        if min(m + half for m, half in above.values()) < max(m - h for m, h in below.values()):
+            verdict = FAILS
+        elif min(m - half for m, half in above.values()) > max(m + h for m, h in below.values()):
+            verdict = OPEN if absent else HOLDS
+        else:
+            verdict = OPEN
+        lowest, highest = min(above, key=above.__getitem__), max(below, key=below.__getitem__)
+        (least, _), (greatest, _) = above[lowest], below[highest]
+        first, second = NAMES[lowest], NAMES[highest]
         without = f" (no {', '.join(absent)})" if absent else ""
         return f"{verdict}: {first} {least:.2f}, {second} {greatest:.2f}{without}"
 
@@ -63,7 +68,9 @@ def order(models: Models) -> str:
         ours = [mean_and_interval(table, column)[0] for table in tables.values()]
         papers = [PAPER[NAMES[model]][column] for model in tables]
         values.append(float(stats.kendalltau(papers, ours).statistic))
-    return f"{', '.join(f'{value:.2f}' for value in values)} ({len(tables)} models)"
+    # Models that are all alike have no order.
+    words = [NONE if isnan(value) else f"{value:.2f}" for value in values]
+    return f"{', '.join(words)} ({len(tables)} models)"
 
 
 def reached(models: Models) -> str:
@@ -71,9 +78,15 @@ def reached(models: Models) -> str:
     table = table1(models).get(SHIFTED)
     if table is None:
         return MISSING
-    pairs = zip(range(len(COLUMNS)), PAPER[NAMES[SHIFTED]], strict=True)
-    near = sum(mean_and_interval(table, c)[0] > value - NEAR for c, value in pairs)
-    return f"{HOLDS if near == len(COLUMNS) else FAILS}: {near} of {len(COLUMNS)}"
+    bounds = [value - NEAR for value in PAPER[NAMES[SHIFTED]]]
+    ours = [mean_and_interval(table, column) for column in range(len(COLUMNS))]
+    pairs = list(zip(ours, bounds, strict=True))
+    near = sum(mean > bound for (mean, _), bound in pairs)
+    if all(mean - half > bound for (mean, half), bound in pairs):
+        verdict = HOLDS
+    else:
+        verdict = FAILS if any(mean + half < bound for (mean, half), bound in pairs) else OPEN
+    return f"{verdict}: {near} of {len(COLUMNS)}"
 
 
 def mixed_of(models: Models) -> Mixed | None:
@@ -110,6 +123,8 @@ def all_belong(models: Models) -> str:
     if mixed is None:
         return MISSING
     has_rating = np.asarray(mixed.arousal) != UNRATED
+    if has_rating.all() or not has_rating.any():
+        return MISSING
     shares = []
     for places in mixed.codes.values():
         members = np.logical_or(*certain(places))
@@ -120,15 +135,30 @@ def all_belong(models: Models) -> str:
     return f"{verdict}: {percent(unrated, 0)} of performances, {percent(rated_share, 0)} of rated"
 
 
-def _difference(more: np.ndarray, less: np.ndarray, sign: int) -> str:
-    """Whether a mean is higher (sign 1) or lower (-1) than another, with a 95 % interval."""
-    difference = float(more.mean() - less.mean())
-    half = 1.96 * sqrt(sum(values.var(ddof=1) / len(values) for values in (more, less)))
-    if abs(difference) <= half:
+def _difference(mixed: Mixed, density: str, more: np.ndarray, less: np.ndarray, sign: int) -> str:
+    """Whether a mean density is higher (sign 1) or lower (-1) in some segments than in others.
+
+    With a 95 % interval over pieces, by the bootstrap: segments of one piece are alike.
+    """
+    if mixed.piece is None:
+        return f"{MISSING}: pieces not known"
+    piece, values = np.asarray(mixed.piece), np.asarray(mixed.density[density])
+    # Of each piece, sums and counts of both groups.
+    rows = []
+    for number in np.unique(piece[more | less]):
+        groups = [group & (piece == number) for group in (more, less)]
+        rows.append([part for g in groups for part in (values[g].sum(), g.sum())])
+    sums = np.array(rows)
+    drawn = np.random.default_rng(0).integers(len(sums), size=(DRAWS, len(sums)))
+    draws = sums[drawn].sum(1)
+    draws = draws[(draws[:, 1] > 0) & (draws[:, 3] > 0)]  # in which both groups are
+    low, high = np.percentile(draws[:, 0] / draws[:, 1] - draws[:, 2] / draws[:, 3], ENDS)
+    if low <= 0 <= high:
         verdict = OPEN
     else:
-        verdict = HOLDS if difference * sign > 0 else FAILS
-    return f"{verdict}: {difference:+.2f} ± {half:.2f}"
+        verdict = HOLDS if low * sign > 0 else FAILS
+    difference = values[more].mean() - values[less].mean()
+    return f"{verdict}: {difference:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
 def density_of_clusters(density: str, sign: int) -> Callable[[Models], str]:
@@ -138,11 +168,10 @@ def density_of_clusters(density: str, sign: int) -> Callable[[Models], str]:
         mixed = mixed_of(models)
         if mixed is None:
             return MISSING
-        values = np.asarray(mixed.density[density])
         high, low = certain(mixed.codes[density])
-        if min(high.sum(), low.sum()) < 2:
-            return f"{FAILS}: one cluster"
-        return _difference(values[high], values[low], sign)
+        if not high.any() or not low.any():
+            return f"{MISSING}: one cluster"
+        return _difference(mixed, density, high, low, sign)
 
     return measured
 
@@ -154,8 +183,10 @@ def density_of_ratings(density: str, sign: int) -> Callable[[Models], str]:
         mixed = mixed_of(models)
         if mixed is None:
             return MISSING
-        values, arousal = np.asarray(mixed.density[density]), np.asarray(mixed.arousal)
-        return _difference(values[arousal == 1], values[arousal == 0], sign)
+        high, low = (np.asarray(mixed.arousal) == side for side in (1, 0))
+        if not high.any() or not low.any():
+            return MISSING
+        return _difference(mixed, density, high, low, sign)
 
     return measured
 
@@ -193,12 +224,18 @@ def with_features(models: Models) -> str:
     if len(intervals) < len(words):
         return f"{MISSING}: {parts[0]} alone" if parts else MISSING
     ours, single = intervals
-    verdict = HOLDS if ours[0] > single[1] else FAILS if single[0] > SEPARATE else OPEN
+    if ours[0] > single[1]:
+        verdict = HOLDS
+    else:
+        verdict = FAILS if single[0] > min(SEPARATE, ours[1]) else OPEN
     return f"{verdict}: AUC {', '.join(parts)}"
 
 
 def shifted(side: str) -> Callable[[Models], str]:
-    """Whether a shift of arousal is heard by the classifier more often than playing alone."""
+    """Whether a shift of arousal is heard by the classifier more often than playing alone.
+
+    And in most segments; the 95 % intervals of the two shares, Wilson's, must not touch.
+    """
 
     def measured(models: Models) -> str:
         evaluation = models.evaluations.get(SHIFTED)
@@ -207,9 +244,14 @@ def shifted(side: str) -> Callable[[Models], str]:
             return MISSING
         moves = transfers[side]
         share, alone = present(moves.moved), present(moves.moved_by_reconstruction)
-        test = stats.binomtest(round(share * moves.n), moves.n)
-        least, greatest = test.proportion_ci(method="wilson")
-        verdict = HOLDS if least > max(alone, 0.5) else OPEN if greatest > alone else FAILS
+        (least, greatest), (least_alone, greatest_alone) = (
+            stats.binomtest(round(part * moves.n), moves.n).proportion_ci(method="wilson")
+            for part in (share, alone)
+        )
+        if least > max(greatest_alone, 0.5):
+            verdict = HOLDS
+        else:
+            verdict = FAILS if greatest < max(least_alone, 0.5) else OPEN
         return (
             f"{verdict}: {percent(share, 0)} [{100 * least:.0f}, {100 * greatest:.0f}], "
             f"alone {percent(alone, 0)}"

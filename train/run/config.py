@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PRECISIONS = ("float32", "tf32", "bfloat16")
+WITHOUT_EFFECT = ("log_every", "save_every")  # on what is trained
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from accelerate.utils import DistributedDataParallelKwargs, gather_object
 from torch import nn
 from tqdm import tqdm
 
-from fadernets.atomic_file import replacing
 from fadernets.models import Model, build
 from fadernets.models.adversarial_turns import turns
 from fadernets.models.batch import Batch
@@ -22,8 +21,8 @@ from fadernets.models.segmentvae import SegmentVAE
 from train.data.dataset import SPLITS, VALIDATION, Segments, epoch, stream
 from train.evaluation.token_accuracy import hits
 from train.run import log
-from train.run.config import TrainConfig
-from train.run.resume import CHECKPOINT, RunState, load_state
+from train.run.config import WITHOUT_EFFECT, TrainConfig
+from train.run.resume import CHECKPOINT, RunState, load_state, save_state
 
 LOG = "log.csv"
 
@@ -285,8 +284,7 @@ class Trainer:
             "rng": generators,  # of each process
             "rng_cuda": cards,
         }
-        with replacing(self.out / CHECKPOINT) as part:
-            torch.save(state, part)
+        save_state(state, self.out / CHECKPOINT)
 
     def resume(self) -> None:
         """Take up the run saved in the folder, to continue exactly as if never stopped.
@@ -307,11 +305,14 @@ class Trainer:
             ("run", state["train_config"], dataclasses.asdict(self.config)),
             ("data", data, {"sha256": self.data.sha256, "split": self.data.split_name}),
         ):
-            if unlike := [n for n in stored | current if stored.get(n) != current.get(n)]:
+            unlike = [n for n in stored | current if stored.get(n) != current.get(n)]
+            if unlike := [n for n in unlike if n not in WITHOUT_EFFECT]:
                 differences = ", ".join(
                     f"{n} {stored.get(n)}, not {current.get(n)}" for n in unlike
                 )
                 raise ValueError(f"{path} is of another {part}: {differences}")
+        if not state["optimisers"]:  # of `train.paper --pack`
+            raise ValueError(f"{path} holds weights alone: training cannot go on from it")
         self.model.load_state_dict(state["model"])
         for player, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][player])

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fadernets.atomic_file import replacing
 from train.data.packed import INDEX
-from train.reporting.writing import write
 
 FILE = "made_of.json"
 
@@ -23,14 +23,27 @@ class MadeOf:
     Parameters
     ----------
     folder : Path
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         path = folder / FILE
-        self.inputs: dict[str, dict[str, Any]] = (
-            json.loads(path.read_text()) if path.exists() else {}
-        )
+        try:
+            stored = json.loads(path.read_text()) if path.exists() else {}
+        except ValueError as error:
+            raise ValueError(
+                f"{path} is damaged: remove it, and all that is there counts as current"
+            ) from error
+        self.inputs: dict[str, dict[str, Any]] = stored
+
+    def inputs_of(self, output: Path) -> Mapping[str, Any]:
+        """What an output was made of, so far as it is known."""
+        return self.inputs.get(self._name(output), {})
 
     def changes(self, output: Path, inputs: Mapping[str, object]) -> list[str]:
         """What has changed since an output was made, each such as "steps was 9, is 8"."""
@@ -49,7 +62,8 @@ class MadeOf:
     def keep(self, output: Path, inputs: Mapping[str, object]) -> None:
         """Write down what an output is made of."""
         self.inputs[self._name(output)] = _stored(inputs)
-        write(self.folder / FILE, json.dumps(self.inputs, indent=1) + "\n")
+        with replacing(self.folder / FILE, shared=True) as part:
+            part.write_text(json.dumps(self.inputs, indent=1) + "\n")
 
     def _name(self, output: Path) -> str:
         return output.relative_to(self.folder).as_posix()

@@ -8,6 +8,8 @@ from typing import Any, NotRequired, TypedDict, cast
 
 import torch
 
+from fadernets.atomic_file import replacing
+
 CHECKPOINT = "last.pt"
 
 
@@ -29,6 +31,21 @@ class RunState(TypedDict):
     optimisers: dict[str, dict[str, Any]]
     rng: list[torch.Tensor] | torch.Tensor
     rng_cuda: list[torch.Tensor]
+
+
+def save_state(state: RunState, path: Path) -> None:
+    """Write a state, replacing the last one at once.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; an older one is as before then.
+    """
+    with replacing(path) as part:
+        try:
+            torch.save(state, part)
+        except RuntimeError as error:  # PyTorch's own of a full disk
+            raise OSError(f"{path} cannot be written: is the disk full?") from error
 
 
 def load_state(path: Path) -> RunState:

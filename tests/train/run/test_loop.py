@@ -204,6 +204,18 @@ def test_a_save_that_fails_leaves_the_last_checkpoint(data, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
 
+def test_a_disk_that_is_full_is_said(data, tmp_path, monkeypatch):
+    run = trainer(data, tmp_path)
+
+    def full(*_: object) -> None:
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 9 vs 8")
+
+    monkeypatch.setattr("torch.save", full)
+    with pytest.raises(OSError, match=r"last\.pt cannot be written: is the disk full\?$"):
+        run.save()
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_rate_decays_over_the_last_steps():
     config = TrainConfig(steps=100, learning_rate=0.1, decay_steps=20)
     assert [config.rate_at(step) for step in (0, 50, 80)] == pytest.approx([0.1] * 3)

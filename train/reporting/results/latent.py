@@ -23,10 +23,14 @@ class Map(ResultsPart):
 
 
 class Mixed(ResultsPart):
-    """Maps of every code of the same unseen segments."""
+    """Maps of every code of the same unseen segments.
+
+    `piece` tells which segments are of one piece; files of older versions lack it.
+    """
 
     segments: int
     pieces: int
+    piece: list[int] | None = None
     density: dict[str, Numbers]
     arousal: list[Literal[-1, 0, 1]]
     codes: dict[str, Map]
@@ -34,7 +38,7 @@ class Mixed(ResultsPart):
     @model_validator(mode="after")
     def _columns(self) -> Self:
         places = (places.x for places in self.codes.values())
-        return self.alike(self.arousal, *self.density.values(), *places)
+        return self.alike(self.arousal, self.piece, *self.density.values(), *places)
 
 
 class LabelledMap(ResultsPart):
