@@ -26,7 +26,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.routing import Mount, Route  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
-from demo import health  # noqa: E402
+from demo import health, zero_gpu  # noqa: E402
 from demo.compute.jobs import WorkError  # noqa: E402
 from demo.compute.open_pieces import OpenPieces  # noqa: E402
 from demo.compute.workers import Workers  # noqa: E402
@@ -248,6 +248,7 @@ def main() -> int:
         logs.set_up()
         with survey_mount() as test, closing(Demo(mounts={SURVEY: test.app})) as demo:
             leave_if_asked()
+            zero_gpu.name_a_function()
             app, _, _ = demo.blocks.launch(
                 prevent_thread_lock=True,
                 app_kwargs={"middleware": [*demo.middleware, demo.gate]},
