@@ -93,13 +93,14 @@ class Demo:
     ) -> None:
         self.mounts, address = dict(mounts or {}), Address.from_env()
         proxies = Proxies.from_env()
+        # Refused before anything is on the disk or runs, if the environment says nonsense.
+        self.pieces = OpenPieces(closed=lambda names: self.workers.forget(names))
         self.files = Files()
         # Gradio's components take their folder from the environment when they are made.
         os.environ["GRADIO_TEMP_DIR"] = str(self.files.folder)
         self.is_open, self._closed = False, threading.Event()
         self.workers = Workers(model)
         self.faders = _faders(model)
-        self.pieces = OpenPieces(closed=self.workers.forget)
         survey = SURVEY in self.mounts
         self.listeners = Listeners()
         self.blocks = page(
