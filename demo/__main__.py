@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from survey.core.connections import allow_files
+from fadernets.command_line.arguments import Parser
+from survey.core.connections import allow_files, listen, local_address, port_number
 from survey.core.freed_memory import give_back_large_blocks
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals
 
@@ -45,13 +46,11 @@ class DemoServer(uvicorn.Server):
 def main() -> int:
     """Serve until interrupted; 2 with one sentence if that cannot be."""
     args = _arguments()
-    family = socket.AF_INET6 if ":" in args.host else socket.AF_INET
+    take_signals()  # Ctrl+C in what follows would be told by a traceback
     try:
-        listener = socket.create_server((args.host, args.port), family=family)
-    except (OSError, OverflowError) as error:
-        number = getattr(error, "errno", None) or 0
-        reason = os.strerror(number) if number > 0 else str(error)
-        print(f"demo: cannot use {args.host}, port {args.port}: {reason}.", file=sys.stderr)
+        listener = listen(args.host, args.port)
+    except ValueError as error:
+        print(f"demo: {error}.", file=sys.stderr)
         return 2
     from demo.compute.jobs import WorkError
     from demo.guard.selfcheck import OpenError
@@ -62,7 +61,7 @@ def main() -> int:
         logs.set_up()
         allow_files()
         give_back_large_blocks()
-        take_signals()
+        leave_if_asked()
         with survey_mount(args.model) as test:
             leave_if_asked()
             _serve(args.model, test, listener, args.host)
@@ -83,20 +82,30 @@ def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: 
         log_config=None,
         **SERVER,
     )
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-    address = f"http://{host}:{listener.getsockname()[1]}/"
+    address = f"{local_address(host, listener.getsockname()[1])}/"
     DemoServer(config, address, Proxies.from_env(), test.begin).run(sockets=[listener])
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="demo", description="Music FaderNets in the browser.")
-    parser.add_argument("--host", default=os.environ.get("FADERNETS_HOST", HOST))
-    parser.add_argument("--port", type=int, default=os.environ.get("FADERNETS_PORT", PORT))
+    parser = Parser(prog="demo", description="Music FaderNets in the browser.")
+    parser.add_argument(
+        "--host",
+        metavar="H",
+        default=os.environ.get("FADERNETS_HOST") or HOST,
+        help="address of this machine to listen at; otherwise FADERNETS_HOST, or 127.0.0.1",
+    )
+    parser.add_argument(
+        "--port",
+        metavar="P",
+        type=port_number,
+        default=os.environ.get("FADERNETS_PORT") or PORT,
+        help="otherwise FADERNETS_PORT, or 7860",
+    )
     parser.add_argument(
         "--model",
         metavar="M",
         default=os.environ.get("FADERNETS_MODEL"),
-        help="a shipped model or a checkpoint's folder",
+        help="a shipped model or a checkpoint's folder; otherwise FADERNETS_MODEL, or arranger",
     )
     return parser.parse_args()
 

@@ -26,7 +26,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.routing import Mount, Route  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
-from demo import health  # noqa: E402
+from demo import health, zero_gpu  # noqa: E402
 from demo.compute.jobs import WorkError  # noqa: E402
 from demo.compute.open_pieces import OpenPieces  # noqa: E402
 from demo.compute.workers import Workers  # noqa: E402
@@ -93,13 +93,14 @@ class Demo:
     ) -> None:
         self.mounts, address = dict(mounts or {}), Address.from_env()
         proxies = Proxies.from_env()
+        # Refused before anything is on the disk or runs, if the environment says nonsense.
+        self.pieces = OpenPieces(closed=lambda names: self.workers.forget(names))
         self.files = Files()
         # Gradio's components take their folder from the environment when they are made.
         os.environ["GRADIO_TEMP_DIR"] = str(self.files.folder)
         self.is_open, self._closed = False, threading.Event()
         self.workers = Workers(model)
         self.faders = _faders(model)
-        self.pieces = OpenPieces(closed=self.workers.forget)
         survey = SURVEY in self.mounts
         self.listeners = Listeners()
         self.blocks = page(
@@ -248,6 +249,7 @@ def main() -> int:
         logs.set_up()
         with survey_mount() as test, closing(Demo(mounts={SURVEY: test.app})) as demo:
             leave_if_asked()
+            zero_gpu.name_a_function()
             app, _, _ = demo.blocks.launch(
                 prevent_thread_lock=True,
                 app_kwargs={"middleware": [*demo.middleware, demo.gate]},

@@ -23,8 +23,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyio import from_thread
-from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+
+try:
+    from mcp.server.mcpserver import Context, MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError
+except ImportError:  # there is none, or one before 2
+    if __name__ != "__main__":
+        raise
+    print("demo.mcp_server: it needs another package: pip install 'mcp>=2.3,<3'.", file=sys.stderr)
+    sys.exit(2)
 
 import fadernets
 from demo.editing.requests import moods_towards

@@ -6,7 +6,7 @@ Stopped by SIGTERM or Ctrl+C it ends within 10 seconds: requests under way get `
 
 from __future__ import annotations
 
-import argparse
+import socket
 import sys
 
 import uvicorn
@@ -15,12 +15,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
+from fadernets.command_line.arguments import Parser
 from survey.app import close, create_app, ending
 from survey.core import http_errors, logs
-from survey.core.connections import LIMITS, allow_files
+from survey.core.connections import LIMITS, allow_files, listen, local_address, port_number
 from survey.core.freed_memory import give_back_large_blocks
 from survey.core.http_guard import Guard
-from survey.core.process_end import run, take_signals
+from survey.core.process_end import end_requested, run, take_signals
 from survey.core.public_path import PublicPath
 from survey.core.settings import Settings
 from survey.proxies import Proxies, Visitors
@@ -33,35 +34,48 @@ KEEP_ALIVE_SECONDS = 75  # longer than browsers leave between two requests of on
 GRACE_SECONDS = 3  # for requests under way when the server is stopped
 
 
+class SurveyServer(uvicorn.Server):
+    """A server that ends where it was asked to before it took the signals."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As the base class."""
+        await super().startup(sockets)
+        if end_requested.is_set():
+            self.should_exit = True
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until stopped; 2 if the settings or the database cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m survey", description="The listening test.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=7861)
+    """Serve until stopped; 2 if the settings, the database or the port cannot be used."""
+    parser = Parser(prog="python -m survey", description="The listening test.")
+    parser.add_argument("--host", default="127.0.0.1", help="address of this machine to listen at")
+    parser.add_argument("--port", type=port_number, default=7861)
     options = parser.parse_args(arguments)
     try:
         logs.set_up()
         settings = Settings.from_env()
         proxies = Proxies.from_env()
-        app = create_app(settings)
+        _serve(create_app(settings), options.host, options.port, proxies)
     except ValueError as error:
-        print(f"survey: {error}", file=sys.stderr)
+        print(f"survey: {str(error).rstrip('.')}.", file=sys.stderr)
         return 2
-    here = f"http://{options.host}:{options.port}"
-    if settings.public_url:
-        print(f"The survey is at {settings.public_url}{MOUNT}/, served at {here}.", flush=True)
-    else:
-        print(f"The survey is at {here}{MOUNT}/", flush=True)
-    allow_files()
-    give_back_large_blocks()
-    take_signals()  # uvicorn takes them first, and sends them again when it has ended
-    answering = OneLength(LastAnswers(Visitors(Turns(alone(app)), proxies), ending))
+    return 0
+
+
+def _serve(app: FastAPI, host: str, port: int, proxies: Proxies) -> None:
+    """Serve the survey alone until stopped, and close it."""
+    public = app.state.settings.public_url
+    take_signals()  # uvicorn takes them while it serves, and sends them again when it has ended
     try:
+        allow_files()
+        give_back_large_blocks()
+        listener = listen(host, port)
+        here = local_address(host, listener.getsockname()[1])
+        where = f"{public}{MOUNT}/, served at {here}." if public else f"{here}{MOUNT}/"
+        print(f"The survey is at {where}", flush=True)
+        answering = OneLength(LastAnswers(Visitors(Turns(alone(app)), proxies), ending))
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.
-        uvicorn.run(
-            PublicPath(answering, settings.public_url),
-            host=options.host,
-            port=options.port,
+        config = uvicorn.Config(
+            PublicPath(answering, public),
             access_log=False,
             log_level="warning",
             log_config=None,
@@ -71,9 +85,9 @@ def main(arguments: list[str] | None = None) -> int:
             server_header=False,
             **LIMITS,
         )
+        SurveyServer(config).run(sockets=[listener])
     finally:
         close(app)
-    return 0
 
 
 def alone(app: FastAPI) -> FastAPI:

@@ -24,6 +24,7 @@ from packaging.version import Version
 
 import fadernets
 from fadernets.music import examples, midi
+from tools import space
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -32,8 +33,9 @@ STARTED = {"midi2audio"}  # as a program
 DRIVERS = {"psycopg"}  # SQLAlchemy imports it
 TOOLS = {"mypy", "pytest-timeout", "pytest-cov", "pytest-xdist", "ruff", "setuptools"}  # of `make`
 MAX_REQUIREMENTS = 10  # of the bare package
+OF_ASSISTANTS = {"mcp"}  # an extra that is not in `all`, and not on a Space
 # What each extra is for: packages that run from a checkout, with those that they import.
-EXTRAS = {"survey": ("survey", "db"), "demo": ("demo",), "train": ("train",)}
+EXTRAS = {"survey": ("survey", "db"), "demo": ("demo",), "train": ("train",), "mcp": ("demo",)}
 GPU = re.compile(r"(nvidia|cuda|triton)\b")  # what a build of PyTorch may bring beside the lock
 FILES = ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt", "requirements.lock")
 
@@ -120,7 +122,7 @@ def imported(*folders: str) -> set[str]:
 
 @pytest.mark.slow
 def test_what_is_imported_is_required_and_nothing_else():
-    assert imported(*PACKAGES) | STARTED | DRIVERS == set(requirements())
+    assert imported(*PACKAGES) | STARTED | DRIVERS == set(requirements()) | OF_ASSISTANTS
 
 
 @pytest.mark.slow
@@ -151,7 +153,8 @@ def test_the_model_needs_what_it_imports_and_no_more():
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_an_extra_brings_what_its_packages_import(extra):
     brings = requirements_of([f"fadernets[{extra}]"])
-    assert imported(*EXTRAS[extra]) <= set(requirements_of(PROJECT["dependencies"])) | set(brings)
+    needed = imported(*EXTRAS[extra]) - (OF_ASSISTANTS - {extra})
+    assert needed <= set(requirements_of(PROJECT["dependencies"])) | set(brings)
 
 
 @pytest.mark.slow
@@ -202,12 +205,28 @@ def test_a_space_does_not_get_the_audit():
 
 
 def test_space_settings_match_the_project():
-    space = metadata_load(ROOT / "README.md")
-    assert space["sdk"] == "gradio"
-    assert space["sdk_version"] in requirements()["gradio"].specifier
-    assert (ROOT / space["app_file"]).is_file()
-    assert len(space["short_description"]) <= 60  # longer ones are rejected
-    assert f"Programming Language :: Python :: {space['python_version']}" in PROJECT["classifiers"]
+    card = metadata_load(ROOT / "README.md")
+    assert card["sdk"] == "gradio"
+    assert card["sdk_version"] in requirements()["gradio"].specifier
+    assert (ROOT / card["app_file"]).is_file()
+    assert len(card["short_description"]) <= 60  # longer ones are rejected
+    assert f"Programming Language :: Python :: {card['python_version']}" in PROJECT["classifiers"]
+
+
+def test_what_a_space_installs_beside_leaves_a_version_of_everything():
+    """Its builder asks for Gradio with extras, whose bounds are not those of Gradio alone."""
+    (gradio, *others) = map(Requirement, space.beside(ROOT))
+    extras = [Requirement(line) for line in metadata.requires("gradio")]
+    extras = [
+        each
+        for each in extras
+        if each.marker is None or any(each.marker.evaluate({"extra": e}) for e in gradio.extras)
+    ]
+    assert {"mcp", "pydantic"} <= {each.name for each in extras}
+    for other in (gradio, *others, *extras):
+        if (name := canonicalize_name(other.name)) in (ours := requirements()):
+            bounds = ours[name].specifier & other.specifier
+            assert any(bound.version in bounds for bound in bounds), f"{ours[name]} and {other}"
 
 
 @pytest.fixture(scope="module")

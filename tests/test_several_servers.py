@@ -9,7 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,6 +31,7 @@ from tests.survey.manager import Forms, Manager
 
 ROOT = CONFIG.parents[1]
 CLIENTS, ANSWERS, KILLS = 6, 24, 4
+GATEWAY = "172.30.7.1"  # of the network of compose.yaml
 TOKEN = "a-long-enough-token-of-the-admin"
 
 pytestmark = [pytest.mark.server, pytest.mark.postgres]
@@ -197,8 +200,47 @@ def test_an_image_gets_what_a_server_needs_and_no_answers_or_secrets() -> None:
     assert {name for names in copied for name in names.split()} - {"."} <= allowed
 
 
+class Echo(BaseHTTPRequestHandler):
+    """Answers which of the servers it is, and whom the proxy says that it asks for."""
+
+    def do_GET(self) -> None:
+        content = f"{self.server.server_address[1]} {self.headers['x-forwarded-for']}".encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_visitors_whom_another_proxy_speaks_for_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TLS ends before this proxy, on the same machine, whose address is then the gateway's."""
+    nginx.require()
+    text = CONFIG.read_text(encoding="utf-8")
+    (tmp_path / "here.conf").write_text(text.replace(GATEWAY, "127.0.0.1"))
+    monkeypatch.setattr(several_servers, "CONFIG", tmp_path / "here.conf")
+    visitors = [f"203.0.113.{number}" for number in range(1, 9)]
+    with ExitStack() as stack:
+        servers = [stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Echo)) for _ in NAMES]
+        for server in servers:
+            Thread(target=server.serve_forever).start()
+            stack.callback(server.shutdown)
+        port = stack.enter_context(proxied([s.server_address[1] for s in servers], tmp_path))
+        address = f"http://127.0.0.1:{port}/"
+        answers = [httpx.get(address, headers={"x-forwarded-for": v}).text for v in visitors]
+    asked, addresses = zip(*(answer.split() for answer in answers), strict=True)
+    assert list(addresses) == visitors
+    assert len(set(asked)) == len(NAMES)
+
+
 def test_compose_starts_what_nginx_is_told_of() -> None:
     compose = yaml.safe_load((CONFIG.parent / "compose.yaml").read_text(encoding="utf-8"))
+    (network,) = compose["networks"]["inside"]["ipam"]["config"]
+    assert network["gateway"] == GATEWAY
+    assert f"set_real_ip_from {GATEWAY};" in CONFIG.read_text(encoding="utf-8")
     services = compose["services"]
     assert set(services) == {*NAMES, "database", "proxy"}
     assert {line.split(":")[0] for line in services["proxy"]["volumes"]} == {f"./{CONFIG.name}"}

@@ -1,8 +1,9 @@
 """What a Hugging Face Space gets and installs, tried in a clean environment: ``make space``.
 
-The tree is what was committed, no more. The environment has what a Space's does: the front matter's
-gradio and requirements.txt, in the newest versions that these allow. With it and from there the
-tests start ``app_file`` with a Space's variables. ``--upload OWNER/NAME`` sends the same tree.
+The tree is what was committed, no more. The environment has what a Space's does: requirements.txt
+and, asked for at the same time, the front matter's gradio with two extras and three more packages,
+in the newest versions that all of these allow. With it and from there the tests start ``app_file``
+with a Space's variables. ``--upload OWNER/NAME`` sends the same tree.
 How long installing took, how much it came to and how soon the page answered is printed before the
 tests.
 """
@@ -35,6 +36,8 @@ SPACE = {  # what Hugging Face tells a Space about itself
     "SPACE_ID": "somebody/faders",
     "SPACE_HOST": "somebody-faders.hf.space",
 }
+# What Hugging Face's builder asks for beside requirements.txt, in one command, as its logs show.
+BESIDE = ("gradio[oauth,mcp]=={sdk_version}", "uvicorn>=0.14.0", "websockets>=10.4", "spaces")
 PICTURE = "docs/screenshot.png"
 START = 300.0  # seconds within which a Space has to answer on a busy machine
 
@@ -45,6 +48,11 @@ def card(folder: Path) -> dict[str, Any]:
 
     metadata: dict[str, Any] = metadata_load(folder / "README.md")
     return metadata
+
+
+def beside(folder: Path) -> list[str]:
+    """What a Space installs together with its requirements.txt."""
+    return [line.format(sdk_version=card(folder)["sdk_version"]) for line in BESIDE]
 
 
 def write_tree(folder: Path, commit: str = "HEAD") -> None:
@@ -60,8 +68,7 @@ def make_environment(folder: Path, tree: Path, python: str) -> Path:
     subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
     own = folder / "bin" / "python"
     install = [str(own), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    gradio = f"gradio=={card(tree)['sdk_version']}"
-    subprocess.run([*install, gradio, "-r", str(tree / "requirements.txt")], check=True)
+    subprocess.run([*install, "-r", str(tree / "requirements.txt"), *beside(tree)], check=True)
     return own
 
 

@@ -5,7 +5,6 @@ A piece is asked for by its `id`, which only the page that opened it knows.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import Counter
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 
 from demo.compute.jobs import Full
 from demo.editing.piece_session import PieceSession
+from survey.core.environment import positive_number
 
 UNUSED_SECONDS = 3600.0  # a piece unused for so long is closed; FADERNETS_KEEP_PIECES sets it
 CLOSED_SECONDS = 300.0  # until the pieces of a closed page go: a reload comes back within them
@@ -76,11 +76,11 @@ class OpenPieces:
         clock: Callable[[], float] = time.monotonic,
         closed: Callable[[list[str]], None] = lambda names: None,
     ) -> None:
-        self.unused_seconds = unused_seconds or float(
-            os.environ.get("FADERNETS_KEEP_PIECES") or UNUSED_SECONDS
+        self.unused_seconds = unused_seconds or positive_number(
+            "FADERNETS_KEEP_PIECES", UNUSED_SECONDS
         )
         self.closed_seconds, self.clock = closed_seconds, clock
-        self.most_notes = most_notes or int(os.environ.get("FADERNETS_OPEN_NOTES") or NOTES_OPEN)
+        self.most_notes = most_notes or int(positive_number("FADERNETS_OPEN_NOTES", NOTES_OPEN))
         self._closed = closed
         self._open: dict[str, _OpenPiece] = {}
         self._notes = 0

@@ -245,7 +245,7 @@ def load_tasks(model: str | None) -> Tasks:
 
 
 def main() -> int:
-    """Start workers until the server ends; 2 with one sentence if the model cannot be loaded."""
+    """Start workers until the server ends; 2 with one sentence if model or sound cannot be."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group: the server acts
     if sys.argv[1] == ALONE:
         return _alone(int(sys.argv[2]))
@@ -253,10 +253,12 @@ def main() -> int:
     os.dup2(2, 1)  # whatever a library prints belongs into the log
     gc.disable()  # what is loaded now stays
     from fadernets.checkpoint import CheckpointError
+    from fadernets.playback import audio
 
     try:
+        audio.check()
         tasks = load_tasks(os.environ.get("FADERNETS_MODEL") or None)
-    except CheckpointError as error:
+    except (CheckpointError, audio.AudioError) as error:
         control.recv(2)  # else the pipe closes before the server reads the sentence
         _report(control, ReplyKind.REFUSED, str(error))
         return 2
@@ -289,11 +291,13 @@ def _alone(nice: int) -> int:
         os.dup2(nothing.fileno(), 0)  # else a synthesiser might read the requests
     os.dup2(2, 1)  # whatever a library prints belongs into the log
     from fadernets.checkpoint import CheckpointError
+    from fadernets.playback import audio
 
     with os.fdopen(replies, "wb", closefd=False) as answers:
         try:
+            audio.check()
             tasks = load_tasks(os.environ.get("FADERNETS_MODEL") or None)
-        except CheckpointError as error:
+        except (CheckpointError, audio.AudioError) as error:
             messages.write(answers, Reply(0, ReplyKind.REFUSED, str(error)))
             return 2
         messages.write(answers, Reply(0, ReplyKind.READY, os.getpid()))

@@ -27,6 +27,7 @@ from uuid import uuid4
 
 from gradio.route_utils import DEFAULT_TEMP_DIR
 
+from survey.core.environment import positive_number
 from survey.core.own_folder import HELD, hold, make, remove_orphans
 
 KEPT_SECONDS = 3600.0  # that files stay on disk; FADERNETS_KEEP_FILES sets another time
@@ -80,9 +81,7 @@ class Files:
     def __init__(self, base: str | Path | None = None, seconds_kept: float | None = None) -> None:
         base = Path(base or os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
         base.mkdir(parents=True, exist_ok=True)
-        self.seconds_kept = float(
-            seconds_kept or os.environ.get("FADERNETS_KEEP_FILES") or KEPT_SECONDS
-        )
+        self.seconds_kept = seconds_kept or positive_number("FADERNETS_KEEP_FILES", KEPT_SECONDS)
         remove_orphans(base, PREFIX)
         self.folder = make(base, PREFIX)
         self._stop = threading.Event()

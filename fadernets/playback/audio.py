@@ -147,11 +147,28 @@ def chosen(synthesiser: str | None = None) -> tuple[str, Path]:
     ------
     ValueError
         If there is no such synthesiser.
+    AudioError
+        If it is the environment that names it.
     """
     name = synthesiser or os.environ.get("FADERNETS_SYNTHESISER") or DEFAULT
     if name not in SYNTHESISERS:
-        raise ValueError(f"synthesiser {name!r} is not one of {', '.join(SYNTHESISERS)}")
+        names = ", ".join(SYNTHESISERS)
+        if not synthesiser:
+            raise AudioError(f"FADERNETS_SYNTHESISER must be one of {names}, and not {name!r}.")
+        raise ValueError(f"synthesiser {name!r} is not one of {names}")
     return name, Path(os.environ.get("FADERNETS_SOUNDFONT") or PIANO).expanduser()
+
+
+def check() -> None:
+    """Look whether the synthesiser and the sound font of the environment can be used.
+
+    Raises
+    ------
+    AudioError
+        If there is no such synthesiser or font, with a sentence that says so.
+    """
+    _, font = chosen()
+    _check_font(font)
 
 
 def pair(

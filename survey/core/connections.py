@@ -6,8 +6,10 @@ there are no more, and waits without an end for the request of each, and until i
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import ipaddress
+import os
 import socket
 from collections import Counter
 from collections.abc import Hashable
@@ -56,6 +58,38 @@ def most_connections() -> int:
     if files == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
     return max(FEWEST_CONNECTIONS, min(MOST_CONNECTIONS, files - OTHER_FILES))
+
+
+def port_number(text: str) -> int:
+    """A port as a command line or a variable names it; 0 is one that is free."""
+    if not (text.isascii() and text.isdigit() and int(text) < 2**16):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a number up to 65535")
+    return int(text)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at an address of this machine.
+
+    Raises
+    ------
+    ValueError
+        If that cannot be, with a sentence that says why.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except UnicodeError:
+        reason = "that is no name of a host"
+    except OSError as error:  # those of looking a name up have numbers of their own
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else "there is no such host"
+    raise ValueError(f"cannot use {host}, port {port}: {reason}")
+
+
+def local_address(host: str, port: int) -> str:
+    """Where this machine's own programs reach a server that listens at a host."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def place(host: str) -> Hashable:

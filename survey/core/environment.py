@@ -1,7 +1,9 @@
-"""The environment of processes that have no use for this one's secrets."""
+"""Numbers that this process's environment holds, and what of it others get: none of its secrets."""
 
 from __future__ import annotations
 
+import math
+import os
 import re
 from collections.abc import Collection, Mapping
 
@@ -27,3 +29,30 @@ def without_secrets(environment: Mapping[str, str], needed: Collection[str] = ()
         for name, value in environment.items()
         if name in needed or not SECRET.search(name)
     }
+
+
+def positive_number(name: str, otherwise: float) -> float:
+    """The number from 1 up that a variable holds; an empty one counts as unset.
+
+    Parameters
+    ----------
+    name : str
+        The variable's.
+    otherwise : float
+        The number where the variable is not set.
+
+    Raises
+    ------
+    ValueError
+        If it holds something else.
+    """
+    text = os.environ.get(name)
+    if not text:
+        return otherwise
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 1 <= value < math.inf:
+        raise ValueError(f"{name} must be a number from 1 up, such as {otherwise:.0f}")
+    return value

@@ -74,12 +74,46 @@ def test_a_taken_port_is_one_sentence(root):
     assert process.stderr == f"demo: cannot use 127.0.0.1, port {port}: Address already in use.\n"
 
 
-def test_a_missing_model_is_one_sentence(root, tmp_path):
-    env = {**os.environ, "FADERNETS_MODEL": str(tmp_path), "FADERNETS_PORT": "0"}
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("FADERNETS_MODEL", "/no/model", "no model named '/no/model' and no folder with one"),
+        ("FADERNETS_PORT", "65536", "argument --port: '65536' is no port, which is a number up to"),
+        ("FADERNETS_HOST", "no host", "cannot use no host, port 0: there is no such host."),
+        ("FADERNETS_OPEN_NOTES", "0", "FADERNETS_OPEN_NOTES must be a number from 1 up, such as 3"),
+        ("FADERNETS_SYNTHESISER", "lute", "FADERNETS_SYNTHESISER must be one of midirenderer, flu"),
+        ("FADERNETS_SOUNDFONT", "/no.sf2", "The sound font /no.sf2 cannot be read: "),
+    ],
+)
+def test_a_setting_that_cannot_be_is_one_sentence(name, value, sentence, root, tmp_path):
+    env = {**os.environ, "FADERNETS_PORT": "0", "FADERNETS_DATA": str(tmp_path), name: value}
     command = [sys.executable, "-m", "demo"]
-    process = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
+    process = subprocess.run(
+        command, cwd=root, env=env, capture_output=True, text=True, timeout=120
+    )
     assert process.returncode == 2
-    assert process.stderr.startswith("demo: no model named") and process.stderr.count("\n") == 1
+    assert process.stderr.startswith(f"demo: {sentence}") and process.stderr.count("\n") == 1
+
+
+def test_a_start_that_is_interrupted_ends_without_a_traceback(root, tmp_path):
+    """Settings that are empty are none: else it would listen at every address of the machine."""
+    empty = dict.fromkeys(("FADERNETS_HOST", "FADERNETS_PORT"), "")
+    env = {**os.environ, **empty, "FADERNETS_DATA": str(tmp_path)}
+    # It presses Ctrl+C as soon as there is a port, long before the page is imported.
+    program = """
+import os, runpy, signal, socket
+create = socket.create_server
+def pressed(address, **options):
+    print(*address, flush=True)
+    listener = create((address[0], 0), **options)
+    os.kill(os.getpid(), signal.SIGINT)
+    return listener
+socket.create_server = pressed
+runpy.run_module("demo", run_name="__main__", alter_sys=True)
+"""
+    command = [sys.executable, "-c", program]
+    process = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
+    assert (process.returncode, process.stdout, process.stderr) == (0, "127.0.0.1 7860\n", "")
 
 
 def test_the_server_that_gradio_starts_has_our_limits_of_connections():

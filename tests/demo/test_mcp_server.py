@@ -136,3 +136,14 @@ def test_without_its_model_it_says_so_and_ends(tmp_path):
     assert ended.returncode == 2
     assert ended.stderr.startswith("demo.mcp_server: ") and ended.stderr.count("\n") == 1
     assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("other", ["raise ImportError", "an_mcp_before_2 = True"])
+def test_without_its_package_it_says_which_and_ends(other, tmp_path):
+    (tmp_path / "mcp.py").write_text(other)
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run(MODULE, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "demo.mcp_server: it needs another package: pip install 'mcp>=2.3,<3'.\n"
+    )

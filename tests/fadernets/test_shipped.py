@@ -1,6 +1,9 @@
 """The shipped models themselves: they are whole, they load, and their faders do what they say."""
 
+import io
 import shutil
+import subprocess
+import tarfile
 
 import numpy as np
 import pytest
@@ -65,6 +68,17 @@ def test_every_shipped_model_is_whole_and_small(name):
     card = (folder / "README.md").read_text()
     for word in ("license", "VGMIDI", "Piano-e-Competition", "non-commercial", "validation"):
         assert word.lower() in card.lower()
+
+
+def test_a_checkout_on_windows_has_whole_models(tmp_path, root):
+    """Git for Windows gives text other ends of lines, unless it is told not to."""
+    windows = ["-c", "core.autocrlf=true", "-c", "core.eol=crlf"]
+    archive = ["archive", "--worktree-attributes", "HEAD", "fadernets/pretrained"]
+    content = subprocess.check_output(["git", *windows, *archive], cwd=root)
+    with tarfile.open(fileobj=io.BytesIO(content)) as files:
+        files.extractall(tmp_path, filter="data")
+    for name in checkpoint.available():
+        checkpoint.verify(tmp_path / "fadernets" / "pretrained" / name)
 
 
 def test_the_default_model_is_found_by_name_and_by_folder(tmp_path):

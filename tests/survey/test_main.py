@@ -283,6 +283,7 @@ def test_a_body_without_an_announced_length_has_an_end(server: str) -> None:
     [
         ("FADERNETS_ADMIN_TOKEN", "short", "at least 16 are needed"),
         ("DATABASE_URL", "mysql://host/name", "not sqlite or postgresql"),
+        ("FADERNETS_PROXIES", "somebody", "FADERNETS_PROXIES must be addresses or networks"),
     ],
 )
 def test_settings_that_cannot_be(
@@ -301,3 +302,13 @@ def test_settings_that_cannot_be(
     assert (
         sentence.startswith("survey: ") and reason in sentence and len(sentence.splitlines()) == 1
     )
+
+
+def test_a_port_that_is_taken_is_a_sentence_and_no_address(root: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        command = [sys.executable, "-m", "survey", "--port", str(port)]
+        env = os.environ | {"FADERNETS_DATA": str(tmp_path)}
+        ended = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
+    sentence = f"survey: cannot use 127.0.0.1, port {port}: Address already in use.\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", sentence)

@@ -23,7 +23,7 @@ NEAR = 0.1  # of a score
 CERTAIN = 0.9  # least q of a segment's cluster
 SEPARATE = 0.9  # least AUC, with its interval, of codes that tell arousal apart
 UNRATED = -1  # of `Mixed.arousal`
-FEW, ALL, NONE = 0.01, 1.0, 0.0  # of the labels
+FEW, ALL, UNLABELLED = 0.01, 1.0, 0.0  # of the labels
 HOLDS, FAILS, OPEN, MISSING = "**holds**", "**fails**", "open", "not measured"
 DRAWS = 10_000  # of pieces, for an interval
 ENDS = 2.5, 97.5  # percent of the draws that lie below the ends of an interval
@@ -268,7 +268,7 @@ def few_labels(models: Models) -> str:
     """
     runs = models.label_shares.runs if models.label_shares else ()
     of_share = {
-        share: [run.auc for run in runs if run.share == share] for share in (FEW, ALL, NONE)
+        share: [run.auc for run in runs if run.share == share] for share in (FEW, ALL, UNLABELLED)
     }
     if any(len(values) < 2 for values in of_share.values()):
         return MISSING

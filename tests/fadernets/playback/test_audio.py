@@ -209,7 +209,7 @@ def test_a_bad_gain_is_named(gain):
 
 def test_the_synthesiser_can_be_chosen_by_the_environment(monkeypatch):
     monkeypatch.setenv("FADERNETS_SYNTHESISER", "accordion")
-    with pytest.raises(ValueError, match="'accordion' is not one of midirenderer, fluidsynth"):
+    with pytest.raises(AudioError, match="SYNTHESISER must be one of .*, and not 'accordion'"):
         render(piece((0, 1, 60, 80)))
     render(piece((0, 1, 60, 80)), synthesiser="midirenderer")  # an argument goes first
 
