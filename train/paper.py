@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,7 @@ from train.run.side_by_side import SplitRun, TrainingRuns, environment
 
 DATA, PROGRESS, REPLACED = "segments.npz", "progress.log", "replaced"
 MODELS = ("vanilla", "gmvae", "pati", "cvae", "fadernetworks", "glsr", "singlegmvae")
+STOPPED = "stopped; the same command goes on"
 STAGES = ("train", "evaluate", "figures")
 SIZES: dict[str, dict[str, object]] = {
     "paper": {},  # the defaults of `ModelConfig` and `TrainConfig`
@@ -53,15 +55,39 @@ SIZES: dict[str, dict[str, object]] = {
 }
 
 
+RUNNING: set[subprocess.Popen] = set()  # what `call` has started
+
+
 def call(module: str, *arguments: object) -> bool:
     """Run a module of this project; returns whether it succeeded."""
     words = list(map(str, arguments))
     print(f"{module} {' '.join(words)}", flush=True)
-    command = [sys.executable, "-m", module, *words]
-    status = subprocess.run(command, env=environment(), stdout=subprocess.DEVNULL).returncode
-    if status:
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on
+    )
+    RUNNING.add(process)
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        end_calls()
+        raise
+    finally:
+        RUNNING.discard(process)
+    if status and status != -signal.SIGTERM:
         print(f"{module} {' '.join(words)} failed ({status})", flush=True)
     return not status
+
+
+def end_calls() -> None:
+    """End what `call` has started, and wait for that."""
+    for process in list(RUNNING):
+        process.terminate()
+    for process in list(RUNNING):
+        process.wait()
 
 
 def evaluate(
@@ -95,14 +121,18 @@ def evaluate(
             ): run
             for run in waiting
         }  # fmt: skip
-        for future in as_completed(calls):
-            results.append(future.result())
-            if results[-1]:
-                made_of.keep(result(calls[future]), inputs(calls[future]))
-            seconds_left = (time.monotonic() - began) / len(results) * (len(waiting) - len(results))
-            print(
-                f"evaluated {len(results)} of {len(waiting)}; {minutes(seconds_left)}", flush=True
-            )
+        try:
+            for future in as_completed(calls):
+                results.append(future.result())
+                if results[-1]:
+                    made_of.keep(result(calls[future]), inputs(calls[future]))
+                seconds_each = (time.monotonic() - began) / len(results)
+                time_left = minutes(seconds_each * (len(waiting) - len(results)))
+                print(f"evaluated {len(results)} of {len(waiting)}; {time_left}", flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_calls()
+            raise
     return all(results)
 
 
@@ -236,6 +266,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"train.paper: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(STOPPED, flush=True)
+        return 130
 
 
 def _made(options: argparse.Namespace, fit_options: list[str]) -> int:
@@ -283,7 +316,7 @@ def _made(options: argparse.Namespace, fit_options: list[str]) -> int:
                     "train.export", "--run", run.folder, "--data", data, "--out", run.folder
                 )
         if training.stopping:
-            print("stopped; the same command goes on", flush=True)
+            print(STOPPED, flush=True)
             return 130
     elif not any(run.is_done for run in runs):
         raise ValueError(f"no model in {out} is trained yet")
@@ -373,4 +406,5 @@ def begin_anew(
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up, as for Ctrl-C
     sys.exit(main())

@@ -299,6 +299,27 @@ def test_time_is_up_and_all_are_stopped(toy_fit, data_file, tmp_path, capsys, mo
     assert not (tmp_path / "results").exists()
 
 
+def test_a_stop_ends_what_runs_and_begins_nothing_more(
+    interruptible, data_file, tmp_path, monkeypatch, capsys
+):
+    """Ctrl-C while models are evaluated: the one under way is ended, no other is begun."""
+    monkeypatch.setattr(paper.sys, "executable", tmp_path / "python")
+    program = tmp_path / "python"  # in place of `train.evaluate`
+    program.write_text(f"#!/bin/sh\necho >>{tmp_path}/begun\nkill -INT $PPID\nexec sleep 100\n")
+    program.chmod(0o755)
+    runs = ["split/" + model for model in ("vanilla", "cvae", "pati")]
+    for run in runs:
+        (tmp_path / run).mkdir(parents=True)
+        (tmp_path / run / "SHA256SUMS").touch()
+    options = ("--data", data_file, "--out", tmp_path, "--splits", "split", "--jobs", 1)
+    began = time.monotonic()
+    assert paper.main(command(*options, "--stages", "evaluate")) == 130
+    assert time.monotonic() - began < 60
+    assert (tmp_path / "begun").read_text() == "\n"
+    assert "stopped; the same command goes on" in capsys.readouterr().out
+    assert not paper.RUNNING
+
+
 def test_a_model_that_fails_says_why_and_stops_no_other(toy_fit, data_file, tmp_path, capsys):
     options = ("--data", data_file, "--out", tmp_path, "--models", "gmvae", QUICK)
     further = ("--splits", "split", "--stages", "train", "--steps", 20)
