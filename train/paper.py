@@ -158,6 +158,8 @@ def record(runs: Sequence[SplitRun], out: Path, hardware: str, made_of: MadeOf) 
 
 def figures(runs: Sequence[SplitRun], data: Path, out: Path, device: str, made_of: MadeOf) -> bool:
     """Maps of codes, transfers, figures and tables of the finished models, by split."""
+    from train.reporting.writing import write
+
     succeeded = True
     for split in dict.fromkeys(run.split for run in runs):
         finished_runs = [run for run in runs if run.split == split and run.is_done]
@@ -187,8 +189,8 @@ def figures(runs: Sequence[SplitRun], data: Path, out: Path, device: str, made_o
                 made_of.keep(drawn, inputs)
             else:
                 succeeded = False
-        (results / "report.md").write_text(report(results))
-    (out / "results" / "claims.md").write_text(claim_by_claim(out / "results"))
+        write(results / "report.md", report(results))
+    write(out / "results" / "claims.md", claim_by_claim(out / "results"))
     return succeeded
 
 
@@ -325,7 +327,9 @@ def _made(options: argparse.Namespace, fit_options: list[str]) -> int:
         succeeded &= evaluate(runs, data, out, jobs, protocol, options.device, made_of)
         record(runs, out, options.hardware, made_of)
     if "figures" in options.stages:
-        succeeded &= figures(runs, data, out, options.device, made_of)
+        # Of all models: who asks for one more has the maps of the others still.
+        every_run = [SplitRun(s, m, out / s / m) for s in options.splits for m in MODELS]
+        succeeded &= figures(every_run, data, out, options.device, made_of)
     return 0 if succeeded else 1
 
 

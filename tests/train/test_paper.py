@@ -162,6 +162,18 @@ def test_what_cannot_be_used_is_said_in_one_line(data_file, tmp_path, capsys, mo
             )
 
 
+def test_maps_are_of_every_finished_model(data_file, tmp_path, monkeypatch):
+    calls: list[tuple] = []
+    monkeypatch.setattr(paper, "call", lambda *words: calls.append(words) or True)
+    for model in ("gmvae", QUICK):
+        (tmp_path / "split" / model).mkdir(parents=True)
+        (tmp_path / "split" / model / "SHA256SUMS").touch()
+    options = ("--data", data_file, "--out", tmp_path, "--splits", "split", "--models", QUICK)
+    assert paper.main(command(*options, "--stages", "figures")) == 0
+    maps = next(words for words in calls if words[0] == "train.latent")
+    assert [word.partition("=")[0] for word in map(str, maps) if "=" in word] == ["gmvae", QUICK]
+
+
 def test_data_are_prepared_again_where_files_or_definition_change(tmp_path, monkeypatch):
     calls: list[tuple] = []
 
