@@ -37,7 +37,7 @@ from train.run.loop import LOG
 from train.run.made_of import MadeOf, checksum, listing
 from train.run.ownership import owned
 from train.run.resume import CHECKPOINT, load_state
-from train.run.side_by_side import SplitRun, TrainingRuns, environment
+from train.run.side_by_side import SplitRun, TrainingRuns, environment, time_left
 
 DATA, PROGRESS, REPLACED = "segments.npz", "progress.log", "replaced"
 MODELS = ("vanilla", "gmvae", "pati", "cvae", "fadernetworks", "glsr", "singlegmvae")
@@ -127,18 +127,13 @@ def evaluate(
                 if results[-1]:
                     made_of.keep(result(calls[future]), inputs(calls[future]))
                 seconds_each = (time.monotonic() - began) / len(results)
-                time_left = minutes(seconds_each * (len(waiting) - len(results)))
-                print(f"evaluated {len(results)} of {len(waiting)}; {time_left}", flush=True)
+                words = time_left(seconds_each * (len(waiting) - len(results)))
+                print(f"evaluated {len(results)} of {len(waiting)}; {words}", flush=True)
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             end_calls()
             raise
     return all(results)
-
-
-def minutes(seconds: float) -> str:
-    """How long it still takes, in words."""
-    return f"{seconds / 60:.0f} min left" if seconds >= 30 else "less than a minute left"
 
 
 def record(runs: Sequence[SplitRun], out: Path, hardware: str, made_of: MadeOf) -> None:
@@ -182,7 +177,8 @@ def figures(runs: Sequence[SplitRun], data: Path, out: Path, device: str, made_o
                     made_of.keep(path, inputs)
                 else:
                     succeeded = False
-        files, drawn = sorted(results.glob("*.json")), out / "figures" / split
+        files = sorted(p for p in results.glob("*.json") if not p.stem.endswith("-training"))
+        drawn = out / "figures" / split
         inputs = {"results": checksum(*files)}
         if not made_of.is_current(drawn, inputs):
             if call("train.figures", *files, "--out", drawn):
