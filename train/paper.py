@@ -292,6 +292,7 @@ def _made(options: argparse.Namespace, fit_options: list[str]) -> int:
     config = fit.parser().parse_args([*command[3:], "--out", str(out)])
     if config.resume:
         parser().error("--resume is not needed: what is there is resumed")
+    fit.configurations(vars(config))
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=out):  # that the folder can be written, too
         pass

@@ -120,7 +120,10 @@ def test_another_option_makes_again_what_depends_on_it(
     assert (tmp_path / f"replaced/split/{QUICK}/2").exists()
 
 
-def test_what_a_card_has_trained_is_finished_without_one(toy_fit, data_file, tmp_path, capsys):
+def test_what_a_card_has_trained_is_finished_without_one(
+    toy_fit, data_file, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     options = ("--data", data_file, "--out", tmp_path, "--splits", "split", "--models", QUICK)
     words = [*map(str, options), "--stages", "train", "--steps", "20"]
     assert paper.main([*words, "--device", "cuda"]) == 0
@@ -132,6 +135,7 @@ def test_what_a_card_has_trained_is_finished_without_one(toy_fit, data_file, tmp
 
 def test_what_cannot_be_used_is_said_in_one_line(data_file, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(paper, "call", lambda *words: pytest.fail(f"began {words}"))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     file = tmp_path / "file"
     file.write_text("text")
     damaged = tmp_path / "damaged"
@@ -143,6 +147,9 @@ def test_what_cannot_be_used_is_said_in_one_line(data_file, tmp_path, capsys, mo
         (("--data", file), "file is no file of train.prepare"),
         ((*prepared, "--definition", "keys"), "measure 'sound', not 'keys'"),
         ((*prepared, "--stages", "figures"), "is trained yet"),
+        (("--piano", tmp_path, "--device", "gpu"), "no device 'gpu' here"),
+        (("--piano", tmp_path, "--device", "cuda"), "no device 'cuda' here"),
+        (("--piano", tmp_path, "--steps", -2), "steps must be at least 1, not -2"),
         (("--pack", tmp_path / "packed"), "no run has saved anything"),
         (("--unpack", tmp_path / "packed"), "holds nothing that was packed"),
         ((*prepared, "--out", file), "File exists"),
