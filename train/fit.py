@@ -25,7 +25,7 @@ from safetensors import SafetensorError
 from fadernets.models import MODELS
 from fadernets.models.config import ModelConfig
 from fadernets.music.attributes import ATTRIBUTES
-from train.data.dataset import SPLITS, Segments
+from train.data.dataset import SPLITS, Segments, check_device
 from train.export import export
 from train.run.config import PRECISIONS, TrainConfig
 from train.run.loop import LOG, Trainer
@@ -75,6 +75,24 @@ def placed(device: str) -> str:
     return device if state.num_processes == 1 else str(state.device)
 
 
+def configurations(options: dict[str, Any]) -> tuple[ModelConfig, TrainConfig]:
+    """The model and the run that the command line asks for.
+
+    Raises
+    ------
+    ValueError
+        If a setting cannot be used, or there is no such device.
+    """
+    check_device(options["device"])
+    options = options | {
+        "precision": options["precision"] or precision(options["device"]),
+        "attributes": tuple(options["attributes"]),
+    }
+    model = ModelConfig(**{f.name: options[f.name] for f in dataclasses.fields(ModelConfig)})
+    run = TrainConfig(**{f.name: options[f.name] for f in dataclasses.fields(TrainConfig)})
+    return model, run
+
+
 def trainer(options: dict[str, Any]) -> Trainer:
     """The run that the command line asks for, where it stands.
 
@@ -84,8 +102,7 @@ def trainer(options: dict[str, Any]) -> Trainer:
         If it cannot be begun or resumed.
     """
     out: Path = options["out"]
-    model = ModelConfig(**{f.name: options[f.name] for f in dataclasses.fields(ModelConfig)})
-    run = TrainConfig(**{f.name: options[f.name] for f in dataclasses.fields(TrainConfig)})
+    model, run = configurations(options)
     if not options["resume"] and any((out / name).exists() for name in (LOG, CHECKPOINT)):
         raise ValueError(f"{out} already holds a run; --resume it or choose another folder")
     data = Segments.load(options["data"], options["split"], placed(options["device"]))
@@ -119,8 +136,6 @@ def stopping(run: Trainer) -> Iterator[None]:
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options = vars(parser().parse_args(arguments))
-    options["precision"] = options["precision"] or precision(options["device"])
-    options["attributes"] = tuple(options["attributes"])
     if options["threads"]:
         torch.set_num_threads(options["threads"])
     is_first = os.environ.get("RANK", "0") == "0"  # of several processes, which share a folder

@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,10 +37,11 @@ from train.run.loop import LOG
 from train.run.made_of import MadeOf, checksum, listing
 from train.run.ownership import owned
 from train.run.resume import CHECKPOINT, load_state
-from train.run.side_by_side import SplitRun, TrainingRuns, environment
+from train.run.side_by_side import SplitRun, TrainingRuns, environment, time_left
 
 DATA, PROGRESS, REPLACED = "segments.npz", "progress.log", "replaced"
 MODELS = ("vanilla", "gmvae", "pati", "cvae", "fadernetworks", "glsr", "singlegmvae")
+STOPPED = "stopped; the same command goes on"
 STAGES = ("train", "evaluate", "figures")
 SIZES: dict[str, dict[str, object]] = {
     "paper": {},  # the defaults of `ModelConfig` and `TrainConfig`
@@ -53,15 +55,39 @@ SIZES: dict[str, dict[str, object]] = {
 }
 
 
+RUNNING: set[subprocess.Popen] = set()  # what `call` has started
+
+
 def call(module: str, *arguments: object) -> bool:
     """Run a module of this project; returns whether it succeeded."""
     words = list(map(str, arguments))
     print(f"{module} {' '.join(words)}", flush=True)
-    command = [sys.executable, "-m", module, *words]
-    status = subprocess.run(command, env=environment(), stdout=subprocess.DEVNULL).returncode
-    if status:
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on
+    )
+    RUNNING.add(process)
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        end_calls()
+        raise
+    finally:
+        RUNNING.discard(process)
+    if status and status != -signal.SIGTERM:
         print(f"{module} {' '.join(words)} failed ({status})", flush=True)
     return not status
+
+
+def end_calls() -> None:
+    """End what `call` has started, and wait for that."""
+    for process in list(RUNNING):
+        process.terminate()
+    for process in list(RUNNING):
+        process.wait()
 
 
 def evaluate(
@@ -95,20 +121,19 @@ def evaluate(
             ): run
             for run in waiting
         }  # fmt: skip
-        for future in as_completed(calls):
-            results.append(future.result())
-            if results[-1]:
-                made_of.keep(result(calls[future]), inputs(calls[future]))
-            seconds_left = (time.monotonic() - began) / len(results) * (len(waiting) - len(results))
-            print(
-                f"evaluated {len(results)} of {len(waiting)}; {minutes(seconds_left)}", flush=True
-            )
+        try:
+            for future in as_completed(calls):
+                results.append(future.result())
+                if results[-1]:
+                    made_of.keep(result(calls[future]), inputs(calls[future]))
+                seconds_each = (time.monotonic() - began) / len(results)
+                words = time_left(seconds_each * (len(waiting) - len(results)))
+                print(f"evaluated {len(results)} of {len(waiting)}; {words}", flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_calls()
+            raise
     return all(results)
-
-
-def minutes(seconds: float) -> str:
-    """How long it still takes, in words."""
-    return f"{seconds / 60:.0f} min left" if seconds >= 30 else "less than a minute left"
 
 
 def record(runs: Sequence[SplitRun], out: Path, hardware: str, made_of: MadeOf) -> None:
@@ -128,6 +153,8 @@ def record(runs: Sequence[SplitRun], out: Path, hardware: str, made_of: MadeOf) 
 
 def figures(runs: Sequence[SplitRun], data: Path, out: Path, device: str, made_of: MadeOf) -> bool:
     """Maps of codes, transfers, figures and tables of the finished models, by split."""
+    from train.reporting.writing import write
+
     succeeded = True
     for split in dict.fromkeys(run.split for run in runs):
         finished_runs = [run for run in runs if run.split == split and run.is_done]
@@ -150,15 +177,16 @@ def figures(runs: Sequence[SplitRun], data: Path, out: Path, device: str, made_o
                     made_of.keep(path, inputs)
                 else:
                     succeeded = False
-        files, drawn = sorted(results.glob("*.json")), out / "figures" / split
+        files = sorted(p for p in results.glob("*.json") if not p.stem.endswith("-training"))
+        drawn = out / "figures" / split
         inputs = {"results": checksum(*files)}
         if not made_of.is_current(drawn, inputs):
             if call("train.figures", *files, "--out", drawn):
                 made_of.keep(drawn, inputs)
             else:
                 succeeded = False
-        (results / "report.md").write_text(report(results))
-    (out / "results" / "claims.md").write_text(claim_by_claim(out / "results"))
+        write(results / "report.md", report(results))
+    write(out / "results" / "claims.md", claim_by_claim(out / "results"))
     return succeeded
 
 
@@ -236,6 +264,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"train.paper: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(STOPPED, flush=True)
+        return 130
 
 
 def _made(options: argparse.Namespace, fit_options: list[str]) -> int:
@@ -261,6 +292,7 @@ def _made(options: argparse.Namespace, fit_options: list[str]) -> int:
     config = fit.parser().parse_args([*command[3:], "--out", str(out)])
     if config.resume:
         parser().error("--resume is not needed: what is there is resumed")
+    fit.configurations(vars(config))
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=out):  # that the folder can be written, too
         pass
@@ -283,7 +315,7 @@ def _made(options: argparse.Namespace, fit_options: list[str]) -> int:
                     "train.export", "--run", run.folder, "--data", data, "--out", run.folder
                 )
         if training.stopping:
-            print("stopped; the same command goes on", flush=True)
+            print(STOPPED, flush=True)
             return 130
     elif not any(run.is_done for run in runs):
         raise ValueError(f"no model in {out} is trained yet")
@@ -292,7 +324,9 @@ def _made(options: argparse.Namespace, fit_options: list[str]) -> int:
         succeeded &= evaluate(runs, data, out, jobs, protocol, options.device, made_of)
         record(runs, out, options.hardware, made_of)
     if "figures" in options.stages:
-        succeeded &= figures(runs, data, out, options.device, made_of)
+        # Of all models: who asks for one more has the maps of the others still.
+        every_run = [SplitRun(s, m, out / s / m) for s in options.splits for m in MODELS]
+        succeeded &= figures(every_run, data, out, options.device, made_of)
     return 0 if succeeded else 1
 
 
@@ -373,4 +407,5 @@ def begin_anew(
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up, as for Ctrl-C
     sys.exit(main())

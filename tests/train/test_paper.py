@@ -120,7 +120,10 @@ def test_another_option_makes_again_what_depends_on_it(
     assert (tmp_path / f"replaced/split/{QUICK}/2").exists()
 
 
-def test_what_a_card_has_trained_is_finished_without_one(toy_fit, data_file, tmp_path, capsys):
+def test_what_a_card_has_trained_is_finished_without_one(
+    toy_fit, data_file, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     options = ("--data", data_file, "--out", tmp_path, "--splits", "split", "--models", QUICK)
     words = [*map(str, options), "--stages", "train", "--steps", "20"]
     assert paper.main([*words, "--device", "cuda"]) == 0
@@ -132,6 +135,7 @@ def test_what_a_card_has_trained_is_finished_without_one(toy_fit, data_file, tmp
 
 def test_what_cannot_be_used_is_said_in_one_line(data_file, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(paper, "call", lambda *words: pytest.fail(f"began {words}"))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     file = tmp_path / "file"
     file.write_text("text")
     damaged = tmp_path / "damaged"
@@ -143,6 +147,9 @@ def test_what_cannot_be_used_is_said_in_one_line(data_file, tmp_path, capsys, mo
         (("--data", file), "file is no file of train.prepare"),
         ((*prepared, "--definition", "keys"), "measure 'sound', not 'keys'"),
         ((*prepared, "--stages", "figures"), "is trained yet"),
+        (("--piano", tmp_path, "--device", "gpu"), "no device 'gpu' here"),
+        (("--piano", tmp_path, "--device", "cuda"), "no device 'cuda' here"),
+        (("--piano", tmp_path, "--steps", -2), "steps must be at least 1, not -2"),
         (("--pack", tmp_path / "packed"), "no run has saved anything"),
         (("--unpack", tmp_path / "packed"), "holds nothing that was packed"),
         ((*prepared, "--out", file), "File exists"),
@@ -160,6 +167,18 @@ def test_what_cannot_be_used_is_said_in_one_line(data_file, tmp_path, capsys, mo
             paper.main(
                 ["--out", str(tmp_path / "out"), "--piano", str(tmp_path), *map(str, options)]
             )
+
+
+def test_maps_are_of_every_finished_model(data_file, tmp_path, monkeypatch):
+    calls: list[tuple] = []
+    monkeypatch.setattr(paper, "call", lambda *words: calls.append(words) or True)
+    for model in ("gmvae", QUICK):
+        (tmp_path / "split" / model).mkdir(parents=True)
+        (tmp_path / "split" / model / "SHA256SUMS").touch()
+    options = ("--data", data_file, "--out", tmp_path, "--splits", "split", "--models", QUICK)
+    assert paper.main(command(*options, "--stages", "figures")) == 0
+    maps = next(words for words in calls if words[0] == "train.latent")
+    assert [word.partition("=")[0] for word in map(str, maps) if "=" in word] == ["gmvae", QUICK]
 
 
 def test_data_are_prepared_again_where_files_or_definition_change(tmp_path, monkeypatch):
@@ -297,6 +316,27 @@ def test_time_is_up_and_all_are_stopped(toy_fit, data_file, tmp_path, capsys, mo
     out = capsys.readouterr().out
     assert "stopped; the same command goes on" in out and "failed" not in out
     assert not (tmp_path / "results").exists()
+
+
+def test_a_stop_ends_what_runs_and_begins_nothing_more(
+    interruptible, data_file, tmp_path, monkeypatch, capsys
+):
+    """Ctrl-C while models are evaluated: the one under way is ended, no other is begun."""
+    monkeypatch.setattr(paper.sys, "executable", tmp_path / "python")
+    program = tmp_path / "python"  # in place of `train.evaluate`
+    program.write_text(f"#!/bin/sh\necho >>{tmp_path}/begun\nkill -INT $PPID\nexec sleep 100\n")
+    program.chmod(0o755)
+    runs = ["split/" + model for model in ("vanilla", "cvae", "pati")]
+    for run in runs:
+        (tmp_path / run).mkdir(parents=True)
+        (tmp_path / run / "SHA256SUMS").touch()
+    options = ("--data", data_file, "--out", tmp_path, "--splits", "split", "--jobs", 1)
+    began = time.monotonic()
+    assert paper.main(command(*options, "--stages", "evaluate")) == 130
+    assert time.monotonic() - began < 60
+    assert (tmp_path / "begun").read_text() == "\n"
+    assert "stopped; the same command goes on" in capsys.readouterr().out
+    assert not paper.RUNNING
 
 
 def test_a_model_that_fails_says_why_and_stops_no_other(toy_fit, data_file, tmp_path, capsys):

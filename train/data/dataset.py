@@ -78,8 +78,9 @@ class Segments:
         Raises
         ------
         ValueError
-            If it is neither or `split` none of `SPLITS`.
+            If it is neither, `split` none of `SPLITS`, or there is no such device.
         """
+        check_device(device)
         if split not in SPLITS:
             raise ValueError(f"split {split!r} is not one of {SPLITS}")
         try:
@@ -150,6 +151,22 @@ class Segments:
             densities={n: density[index] for n, density in self.densities.items()},
             arousal=self.arousal[index],
         )
+
+
+def check_device(name: str) -> None:
+    """Check that PyTorch has a device here, without starting a card.
+
+    Raises
+    ------
+    ValueError
+        If it has not.
+    """
+    try:
+        kind = torch.device(name).type
+    except RuntimeError:
+        kind = ""
+    if not kind or (kind == "cuda" and not torch.cuda.is_available()):
+        raise ValueError(f"PyTorch has no device {name!r} here")
 
 
 def _arrays(path: Path) -> tuple[dict[str, np.ndarray], str]:

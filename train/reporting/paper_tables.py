@@ -36,16 +36,20 @@ def scores_as_played(sets: Sequence[Models]) -> Table:
         for model, table in table1(models).items():
             units = table.sd_as_played
             if units:
-                cells = [f"{_as_played(table.faders[f], s, f, units):.3f}" for s, f in columns]
+                cells = [_as_played(table.faders[f], s, f, units) for s, f in columns]
                 rows.append((NAMES[model], models.title, *cells))
     return rows, ("model", "trained on", *(f"{score} {fader}" for score, fader in columns))
 
 
-def _as_played(fader: Controlled, score: str, name: str, units: Mapping[str, float]) -> float:
-    """A raw score in other units: consistency in the fader's, restrictiveness in the other's."""
+def _as_played(fader: Controlled, score: str, name: str, units: Mapping[str, float]) -> str:
+    """A raw score in other units: consistency in the fader's, restrictiveness in the other's.
+
+    Originals that are all alike have no unit.
+    """
     (other,) = (n for n in FADERS if n != name)
     unit = units[name if score == "consistency" else other]
-    return 1 - (1 - getattr(present(fader.raw), score)[0]) / unit
+    raw = getattr(present(fader.raw), score)[0]
+    return f"{1 - (1 - raw) / unit:.3f}" if unit else NONE
 
 
 def speeds(sets: Sequence[Models]) -> Table:

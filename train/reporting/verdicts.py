@@ -26,6 +26,7 @@ UNRATED = -1  # of `Mixed.arousal`
 FEW, ALL, UNLABELLED = 0.01, 1.0, 0.0  # of the labels
 HOLDS, FAILS, OPEN, MISSING = "**holds**", "**fails**", "open", "not measured"
 DRAWS = 10_000  # of pieces, for an interval
+LEAST_PIECES = 5  # that tell how much pieces differ
 ENDS = 2.5, 97.5  # percent of the draws that lie below the ends of an interval
 
 
@@ -148,6 +149,8 @@ def _difference(mixed: Mixed, density: str, more: np.ndarray, less: np.ndarray, 
     for number in np.unique(piece[more | less]):
         groups = [group & (piece == number) for group in (more, less)]
         rows.append([part for g in groups for part in (values[g].sum(), g.sum())])
+    if len(rows) < LEAST_PIECES:
+        return f"{MISSING}: too few pieces"
     sums = np.array(rows)
     drawn = np.random.default_rng(0).integers(len(sums), size=(DRAWS, len(sums)))
     draws = sums[drawn].sum(1)

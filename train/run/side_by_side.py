@@ -204,15 +204,17 @@ class TrainingRuns:
             to_come = len(self.waiting) * self.steps
             to_come += sum(self.steps - run.step for run in self.running)
             seconds_left = max(seconds_left, to_come / speed)
-        left_words = (
-            f"{seconds_left / 60:.0f} min left"
-            if seconds_left < float("inf")
-            else "time left not known"
-        )
-        line = f"{elapsed:.0f} s, of {self.steps:,}: {'  '.join(parts)}; {left_words}"
+        line = f"{elapsed:.0f} s, of {self.steps:,}: {'  '.join(parts)}; {time_left(seconds_left)}"
         print(line, flush=True)
         with progress.open("a") as file:
             file.write(line + "\n")
+
+
+def time_left(seconds: float) -> str:
+    """How long it still takes, in words."""
+    if seconds == float("inf"):
+        return "time left not known"
+    return f"{seconds / 60:.0f} min left" if seconds >= 60 else "less than a minute left"
 
 
 @contextmanager

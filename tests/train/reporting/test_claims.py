@@ -105,6 +105,9 @@ def test_units_as_played():
     models = Models("a split", {"gmvae": evaluation("gmvae", [0.5] * 6)}, {})
     (row,), _ = paper_tables.scores_as_played([models])
     assert row[2:] == ("0.000", "0.750", "0.750", "0.000")  # the raw .5, by .5 and by 2
+    present(models.evaluations["gmvae"].table).sd_as_played["note"] = 0.0  # originals all alike
+    (row,), _ = paper_tables.scores_as_played([models])
+    assert row[2:] == ("0.000", "–", "–", "0.000")
 
 
 def mixed(q: list[float], x: list[float], arousal: list[int], piece=None) -> Mixed:
@@ -141,7 +144,7 @@ def test_clusters_count_the_segments_that_a_code_is_sure_of():
 
 
 def test_segments_of_one_piece_are_alike():
-    """Three pieces of twenty segments tell less than sixty segments of as many pieces."""
+    """Six pieces of ten segments tell less than sixty segments of as many pieces."""
     low, high, between = [0.0] * 20, [1.0] * 20, [0.5] * 10 + [0.6] * 10
     densities, arousal = low + high + between, [0] * 10 + [1] * 10 + [1] * 20 + [0] * 20
     q = [0.5] * 60
@@ -151,7 +154,8 @@ def test_segments_of_one_piece_are_alike():
         return verdicts.density_of_ratings("rhythm", 1)(Models("", {}, maps))
 
     assert cell(None).startswith(HOLDS)
-    assert cell([place // 20 for place in range(60)]).startswith(OPEN)
+    assert cell([place // 10 for place in range(60)]).startswith(OPEN)
+    assert cell([place // 20 for place in range(60)]) == f"{MISSING}: too few pieces"
 
 
 def test_what_cannot_be_judged_is_not():
