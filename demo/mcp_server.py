@@ -27,7 +27,6 @@ from anyio import from_thread
 try:
     from mcp.server.mcpserver import Context, MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
-    from mcp_types import CallToolResult, InputRequiredResult
 except ImportError:  # there is none, or one before 2
     if __name__ != "__main__":
         raise
@@ -262,9 +261,7 @@ class SentenceServer(MCPServer[Any]):
     as not given, and repeats the text of a library.
     """
 
-    async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Any = None
-    ) -> CallToolResult | InputRequiredResult:
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
         """As the base class."""
         schemas = {tool.name: tool.input_schema for tool in await self.list_tools()}
         if schema := schemas.get(name):
