@@ -33,6 +33,8 @@ except ImportError:  # there is none, or one before 2
     print("demo.mcp_server: it needs another package: pip install 'mcp>=2.3,<3'.", file=sys.stderr)
     sys.exit(2)
 
+from pydantic import ValidationError
+
 import fadernets
 from demo.editing.requests import moods_towards
 from fadernets import checkpoint
@@ -120,15 +122,19 @@ class Tools:
         last: int | None = None,
         tracks: str | None = None,
         lock: str | None = None,
+        arousal_strength: Amount | None = None,
+        valence_strength: Amount | None = None,
         curves: bool | None = None,
     ) -> Answer:
         """Move a MIDI file towards a mood, all the way at strength 1: arousal "low" (calm) or
         "high" (energetic), valence "low" (sad, minor) or "high" (joyful, major), or a preset for
-        both. Curves are as in slide.
+        both. The strength is that of both moods unless one has its own. Curves are as in slide.
         """
         sides = {"arousal": arousal, "valence": valence}
+        own = {"arousal": arousal_strength, "valence": valence_strength}
+        strengths = {mood: strength if own[mood] is None else own[mood] for mood in own}
         try:
-            moods = moods_towards(sides, preset, dict.fromkeys(sides, strength))
+            moods = moods_towards(sides, preset, strengths)
         except ValueError as error:
             raise ToolError(f"{error}.") from None
         span = dict(zip(SPAN, (seed, first, last, tracks, lock), strict=True))
@@ -248,9 +254,37 @@ def _option(name: str, kind: Any) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 
 
+class SentenceServer(MCPServer[Any]):
+    """Says in a sentence which argument cannot be; of those that no tool knows, too.
+
+    The base class leaves out what a tool does not know, so that a word that is misspelt would count
+    as not given, and repeats the text of a library.
+    """
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        """As the base class."""
+        schemas = {tool.name: tool.input_schema for tool in await self.list_tools()}
+        if schema := schemas.get(name):
+            known = schema["properties"]
+            for argument in arguments:
+                if argument not in known:
+                    raise ToolError(f"{name} has no {argument!r:.40}; it has {', '.join(known)}.")
+            for argument in schema["required"]:
+                if argument not in arguments:
+                    raise ToolError(f"{name} needs {argument}.")
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            first, *_ = error.__cause__.errors()
+            sentence = f"{first['loc'][0]} cannot be {arguments[str(first['loc'][0])]!r:.40}."
+        raise ToolError(sentence)
+
+
 def mcp_server(model: str | None = None) -> MCPServer:
     """The server, which knows the tools and runs nothing yet; raises as `Tools` does."""
-    server = MCPServer(
+    server = SentenceServer(
         "Music FaderNets",
         instructions=INSTRUCTIONS,
         version=fadernets.__version__,

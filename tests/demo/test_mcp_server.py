@@ -72,7 +72,11 @@ def test_an_assistant_does_with_files_what_the_command_line_does(source, tmp_pat
             "slide",
             {"path": path, "out": out["slid.mid"], "rhythm": curve, "lock": "bass", "curves": True},
         ),
-        ("transfer", {"path": path, "out": out["calm.mid"], "preset": "calm", "strength": 0.7}),
+        (
+            "transfer",
+            {"path": path, "out": out["calm.mid"], "preset": "calm", "strength": 0.7}
+            | {"valence_strength": 0.2},
+        ),
         ("edit", {"path": path, "settings": out["slid.mid"], "out": out["again.mid"]}),
         ("mix", {"path": path, "notes": out["slid.mid"], "out": out["mixed.mid"], "last": 1}),
         ("describe", {"path": path, "out": out["x.json"]}),
@@ -91,7 +95,9 @@ def test_an_assistant_does_with_files_what_the_command_line_does(source, tmp_pat
     subprocess.run([*command, "slide", path, expected, *options, "--curves"], check=True, cwd=ROOT)
     assert Path(out["slid.mid"]).read_bytes() == expected.read_bytes()
     assert expected.read_bytes() != source.read_bytes()
-    assert Path(out["calm.mid"]).read_bytes() != source.read_bytes()
+    options = ["--preset", "calm", "--strength", "0.7", "--valence-strength", "0.2"]
+    subprocess.run([*command, "transfer", path, expected, *options], check=True, cwd=ROOT)
+    assert Path(out["calm.mid"]).read_bytes() == expected.read_bytes() != source.read_bytes()
     figures = answers[0].structured_content
     assert figures is not None
     assert figures["file"] == out["slid.mid"]
@@ -128,6 +134,24 @@ def test_what_cannot_be_done_is_a_sentence_and_leaves_every_file(source, tmp_pat
     assert (tmp_path / "out.rmi").read_bytes().startswith(b"RIFF")
     assert source.read_bytes() == data
     assert {each.name for each in tmp_path.iterdir()} == {"in.mid", "in.rmi", "out.rmi"}
+
+
+def test_an_argument_that_cannot_be_is_named_and_nothing_is_done(source, tmp_path):
+    """One that is misspelt would else count as not given."""
+    path, out = str(source), str(tmp_path / "out.mid")
+    calls: dict[str, Call] = {
+        "slide has no 'rythm'; it has path, out, rhythm, ": (
+            "slide",
+            {"path": path, "out": out, "rythm": 0.3},
+        ),
+        "slide needs out.": ("slide", {"path": path, "rhythm": 0.3}),
+        "seed cannot be 'one'.": ("slide", {"path": path, "out": out, "seed": "one"}),
+    }
+    _, answers, _ = answers_to(*calls.values())
+    for words, answer in zip(calls, answers, strict=True):
+        (content,) = answer.content
+        assert answer.is_error and content.text.startswith(words), answer
+    assert {each.name for each in tmp_path.iterdir()} == {"in.mid"}
 
 
 def test_without_its_model_it_says_so_and_ends(tmp_path):
