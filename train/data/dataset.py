@@ -113,7 +113,7 @@ class Segments:
                 piece_names=tuple(arrays["piece_name"].tolist()),
             )
         except packed.DAMAGED as error:
-            raise ValueError(f"{path} is no file of train.prepare: {error}") from error
+            raise packed.not_prepared(path, error) from error
 
     @property
     def by_sound(self) -> bool:

@@ -117,6 +117,12 @@ def pack(files: Sequence[Path], out: Path) -> Index:
     return index
 
 
+def not_prepared(path: Path, error: Exception) -> ValueError:
+    """The refusal of what `train.prepare` did not write; a library's own words help nobody."""
+    reason = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+    return ValueError(f"{path} is no file of train.prepare{reason}")
+
+
 def _looked_at(
     files: Sequence[Path],
 ) -> tuple[dict[str, tuple[np.dtype, tuple[int, ...]]], dict[Path, tuple[int, int]], np.ndarray]:
@@ -132,7 +138,7 @@ def _looked_at(
                 brought[path] = len(stored["piece"]), len(stored["piece_corpus"])
                 names.append(stored["piece_name"])
         except DAMAGED as error:
-            raise ValueError(f"{path} is no file of train.prepare: {error}") from error
+            raise not_prepared(path, error) from error
         if set(labelled[path]) != set(labelled[files[0]]):
             own, first = (", ".join(labelled[p]) or "nothing" for p in (path, files[0]))
             raise ValueError(f"{path} has labels of {own}, {files[0]} of {first}")
