@@ -231,9 +231,9 @@ def test_visitors_whom_another_proxy_speaks_for_are_told_apart(
         port = stack.enter_context(proxied([s.server_address[1] for s in servers], tmp_path))
         address = f"http://127.0.0.1:{port}/"
         answers = [httpx.get(address, headers={"x-forwarded-for": v}).text for v in visitors]
-    asked, addresses = zip(*(answer.split() for answer in answers), strict=True)
+    ports, addresses = zip(*(answer.split() for answer in answers), strict=True)
     assert list(addresses) == visitors
-    assert len(set(asked)) == len(NAMES)
+    assert len(set(ports)) == len(NAMES)
 
 
 def test_compose_starts_what_nginx_is_told_of() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -24,6 +25,8 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from fadernets.command_line.arguments import Parser
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / ".venv" / "space"
@@ -159,15 +162,28 @@ def upload(
     return str(address)
 
 
+def hub_name(text: str) -> str:
+    """A name on the Hub, with its owner's."""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name such as OWNER/NAME")
+    return text
+
+
 def main() -> int:
-    """Try what a Space would do, or send it one."""
-    parser = argparse.ArgumentParser(prog="tools.space", description=__doc__)
+    """Try what a Space would do, or send it one; 2 with one sentence if it cannot be sent."""
+    parser = Parser(prog="space", description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="of the Space's environment")
-    parser.add_argument("--upload", metavar="OWNER/NAME", help="send it there, with HF_TOKEN")
+    parser.add_argument(
+        "--upload",
+        type=hub_name,
+        metavar="OWNER/NAME",
+        help="send it there, with the token of HF_TOKEN or `hf auth login`",
+    )
     for kind in ("model", "dataset"):
         parser.add_argument(
             f"--{kind}",
             action="append",
+            type=hub_name,
             default=[],
             metavar="OWNER/NAME",
             help=f"{kind} on the Hub that the Space names; may be given again",
@@ -177,9 +193,18 @@ def main() -> int:
     tree = HERE / "tree"
     write_tree(tree)
     if args.upload:
-        from huggingface_hub import HfApi
+        from huggingface_hub import HfApi, get_token
+        from huggingface_hub.errors import HTTPError
 
-        print(upload(HfApi(), args.upload, tree, args.model, args.dataset))
+        if get_token() is None:
+            print("space: set HF_TOKEN, or log in: .venv/bin/hf auth login.", file=sys.stderr)
+            return 2
+        try:
+            print(upload(HfApi(), args.upload, tree, args.model, args.dataset))
+        except HTTPError as error:
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            print(f"space: {args.upload} was not sent: {reason}", file=sys.stderr)
+            return 2
         return 0
     environment = HERE / "environment"
     began = time.monotonic()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -124,6 +126,35 @@ def test_an_upload_sends_the_tree_and_takes_away_what_is_no_more(
         Path(added["demo/app.py"].path_or_fileobj).read_bytes() == paths["demo/app.py"].read_bytes()
     )
     assert [one.path_in_repo for one in upload["delete_operations"]] == ["gone.py"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "token", "sentence"),
+    [
+        ("faders", "hf_a", "space: argument --upload: 'faders' is no name such as OWNER/NAME"),
+        ("ada/faders", "", "space: set HF_TOKEN, or log in: "),
+        ("ada/faders", "hf_a", "space: ada/faders was not sent: "),
+    ],
+)
+def test_an_upload_that_cannot_be_is_one_sentence(
+    name: str, token: str, sentence: str, tmp_path: Path
+) -> None:
+    """No Hub listens where this one is said to be."""
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    env = os.environ | {"HF_HOME": str(tmp_path), "HF_TOKEN": token, "HF_ENDPOINT": nowhere}
+    program = """
+import sys
+from pathlib import Path
+from tools import space
+space.HERE = Path(sys.argv.pop())
+sys.exit(space.main())
+"""
+    command = [sys.executable, "-c", program, "--upload", name, tmp_path / "here"]
+    ended = subprocess.run(command, cwd=space.ROOT, env=env, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(sentence) and ended.stderr.count("\n") == 1
 
 
 @pytest.mark.slow

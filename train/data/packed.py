@@ -118,8 +118,11 @@ def pack(files: Sequence[Path], out: Path) -> Index:
 
 
 def not_prepared(path: Path, error: Exception) -> ValueError:
-    """The refusal of what `train.prepare` did not write; a library's own words help nobody."""
-    reason = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+    """The refusal of what `train.prepare` did not write.
+
+    What NumPy says of a file of another kind, how to load it "unsafely", is left out.
+    """
+    reason = "" if "unsafely" in str(error) else f": {error}"
     return ValueError(f"{path} is no file of train.prepare{reason}")
 
 

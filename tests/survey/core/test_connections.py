@@ -287,3 +287,22 @@ def test_there_are_as_many_as_the_system_allows(monkeypatch):
     for files, most in ((1024, 674), (60, 50), (10**6, 2_000), (resource.RLIM_INFINITY, 2_000)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, files=files: (files, files))
         assert connections.most_connections() == most
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:7860"),
+        ("::", "http://[::1]:7860"),
+        ("fd00::2", "http://[fd00::2]:7860"),
+        ("localhost", "http://localhost:7860"),
+    ],
+)
+def test_the_address_that_is_printed_can_be_opened(host: str, address: str) -> None:
+    assert connections.local_address(host, 7860) == address
+
+
+@pytest.mark.parametrize("host", ["no host", "x" * 70, "203.0.113.7"])
+def test_an_address_of_no_machine_here_is_one_sentence(host: str) -> None:
+    with pytest.raises(ValueError, match=f"^cannot use {host}, port 0: [^.\\[]+$"):
+        connections.listen(host, 0)
