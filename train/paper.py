@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -56,6 +57,7 @@ SIZES: dict[str, dict[str, object]] = {
 
 
 RUNNING: set[subprocess.Popen] = set()  # what `call` has started
+ENDING = threading.Event()  # what runs is to end
 
 
 def call(module: str, *arguments: object) -> bool:
@@ -70,6 +72,8 @@ def call(module: str, *arguments: object) -> bool:
         start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on
     )
     RUNNING.add(process)
+    if ENDING.is_set():  # since the process was being started
+        process.terminate()
     try:
         status = process.wait()
     except KeyboardInterrupt:
@@ -83,7 +87,8 @@ def call(module: str, *arguments: object) -> bool:
 
 
 def end_calls() -> None:
-    """End what `call` has started, and wait for that."""
+    """End what `call` has started or is starting, and wait for that."""
+    ENDING.set()
     for process in list(RUNNING):
         process.terminate()
     for process in list(RUNNING):
@@ -259,6 +264,7 @@ def main(arguments: list[str] | None = None) -> int:
             parser().error(f"--{name} must be more than 0, not {value}")
     if options.exact and not options.pack:
         parser().error("--exact goes with --pack")
+    ENDING.clear()
     try:
         return _made(options, fit_options)
     except (OSError, ValueError) as error:
