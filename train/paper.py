@@ -119,14 +119,14 @@ def evaluate(
     ]
     began, results = time.monotonic(), []
     with ThreadPoolExecutor(jobs) as pool:
-        calls = {
-            pool.submit(
-                call, "train.evaluate", "--checkpoint", run.folder, "--data", data,
-                "--split", run.split, "--out", result(run), *options, "--device", device,
-            ): run
-            for run in waiting
-        }  # fmt: skip
         try:
+            calls = {
+                pool.submit(
+                    call, "train.evaluate", "--checkpoint", run.folder, "--data", data,
+                    "--split", run.split, "--out", result(run), *options, "--device", device,
+                ): run
+                for run in waiting
+            }  # fmt: skip
             for future in as_completed(calls):
                 results.append(future.result())
                 if results[-1]:
