@@ -20,6 +20,7 @@ LOCK_HINTS = (  # of `NAMES`
     "What the right hand plays, likewise",
     "Notes begin where they begin now, and nowhere else",
     "No key is struck that a bar has not",
+    "Arousal makes nothing slower or faster",
 )
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 

@@ -35,6 +35,7 @@ class Realiser(Protocol):
     """What `fadernets.net.FaderNet` plays codes with."""
 
     takes_any: bool  # every segment in which anything is played, not the paper's alone
+    moves_expression: bool  # arousal is in how a piece is played, too
 
     def request(
         self, segments: Sequence[Window], device: torch.device
@@ -57,7 +58,7 @@ class Realiser(Protocol):
 class AutoregressiveDecoding:
     """The paper's way: the decoder predicts every token from the codes and the key (3.2)."""
 
-    takes_any = False
+    takes_any = moves_expression = False
 
     def request(self, segments: Sequence[Window], device: torch.device) -> None:
         """None: the codes are enough."""
@@ -105,7 +106,7 @@ class Arranger:
     weights: ArrangementWeights = DEFAULT
     strict: bool = False
 
-    takes_any = True
+    takes_any = moves_expression = True
 
     def request(self, segments: Sequence[Window], device: torch.device) -> ArrangementRequest:
         """The segments as they are."""
