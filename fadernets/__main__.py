@@ -101,7 +101,7 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
             f"--{expression.name}",
             type=arguments.fader,
             metavar="X",
-            help=f"from {low}, -1, half of what it is, to {high}, 1, twice that; a number or a curve",
+            help=f"{low} at -1, half of what it is, {high} at 1, twice that; a number or a curve",
         )
     sliding.add_argument(
         "--absolute",

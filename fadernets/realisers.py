@@ -27,7 +27,9 @@ from fadernets.music.windows import Window, among
 TEMPERATURE = 0.8  # of sampled decoding
 BATCH = 256  # segments decoded together at most, which bounds memory
 CANDIDATES = 8  # arrangements of a segment to choose from
-LOUDNESS = 0.5  # of the way between the poles: music of the mood is as far from the middle
+# Of the way between the poles: music of a mood is half as far from the middle. Loudness, which is
+# told most from real music, goes half of that.
+ONSETS, LOUDNESS = 0.5, 0.25
 LEGATO, STACCATO = 6.0, 3.0  # log-odds for holding on the way to low arousal, for striking to high
 
 
@@ -115,6 +117,8 @@ class Arranger:
     def shift_arousal(self, request: ArrangementRequest, by: Tensor) -> ArrangementRequest:
         """Fewer onsets, softer, more held than struck: as labelled calm music differs.
 
+        It is slower, too: `fadernets.score.expressing`, for a segment has no tempo of its own.
+
         Labelled calm music also sounds more notes at once, because they are longer. Asking for
         that would add notes, which nobody hears as calm: the note density stays. It is not free
         either, for energetic music has shorter notes, not more of them beside held ones.
@@ -123,7 +127,7 @@ class Arranger:
         onsets, velocity = (poles[0] - poles[1]).tolist()
         density = request.densities[PLANNED_ONSETS]
         least = torch.where(density > 0, 1 / request.steps, 0.0)  # of none none may come
-        moved = (density + (by * onsets).to(density)).clamp(max=1.0).maximum(least)
+        moved = (density + (by * ONSETS * onsets).to(density)).clamp(max=1.0).maximum(least)
         held = by * torch.where(by > 0, LEGATO, STACCATO)
         return replace(
             request,

@@ -39,6 +39,7 @@ from train.evaluation.arousal_changes import (
     by_change,
     by_rule,
     changes,
+    expression_of,
 )
 from train.evaluation.arousal_classifiers import ArousalClassifier
 from train.evaluation.naturalness import excerpt
@@ -181,7 +182,8 @@ def of_music(
     for net in nets:
         ways = {}
         for way, change in tqdm(changes(net, sd).items(), desc=f"{name}, {net.name}", disable=None):
-            ways[way] = change_of(by_change(net, sample, change), way, classifiers, options.seed)
+            pairs = by_change(net, sample, change, expression_of(way))
+            ways[way] = change_of(pairs, way, classifiers, options.seed)
         changed.append(ChangesByWay(name=net.name, ways=ways))
     by_rules = {
         way: change_of(by_rule(sample, rule), way, classifiers, options.seed)
