@@ -27,8 +27,8 @@ from fadernets.music.windows import Window, among
 TEMPERATURE = 0.8  # of sampled decoding
 BATCH = 256  # segments decoded together at most, which bounds memory
 CANDIDATES = 8  # arrangements of a segment to choose from
-# Of the way between the poles: music of a mood is half as far from the middle. Loudness, which is
-# told most from real music, goes half of that.
+# Of the way between the poles, which are twice as far apart as labelled calm and energetic music:
+# onsets go from one to the other; loudness, by which changed music is told most, half as far.
 ONSETS, LOUDNESS = 0.5, 0.25
 LEGATO, STACCATO = 6.0, 3.0  # log-odds for holding on the way to low arousal, for striking to high
 
