@@ -42,6 +42,7 @@ from train.evaluation.arousal_changes import (
     expression_of,
 )
 from train.evaluation.arousal_classifiers import ArousalClassifier
+from train.evaluation.arousal_gains import gains
 from train.evaluation.naturalness import excerpt
 from train.metrics.over_pieces import share
 from train.reporting.results.arousal import (
@@ -227,6 +228,7 @@ def measured(options: argparse.Namespace) -> Arousal:
         kind="arousal",
         split=options.split,
         classifiers=[fitted(c, options.seed) for c in classifiers.values()],
+        gains=gains(rated, options.seed),
         music=[of_music(n, s, nets, classifiers, options) for n, s in music.items()],
         seed=options.seed,
         commit=commit(),

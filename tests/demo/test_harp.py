@@ -81,9 +81,9 @@ def test_nothing_moved_is_the_same_file(server: Server) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ((2, 0, 0, 0, ""), "-1"),
-        ((0.5, 0, 0, 0, "tune"), "is no lock: there are melody"),
-        ((0.5, 0, 0, None, ""), "Valence is not a number."),
+        ((2, 0, 0, 0, 0, 0, ""), "-1"),
+        ((0.5, 0, 0, 0, 0, 0, "tune"), "is no lock: there are melody"),
+        ((0.5, 0, 0, 0, 0, None, ""), "Valence is not a number."),
     ],
 )
 @ONE_WAY
