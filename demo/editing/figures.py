@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from demo.editing.answers import FaderFigure, FaderFigures, Tables
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest
 from fadernets import mood_classifier
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.music import key
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
@@ -74,6 +76,23 @@ def figures(
         "result": arousal if after is before else _arousal(after),
     }
     by_fader["valence"] = {"piece": _in_major(before), "result": _in_major(after)}
+    return by_fader | _expression(session.piece, changed, session.ends(edit.span))
+
+
+def _expression(piece: Piece, changed: Piece, ends: tuple[float, float]) -> dict[str, FaderFigures]:
+    """How a piece and its result are played between two beats.
+
+    A fader's ends are half as much and twice as much as the piece has.
+    """
+    by_fader: dict[str, FaderFigures] = {}
+    for name, expression in EXPRESSIONS.items():
+        had, has = (expression.value(each, *ends) for each in (piece, changed))
+        octaves = math.log2(has / had) if had > 0 and has > 0 else 0.0
+        place = (1 + max(-1.0, min(1.0, octaves))) / 2
+        by_fader[name] = {
+            "piece": {"position": 0.5, "text": expression.text(piece, *ends)},
+            "result": {"position": place, "text": expression.text(changed, *ends)},
+        }
     return by_fader
 
 

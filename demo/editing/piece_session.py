@@ -121,7 +121,7 @@ class PieceSession(SegmentedPiece):
             chosen = self.moving(self._all(edit))
             report = LockReport(edit.lock.sentence) if edit.lock or net.realiser.takes_any else None
             result = self._changed(net, edit, chosen, self.codes(net, chosen), report)
-            self._result = edit, self._expressed(net, edit, result), report
+            self._result = edit, self.expressed(net, edit, result), report
         return self._result[1]
 
     @property
@@ -173,7 +173,7 @@ class PieceSession(SegmentedPiece):
             return self.result(net, edit)
         near = self.bearing(edit, begin, end)
         chosen = self.moving(near)
-        return self._expressed(net, edit, self._changed(net, near, chosen, self.codes(net, chosen)))
+        return self.expressed(net, edit, self._changed(net, near, chosen, self.codes(net, chosen)))
 
     def leaves(self, edit: EditRequest) -> bool:
         """Whether the result is the piece itself: nothing was moved, or no segment can change."""
@@ -184,7 +184,7 @@ class PieceSession(SegmentedPiece):
         chosen = self.segments[edit.first : edit.last + 1]
         return bool(self.moving(edit) or moving(edit.expression.values(), self.piece, chosen))
 
-    def _expressed(self, net: FaderNet, edit: EditRequest, result: Piece) -> Piece:
+    def expressed(self, net: FaderNet, edit: EditRequest, result: Piece) -> Piece:
         """A result played with the expression that is asked for."""
         return expressed(
             self.piece,
