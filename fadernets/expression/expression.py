@@ -10,8 +10,6 @@ from fadernets.music.attributes import Words
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 
-HALF_THE_WAY = 0.5  # between the poles: music of a mood is as far from the middle
-
 
 class Expression(ABC):
     """A quality of playing that a fader multiplies, by 2 to the power of its amount.
@@ -24,26 +22,13 @@ class Expression(ABC):
         Of its settings, options and controllers.
     words : Words
         What people read at its fader.
-    poles : float
-        By how many octaves labelled energetic music has more of it than calm music: the mean over
-        VGMIDI's training pieces.
-    moves_densities : bool
-        Whether densities are others afterwards.
+    of_arousal : float
+        Octaves that a whole step towards high arousal moves it.
     """
 
     name: str
     words: Words
-    poles: float = 0.0
-    moves_densities = False
-
-    @property
-    def of_arousal(self) -> float:
-        """Octaves that a whole step towards high arousal moves it."""
-        return HALF_THE_WAY * self.poles
-
-    def follows_arousal(self, piece: Piece) -> bool:
-        """Whether arousal may move it in a piece."""
-        return True
+    of_arousal: float = 0.0
 
     @abstractmethod
     def played(self, piece: Piece, edges: np.ndarray, octaves: np.ndarray, fixed: Notes) -> Piece:

@@ -8,7 +8,7 @@ from fadernets.curve import along
 from fadernets.expression.registry import EXPRESSIONS
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
-from fadernets.music.windows import Span, spans
+from fadernets.music.windows import spans
 from fadernets.score.settings import PieceSettings
 
 MOST_OCTAVES = 1.0  # that any expression is moved
@@ -25,10 +25,6 @@ def expressed(
     fixed: Notes = NO_NOTES,
 ) -> Piece:
     """A result of a piece, played with the expression that is asked for.
-
-    Arousal moves an expression half of the way between calm and energetic music, as it moves
-    onsets and loudness. It leaves the lengths of notes where a density is asked for, which they
-    change.
 
     Parameters
     ----------
@@ -56,21 +52,8 @@ def expressed(
         if (amount := edit.expression.get(expression.name)) is not None:
             octaves += along(amount, piece, parts)
         arousal = edit.moods.get("arousal")
-        if by_arousal and arousal is not None and expression.follows_arousal(piece):
-            moved = expression.of_arousal * along(arousal, piece, parts)
-            octaves += np.where(
-                _has_density(edit, piece, parts) & expression.moves_densities, 0, moved
-            )
+        if by_arousal and arousal is not None:
+            octaves += expression.of_arousal * along(arousal, piece, parts)
         octaves = np.where(inside, octaves, 0.0).clip(-MOST_OCTAVES, MOST_OCTAVES)
         result = expression.played(result, edges, octaves, fixed)
     return result
-
-
-def _has_density(edit: PieceSettings, piece: Piece, parts: list[Span]) -> np.ndarray:
-    """In which parts a density is asked for: bool, (n,); in none other may one move if strict."""
-    has_density = np.full(len(parts), edit.strict)
-    for amount in edit.faders.values():
-        has_density |= along(amount, piece, parts) != 0
-    for amount in edit.positions.values():
-        has_density |= np.isfinite(along(amount, piece, parts))
-    return has_density

@@ -69,7 +69,7 @@ class HoldsOnly(Arranger):
 
 
 PARTS = {"onsets": OnsetsOnly, "held or struck": HoldsOnly}
-EXPRESSION = "tempo and articulation"
+EXPRESSION = "tempo"
 
 
 def part_of(net: FaderNet, part: str) -> FaderNet:

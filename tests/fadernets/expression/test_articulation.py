@@ -49,18 +49,6 @@ def test_what_is_read_is_the_share_of_the_gap_to_the_next_strike():
     assert Articulation().text(piece, 3, 4) == "–"
 
 
-def test_arousal_leaves_a_score_and_moves_a_take():
-    score = tiny.piece(tiny.bars(8))
-    rng = np.random.default_rng(0)
-    notes = score.notes
-    ends = notes.offset + rng.uniform(-0.12, 0.12, len(notes)).clip(
-        min=notes.onset - notes.offset + 0.1
-    )
-    take = tiny.piece([Notes(notes.onset, ends, notes.pitch, notes.velocity)])
-    assert not Articulation().follows_arousal(score)
-    assert Articulation().follows_arousal(take)
-
-
 def test_the_next_strikes():
     notes = Notes.of([0, 1, 2], [1, 2, 3], [60, 62, 60], [70] * 3)
     assert next_on_key(notes).tolist() == [2.0, np.inf, np.inf]
