@@ -81,7 +81,7 @@ def figures(
 
 
 def octaves_faster(before: Sequence[Segment], after: Sequence[Segment]) -> float:
-    """By how many octaves segments are played faster than they were, from first to last."""
+    """Octaves by which segments are played faster than they were, from first to last."""
     first, last = before[0].span.start, before[-1].span.end
     had, has = (Tempo().value(parts[0].piece, first, last) for parts in (before, after))
     return math.log2(has / had) if had > 0 and has > 0 else 0.0

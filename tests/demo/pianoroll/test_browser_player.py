@@ -90,7 +90,7 @@ def test_only_the_heard_side_plays_and_by_its_own_seconds(page):
     assert now["sides"] == ["result"]
     (source,) = page.evaluate("started")  # the second chunk, of no other side
     assert source["when"] - source["offset"] == pytest.approx(now["zero"] + 8, abs=1e-6)
-    assert source["offset"] == pytest.approx(14 - 8, abs=0.01)  # at 12 it has come to 14
+    assert source["offset"] == pytest.approx(14 - 8, abs=NEAR)  # at 12 it has come to 14
     assert speed(page) == pytest.approx(0.5, abs=0.01)
 
 
@@ -131,7 +131,7 @@ def test_it_waits_for_a_chunk_where_its_music_begins_and_goes_on_there(page):
     page.evaluate("bring(2)")
     passes(page, 28.2)
     source = page.evaluate("started.at(-1)")
-    assert source["offset"] == pytest.approx(0, abs=0.01)
+    assert source["offset"] == pytest.approx(0, abs=NEAR)
 
 
 def test_a_part_goes_round_by_the_original_s_seconds(page):
