@@ -11,6 +11,7 @@ import numpy as np
 from demo.editing.requests import EditRequest
 from demo.editing.segmented_piece import SegmentedPiece
 from fadernets.curve import moving
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.music.locks import NO_LOCKS, Locks
@@ -144,7 +145,12 @@ class PieceSession(SegmentedPiece):
         """Sentences on how far each fader came that locks or ties hold back."""
         report = self.lock_report(net, edit)
         names = net.faders if edit.moods else edit.faders.keys() | edit.positions.keys()
-        return report.sentences(names) if report else []
+        locked = [
+            f"{EXPRESSIONS[name].words.title} is locked and stays."
+            for name in edit.expression
+            if name in edit.lock.names
+        ]
+        return [*locked, *(report.sentences(names) if report else [])]
 
     def locks(self, edit: EditRequest) -> tuple[Locks, np.ndarray]:
         """The locks of a request, and which notes of the piece they lock: bool, (n,).

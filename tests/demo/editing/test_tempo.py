@@ -32,6 +32,15 @@ def test_the_picture_stays_and_the_figures_say_it(net, session):
 
 
 @pytest.mark.slow
+def test_a_locked_tempo_stays_and_says_so(net, session):
+    plain = service.answer(net, session, ask(rhythm=0.7))
+    answer = service.answer(net, session, ask(rhythm=0.7, tempo=1, lock=["tempo"]))
+    assert answer["figures"]["tempo"]["result"] == plain["figures"]["tempo"]["result"]
+    assert answer["rolls"] == plain["rolls"]
+    assert "Tempo is locked and stays." in answer["summary"]
+
+
+@pytest.mark.slow
 def test_notes_that_change_as_well_are_found_where_they_were(net, session):
     """Rolls of other densities are the same at every tempo."""
     plain = service.answer(net, session, ask(rhythm=0.7))
