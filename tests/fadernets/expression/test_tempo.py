@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import numpy as np
+import pretty_midi
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -73,6 +76,18 @@ def test_a_mark_in_the_midst_of_notes_ends_running_status():
     mark, _ = MidiFile.parse(written, "it").metas(track, TEMPO)[-1]
     assert written[int(track.body[mark + 1])] >= 0x80
     assert others(written) == others(data)
+
+
+def test_pretty_midi_hears_every_note_as_much_sooner():
+    head = mb.track((0, tempo_mark(100)), (960, tempo_mark(50)), (2000, tempo_mark(90)))
+    data = mb.file(head, mb.track(*mb.music(8), running=True), mb.track(*mb.music(8, channel=1)))
+    faster = midi.file_bytes(Tempo().played(midi.read(data), EDGES, np.full(2, 0.5), NONE))
+    before, after = (pretty_midi.PrettyMIDI(BytesIO(each)).instruments for each in (data, faster))
+    assert len(before) == len(after) == 2
+    for one, other in zip(before, after, strict=True):
+        assert [n.pitch for n in one.notes] == [n.pitch for n in other.notes]
+        expected = [n.start / 2**0.5 for n in one.notes]
+        assert np.allclose([n.start for n in other.notes], expected, atol=1e-4)
 
 
 @pytest.mark.slow
