@@ -13,6 +13,8 @@ import gradio as gr
 
 from demo.editing.answers import EndpointFigures
 from demo.program_calls import ProgramCalls
+from fadernets.expression.registry import EXPRESSIONS
+from fadernets.lock_words import NAMES
 from fadernets.mood_transfer import MOODS
 from fadernets.music.attributes import ATTRIBUTES, Words, title
 
@@ -24,9 +26,7 @@ CARD = {
     "tags": ["piano", "midi", "style transfer"],
 }
 MOOD_ENDS = {"arousal": ("calm", "energetic"), "valence": ("sad", "joyful")}
-KEEP = (
-    "What stays exactly as it is: melody, bass, left, right, rhythm, pitches, with commas between"
-)
+KEEP = f"What stays exactly as it is: {', '.join(NAMES)}, with commas between"
 STEP = 0.05
 
 
@@ -54,7 +54,7 @@ def add_harp(calls: ProgramCalls, faders: Sequence[str]) -> None:
 
     Faders go from -1 to 1; at 0 they leave the music as it is. No component is on the page.
     """
-    names = (*faders, *MOODS)
+    names = (*faders, *EXPRESSIONS, *MOODS)
 
     def controls() -> dict[str, Any]:
         """What the model is and what there is to set, as HARP reads it."""
@@ -93,17 +93,23 @@ def add_harp(calls: ProgramCalls, faders: Sequence[str]) -> None:
 
 
 def _slider(name: str) -> dict[str, Any]:
-    words = ATTRIBUTES[name].words if name in ATTRIBUTES else Words()
+    words = _words(name)
     low, high = MOOD_ENDS.get(name, words.ends)
     return {
         "type": "slider",
-        "label": name.capitalize() if name in MOODS else title(name),
+        "label": words.title or (name.capitalize() if name in MOODS else title(name)),
         "minimum": -1.0,
         "maximum": 1.0,
         "step": STEP,
         "value": 0.0,
         "info": f"-1: {low}; 1: {high}; 0: as played",
     }
+
+
+def _words(name: str) -> Words:
+    if name in EXPRESSIONS:
+        return EXPRESSIONS[name].words
+    return ATTRIBUTES[name].words if name in ATTRIBUTES else Words()
 
 
 def _labels(figures: EndpointFigures) -> LabelList:

@@ -18,6 +18,7 @@ from demo.pianoroll import assets as roll
 from demo.program_calls import ProgramCalls
 from demo.programs import add_endpoints
 from demo.workbench import ASSETS, counted, workbench
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.music.examples import EXAMPLES, FIRST
 
 SCRIPTS = (
@@ -109,7 +110,7 @@ def page(
     }
     blocks = GuardedBlocks(owns=files.owns, title=TITLE, analytics_enabled=False)
     with blocks:
-        gr.HTML(HEAD.format(faders=counted(faders)), elem_id="fn-head")
+        gr.HTML(HEAD.format(faders=counted([*faders, *EXPRESSIONS])), elem_id="fn-head")
         with gr.Row(elem_id="fn-pieces"):
             examples = gr.Radio(
                 [(example.label, key) for key, example in EXAMPLES.items()],

@@ -1,17 +1,19 @@
-"""The page's workbench: its HTML, with a fader for every attribute that the model has one of."""
+"""The page's workbench: its HTML, with faders of the model's attributes and of expression."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
 
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.lock_words import HANDS, NAMES
 from fadernets.music.attributes import ATTRIBUTES, Words, title
 
 ASSETS = Path(__file__).parent / "assets"
 PLACE = "    <!-- faders -->\n"
+EXPRESSIONS_PLACE = "    <!-- expressions -->\n"
 LOCKS_PLACE = "        <!-- locks -->\n"
 LOCK_HINTS = (  # of `NAMES`
     "The top voice",
@@ -20,15 +22,18 @@ LOCK_HINTS = (  # of `NAMES`
     "What the right hand plays, likewise",
     "Notes begin where they begin now, and nowhere else",
     "No key is struck that a bar has not",
+    "Arousal makes nothing slower or faster",
 )
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 
 
 def workbench(names: Sequence[str]) -> str:
-    """The workbench with these faders, from left to right."""
+    """The workbench with these faders, and below them all of expression."""
     page = (ASSETS / "workbench.html").read_text(encoding="utf-8")
-    fader = Template((ASSETS / "fader.html").read_text(encoding="utf-8"))
-    page = page.replace(PLACE, "".join(fader.substitute(_texts(name)) for name in names))
+    words = {name: ATTRIBUTES[name].words if name in ATTRIBUTES else Words() for name in names}
+    expressions = {name: expression.words for name, expression in EXPRESSIONS.items()}
+    page = page.replace(PLACE, _faders("fader.html", words))
+    page = page.replace(EXPRESSIONS_PLACE, _faders("expression.html", expressions))
     return page.replace(LOCKS_PLACE, "".join(map(_lock, NAMES, LOCK_HINTS)))
 
 
@@ -41,13 +46,18 @@ def _lock(name: str, hint: str) -> str:
     )
 
 
-def _texts(name: str) -> dict[str, str]:
+def _faders(file: str, all_words: Mapping[str, Words]) -> str:
+    """Faders of these names, each by a template."""
+    fader = Template((ASSETS / file).read_text(encoding="utf-8"))
+    return "".join(fader.substitute(_texts(name, words)) for name, words in all_words.items())
+
+
+def _texts(name: str, words: Words) -> dict[str, str]:
     """What a fader's HTML says."""
-    words = ATTRIBUTES[name].words if name in ATTRIBUTES else Words()
     low, high = words.ends
     texts = {
         "name": name,
-        "title": title(name),
+        "title": words.title or title(name),
         "subject": words.subject or name.capitalize(),
         "low": low,
         "high": high,

@@ -13,6 +13,7 @@ from fadernets.checkpoint import CheckpointError
 from fadernets.command_line import arguments
 from fadernets.command_line.commands import describe, edit, mix, render, slide, transfer
 from fadernets.command_line.refusal import Refusal
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.lock_words import NAMES
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import midi
@@ -93,6 +94,14 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
             metavar="X",
             help=f"how far to move the {fader} fader from where each segment has it: 1 is all the "
             "way up, -1 all the way down; a number, or a curve over beats or bars",
+        )
+    for expression in EXPRESSIONS.values():
+        low, high = expression.words.ends
+        sliding.add_argument(
+            f"--{expression.name}",
+            type=arguments.fader,
+            metavar="X",
+            help=f"{low} at -1, half of what it is, {high} at 1, twice that; a number or a curve",
         )
     sliding.add_argument(
         "--absolute",

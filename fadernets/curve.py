@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
-from fadernets.music.windows import Unit
+from fadernets.music.windows import Span, Unit
 
 UNITS: tuple[Unit, ...] = ("beats", "bars")
 MAX_POINTS = 1000
@@ -87,7 +87,7 @@ class Curve:
         time, value = np.array(self.points, float).T
         return np.interp(np.asarray(times, float), time, value)
 
-    def along(self, piece: Piece, segments: Sequence[Segment]) -> np.ndarray:
+    def along(self, piece: Piece, segments: Sequence[Segment | Span]) -> np.ndarray:
         """The value in the middle of each of n segments of a piece: float64, (n,), NaN in gaps."""
         middles = np.array([segment.middle for segment in segments])
         return self.at(piece.bars(middles) if self.unit == "bars" else middles)
@@ -176,7 +176,7 @@ def _values(value: Amount) -> list[float]:
     return [height for _, height in value.points if height is not None]
 
 
-def along(value: Amount, piece: Piece, segments: Sequence[Segment]) -> np.ndarray:
+def along(value: Amount, piece: Piece, segments: Sequence[Segment | Span]) -> np.ndarray:
     """The amount of each segment, of a curve as `Curve.along` has it: float64, (n,)."""
     if isinstance(value, Curve):
         return value.along(piece, segments)

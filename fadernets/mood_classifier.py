@@ -73,6 +73,9 @@ class MoodClassifier:
     mean, sd, weights : tuple of float
         One a feature; features are counted in sd from the mean.
     bias : float
+    per_octave : float
+        Log-odds that music gains when it is played twice as fast. Absolute tempo is left out:
+        recordings without a click have none that means anything.
     """
 
     names: tuple[str, ...]
@@ -80,10 +83,12 @@ class MoodClassifier:
     sd: tuple[float, ...]
     weights: tuple[float, ...]
     bias: float
+    per_octave: float = 0.0
 
-    def log_odds(self, segments: Sequence[Notes]) -> np.ndarray:
+    def log_odds(self, segments: Sequence[Notes], octaves: float = 0.0) -> np.ndarray:
         """How much more likely high arousal (or valence) is than low: float64, (n,).
 
+        `octaves` says by how much faster they are played than they were: 1 is twice as fast.
         NaN without notes. A comparison with NaN is never true: a result without notes never
         counts as moved.
         """
@@ -91,11 +96,11 @@ class MoodClassifier:
         sounding = [i for i, notes in enumerate(segments) if len(notes)]
         if sounding:
             odds[sounding] = self.of(table([segments[i] for i in sounding], self.names))
-        return odds
+        return odds + self.per_octave * octaves
 
-    def probability(self, segments: Sequence[Notes]) -> np.ndarray:
+    def probability(self, segments: Sequence[Notes], octaves: float = 0.0) -> np.ndarray:
         """How probable high arousal (or valence) is: float64, (n,); NaN without notes."""
-        return scipy.special.expit(self.log_odds(segments))
+        return scipy.special.expit(self.log_odds(segments, octaves))
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """Log-odds, (n,), of a table of features, (n, f)."""

@@ -27,7 +27,9 @@ from fadernets.music.windows import Window, among
 TEMPERATURE = 0.8  # of sampled decoding
 BATCH = 256  # segments decoded together at most, which bounds memory
 CANDIDATES = 8  # arrangements of a segment to choose from
-LOUDNESS = 0.5  # of the way between the poles: music of the mood is as far from the middle
+# Of the way between the poles, which are twice as far apart as labelled calm and energetic music:
+# onsets go from one to the other; loudness, by which changed music is told most, half as far.
+ONSETS, LOUDNESS = 0.5, 0.25
 LEGATO, STACCATO = 6.0, 3.0  # log-odds for holding on the way to low arousal, for striking to high
 
 
@@ -35,6 +37,7 @@ class Realiser(Protocol):
     """What `fadernets.net.FaderNet` plays codes with."""
 
     takes_any: bool  # every segment in which anything is played, not the paper's alone
+    moves_expression: bool  # arousal is in how a piece is played, too
 
     def request(
         self, segments: Sequence[Window], device: torch.device
@@ -57,7 +60,7 @@ class Realiser(Protocol):
 class AutoregressiveDecoding:
     """The paper's way: the decoder predicts every token from the codes and the key (3.2)."""
 
-    takes_any = False
+    takes_any = moves_expression = False
 
     def request(self, segments: Sequence[Window], device: torch.device) -> None:
         """None: the codes are enough."""
@@ -105,7 +108,7 @@ class Arranger:
     weights: ArrangementWeights = DEFAULT
     strict: bool = False
 
-    takes_any = True
+    takes_any = moves_expression = True
 
     def request(self, segments: Sequence[Window], device: torch.device) -> ArrangementRequest:
         """The segments as they are."""
@@ -113,6 +116,8 @@ class Arranger:
 
     def shift_arousal(self, request: ArrangementRequest, by: Tensor) -> ArrangementRequest:
         """Fewer onsets, softer, more held than struck: as labelled calm music differs.
+
+        It is slower, too: `fadernets.score.expressing`, for a segment has no tempo of its own.
 
         Labelled calm music also sounds more notes at once, because they are longer. Asking for
         that would add notes, which nobody hears as calm: the note density stays. It is not free
@@ -122,7 +127,7 @@ class Arranger:
         onsets, velocity = (poles[0] - poles[1]).tolist()
         density = request.densities[PLANNED_ONSETS]
         least = torch.where(density > 0, 1 / request.steps, 0.0)  # of none none may come
-        moved = (density + (by * onsets).to(density)).clamp(max=1.0).maximum(least)
+        moved = (density + (by * ONSETS * onsets).to(density)).clamp(max=1.0).maximum(least)
         held = by * torch.where(by > 0, LEGATO, STACCATO)
         return replace(
             request,

@@ -29,6 +29,8 @@ from demo.editing.requests import EditRequest
 from demo.workbench import workbench
 from fadernets import __main__ as cli
 from fadernets import checkpoint
+from fadernets.expression.articulation import Articulation
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.faders import Fader
 from fadernets.models import MODELS, build
 from fadernets.models.softdensity import soft_densities
@@ -307,6 +309,20 @@ def test_the_page_shows_it(trained):
     assert "<span>deep</span><span>high</span>" in html
     assert 'title="How high &lt;the notes&gt; lie"' in html
     assert "register" not in workbench(PAPER)
+
+
+def test_a_further_expression_has_a_fader_on_the_page(monkeypatch):
+    class Swing(Articulation):
+        name = "swing"
+        words = Words("Swing", "Swing", ("even", "swung"), "How long <odd> notes are")
+
+    monkeypatch.setitem(EXPRESSIONS, "swing", Swing())
+    html = workbench(PAPER)
+    fader = html[html.index('data-fader="swing"') : html.index('data-fader="arousal"')]
+    assert html.index('data-fader="articulation"') < html.index('data-fader="swing"')
+    assert '<label for="fn-swing">Swing</label>' in fader
+    assert 'aria-label="Swing: swung">swung</button>' in fader
+    assert 'title="How long &lt;odd&gt; notes are"' in fader
 
 
 @pytest.mark.slow

@@ -39,8 +39,10 @@ from train.evaluation.arousal_changes import (
     by_change,
     by_rule,
     changes,
+    expression_of,
 )
 from train.evaluation.arousal_classifiers import ArousalClassifier
+from train.evaluation.arousal_gains import gains
 from train.evaluation.naturalness import excerpt
 from train.metrics.over_pieces import share
 from train.reporting.results.arousal import (
@@ -181,7 +183,8 @@ def of_music(
     for net in nets:
         ways = {}
         for way, change in tqdm(changes(net, sd).items(), desc=f"{name}, {net.name}", disable=None):
-            ways[way] = change_of(by_change(net, sample, change), way, classifiers, options.seed)
+            pairs = by_change(net, sample, change, expression_of(way))
+            ways[way] = change_of(pairs, way, classifiers, options.seed)
         changed.append(ChangesByWay(name=net.name, ways=ways))
     by_rules = {
         way: change_of(by_rule(sample, rule), way, classifiers, options.seed)
@@ -225,6 +228,7 @@ def measured(options: argparse.Namespace) -> Arousal:
         kind="arousal",
         split=options.split,
         classifiers=[fitted(c, options.seed) for c in classifiers.values()],
+        gains=gains(rated, options.seed),
         music=[of_music(n, s, nets, classifiers, options) for n, s in music.items()],
         seed=options.seed,
         commit=commit(),

@@ -126,6 +126,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "all_trained": lambda: table(*comparison.trained(RESULTS)),
     "arousal_classifiers": partial(arousal, arousal_table.classifiers),
     "arousal_contributions": partial(arousal, arousal_table.contributions),
+    "arousal_gains": partial(arousal, arousal_table.gains),
     "arousal_heard": partial(arousal, arousal_table.heard),
     "arousal_relation": partial(arousal, arousal_table.relation),
     "arousal_tries": lambda: table(*arousal_table.tries(stored("arousal_tries", ArousalTries))),

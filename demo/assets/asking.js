@@ -186,6 +186,7 @@
       const isSameFile = !record && this.piece?.file === piece.file;
       const { first, last } = this.overview;
       this.piece = piece;
+      for (const part of this.element.querySelectorAll("[inert]")) part.inert = false;
       this.shownRequest = null;
       this.choosing = false;
       this.player.clear();
@@ -256,10 +257,11 @@
       this.gain = sound.gain ?? null;
       if (!sound.made && !sound.later) this.player.clear();
       else {
-        const { starts, volume, same, peak } = sound;
+        const { starts, volume, same, peak, clock, result_starts } = sound;
         const of = `${this.piece.id}/${first}-${last}`;
         this.quiet = 0;
-        this.player.load({ of, starts, length, volume, same, peak, original, result, sounds, level });
+        const own = { clock, result_starts };
+        this.player.load({ of, starts, length, volume, same, peak, original, result, sounds, level, ...own });
       }
       this.arrive();
     },
@@ -274,7 +276,7 @@
 
     // A chunk of the sound of what is shown.
     hear({ number, chunk, sound, trouble }, original, result) {
-      if (number !== this.answered) return this.heardEarly({ number, chunk }, original, result);
+      if (number !== this.answered) return this.heardEarly({ number, chunk, sound }, original, result);
       this.hearing = null;
       const level = this.late ? this.gain / this.late.gain : 1;
       this.late = null;
@@ -287,13 +289,15 @@
     },
 
     // A chunk whose answer is still to come.
-    heardEarly({ number, chunk }, original, result) {
+    heardEarly({ number, chunk, sound }, original, result) {
       const { early, player } = this;
       if (early?.number !== number) return;
       this.hearing = null;
       if (!result) return void (this.early = null); // the result is the original, or there is no sound
       const { of, starts, length, volumes } = player;
-      if (!early.isHere) player.load({ of, starts, length, volume: volumes.original, same: false, soon: true });
+      const { clock, result_starts } = sound;
+      const own = { volume: volumes.original, same: false, clock, result_starts, soon: true };
+      if (!early.isHere) player.load({ of, starts, length, ...own });
       early.isHere = true;
       player.put(chunk, original, result);
       performance.mark("fadernets:early");

@@ -1,6 +1,7 @@
 // One fader: a native range input (release and keys come free) over a scale with two marks,
 // where the piece is and where the result came out. A fader with a middle says how far to move from
-// what the music has; in the middle, at 0, it moves nothing. One without says where to go.
+// what the music has; in the middle, at 0, it moves nothing. One without says where to go. A fader of
+// expression says by which factor: twice as much at its end, half as much at the other.
 (function (F) {
   "use strict";
 
@@ -69,8 +70,12 @@
       return this.element.classList.contains("fn-centred");
     }
 
-    get isMood() {
-      return !this.element.classList.contains("fn-density");
+    get isDensity() {
+      return this.element.classList.contains("fn-density");
+    }
+
+    get isFactor() {
+      return this.element.classList.contains("fn-factor");
     }
 
     // Where the fader stands while it moves nothing.
@@ -83,9 +88,9 @@
       return this.tables[this.isCentred ? "offsets" : "positions"] ?? null;
     }
 
-    // Densities can be moved from what each segment has, or be the same for all; moods cannot.
+    // Densities can be moved from what each segment has, or be the same for all; all else cannot.
     scale(absolute) {
-      if (this.isMood || this.isCentred === !absolute) return;
+      if (!this.isDensity || this.isCentred === !absolute) return;
       this.element.classList.toggle("fn-centred", !absolute);
       this.input.min = absolute ? 0 : -1;
       this.mark("piece");
@@ -191,14 +196,16 @@
     figureText() {
       if (!this.moved) return "as played";
       if (this.varies) return "varies";
-      if (!this.isMood && !this.table) return "–"; // the scale is still to come
+      if (this.isDensity && !this.table) return "–"; // the scale is still to come
       if (this.table) return along(this.table, this.share).toFixed(2);
       return this.worded(Number(this.input.value));
     }
 
-    // A value in words: an offset with its sign, a position as the density that it asks for.
+    // A value in words: an offset with its sign, or as a factor, a position as the density that it asks
+    // for.
     worded(value, isPosition = !this.isCentred) {
-      if (this.isMood) {
+      if (this.isFactor) return value ? `\u00d7${(2 ** value).toFixed(2)}` : "as played";
+      if (!this.isDensity) {
         const strength = Math.round(value * 100);
         if (!strength) return "as played";
         return `${Math.abs(strength)} % ${this.element.dataset[strength > 0 ? "high" : "low"]}`;

@@ -12,7 +12,7 @@
   const RELEASE = 64; // velocity
 
   F.Instrument = class {
-    // notes(): what is heard, [[onset, offset, pitch, velocity]] by onset, in seconds.
+    // notes(): what is heard, [[onset, offset, pitch, velocity]] by onset, in seconds of the original.
     constructor(player, notes) {
       Object.assign(this, { player, notes, output: null, earliest: 0 });
       this.forget();
@@ -62,16 +62,17 @@
 
     // The notes of a round that are due from one time to another.
     strike(round, notes, from, to) {
-      const end = round.zero + this.player.to;
+      const at = (position) => round.zero + round.pace.own(position);
+      const end = at(this.player.to);
       const begin = Math.max(from, round.start);
       for (const [onset, offset, pitch, velocity] of notes) {
-        const due = round.zero + onset;
+        const due = at(onset);
         if (due >= Math.min(to, end)) break;
         if (due < begin) continue;
         this.release(due);
         if (this.sounding.has(pitch)) this.send([OFF, pitch, RELEASE], due);
         this.send([ON, pitch, velocity], due);
-        this.sounding.set(pitch, Math.min(round.zero + offset, end));
+        this.sounding.set(pitch, Math.min(at(offset), end));
         this.rounds.set(round, end);
       }
     }

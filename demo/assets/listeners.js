@@ -93,7 +93,7 @@
     meantDirection() {
       const mood = this.faders.find(({ name, moved }) => name === "arousal" && moved);
       const went = ({ places: { piece, result } }) => (result.position ?? 0) - (piece.position ?? 0);
-      const densities = this.faders.filter(({ isMood }) => !isMood);
+      const densities = this.faders.filter(({ isDensity }) => isDensity);
       const sum = mood ? Number(mood.input.value) : densities.reduce((all, fader) => all + went(fader), 0);
       return sum ? (sum < 0 ? "lower" : "higher") : "";
     },
@@ -111,8 +111,8 @@
         const { piece, first, last, settings } = JSON.parse(pairSettings);
         const { span } = this.area;
         const [begin, end] = span;
-        const part = ({ name, isMood }) =>
-          [false, ...(isMood ? [] : [true])].map((isPosition) => this.score.part(settings, name, span, isPosition));
+        const part = ({ name, isDensity }) =>
+          [false, ...(isDensity ? [true] : [])].map((isPosition) => this.score.part(settings, name, span, isPosition));
         const redrawn = settings.redrawn.filter(([from, to]) => from < end && to > begin);
         const { seed, lock } = settings;
         return JSON.stringify({ piece, first, last, parts: this.faders.map(part), redrawn, seed, lock });

@@ -27,7 +27,7 @@
     // be moved in one bar and put to a position in another.
     moveOf(fader, settings, span) {
       const { score } = this;
-      const kinds = (fader.isMood ? [false] : [false, true])
+      const kinds = (fader.isDensity ? [false, true] : [false])
         .map((isPosition) => [score.part(settings, fader.name, span, isPosition), isPosition])
         .map(([points, isPosition]) => ({ points, isPosition, rest: isPosition ? null : 0 }))
         .filter(({ points, rest }) => points.some(([, value]) => value !== rest));

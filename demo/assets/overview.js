@@ -108,6 +108,7 @@
 
     // Choose and tell; both ends are brought into the piece.
     choose(first, last) {
+      if (!this.count) return;
       const top = this.count - 1;
       const bounded = [first, last].map((i) => Math.max(0, Math.min(top, i)));
       this.select(...bounded);

@@ -1,4 +1,4 @@
-// The settings of a piece: of every fader and mood a curve over all of it, null where nothing is
+// The settings of a piece: of every fader a curve over all of it, null where nothing is
 // moved. A selection sets its part of the curves; what was set elsewhere stays. A density is moved by
 // an offset from what each segment has, or put to a position that all segments get alike
 // (`positions`); in one place it has one of the two.
@@ -8,15 +8,15 @@
   const RESTS = { offset: 0, position: null }; // what stands for "as played"
 
   F.Score = class {
-    // densities, moods: names of the faders.
-    constructor(densities, moods) {
-      Object.assign(this, { densities, moods });
+    // densities, others: names of the faders; those of expression and of moods are the others.
+    constructor(densities, others) {
+      Object.assign(this, { densities, others });
     }
 
     get neutral() {
       const none = (names) => Object.fromEntries(names.map((name) => [name, null]));
       return {
-        ...none([...this.densities, ...this.moods]),
+        ...none([...this.densities, ...this.others]),
         positions: none(this.densities),
         seed: null,
         lock: [],
@@ -26,7 +26,7 @@
 
     // Of each fader that is moved anywhere its curves: {name, offsets, positions}.
     amounts(settings) {
-      return [...this.densities, ...this.moods]
+      return [...this.densities, ...this.others]
         .map((name) => ({ name, offsets: settings[name], positions: settings.positions[name] ?? null }))
         .filter(({ offsets, positions }) => offsets || positions);
     }

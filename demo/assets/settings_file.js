@@ -6,6 +6,7 @@
   const MOST_POINTS = 1000;
   const MOST_BYTES = 2000000;
   const HIGHEST_SEED = 999999;
+  const NO_PIECE = "Settings are set to a piece: open one first.";
   const FILE = /\.json$/i;
 
   const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
@@ -31,7 +32,7 @@
     read(data, score, whole) {
       if (!data || typeof data !== "object") throw new Error("These are no settings of faders.");
       const { neutral } = score;
-      const names = [...score.densities, ...score.moods];
+      const names = [...score.densities, ...score.others];
       const isPosition = (name) => data.absolute === true && score.densities.includes(name);
       const offset = (name) => (isPosition(name) ? null : points(data[name], name, whole, [-1, 0]));
       const moved = names.map((name) => [name, offset(name)]);
@@ -117,6 +118,7 @@
 
     // Plain data becomes what is set: one step back takes it off again.
     useSettings(data) {
+      if (!this.piece) throw new Error(NO_PIECE);
       this.change(F.SettingsFile.read(data, this.score, this.area.whole));
       this.tell(F.SettingsFile.unknown(data, this.score));
     },

@@ -12,15 +12,18 @@
 
   F.extend(F.Workbench.prototype, {
     showSettings() {
-      const moved = this.score.isMoved(this.now);
+      const amounts = this.score.amounts(this.now);
       this.find("[data-do=undo]").disabled = !this.history.past.length;
       this.find("[data-do=redo]").disabled = !this.history.future.length;
       this.find("[data-do=reset]").disabled =
-        !moved && this.now.seed === null && !this.now.lock.length && !this.now.redrawn.length;
+        !amounts.length && this.now.seed === null && !this.now.lock.length && !this.now.redrawn.length;
       this.showPoints();
       this.find("[data-show=link]").parentElement.hidden = true; // it was to other settings
-      const isMovedHere = this.faders.some((fader) => fader.moved);
-      this.find("[data-do=dice]").disabled = !moved;
+      // How notes are played is not drawn by a seed.
+      const drawn = this.faders.filter((fader) => !fader.isFactor);
+      const isMovedHere = drawn.some((fader) => fader.moved);
+      const isMoved = (fader) => amounts.some(({ name }) => name === fader.name);
+      this.find("[data-do=dice]").disabled = !drawn.some(isMoved);
       for (const name of ["redraw", "vary"]) this.find(`[data-do=${name}]`).disabled = !isMovedHere;
       this.find("[data-show=unmoved]").hidden = isMovedHere;
       for (const button of this.moods) {
@@ -50,7 +53,7 @@
       if (isOther) this.stage.view.reset();
       for (const fader of this.faders) {
         const { piece, result, ...rest } = answer.figures[fader.name];
-        fader.start({ ...piece, ...rest, disabled: answer.closed });
+        fader.start({ ...piece, ...rest, disabled: answer.closed && !fader.isFactor });
         fader.measured(result);
       }
       for (const lane of this.lanes) lane.measured(answer.first, answer.figures[lane.fader.name].along);

@@ -55,8 +55,9 @@
         for (const picture of [this.overview, ...this.lanes]) picture.draw();
         this.showZoom();
       });
-      const names = (isMood) => this.faders.filter((fader) => fader.isMood === isMood).map(({ name }) => name);
-      this.score = new F.Score(names(false), names(true));
+      const names = (isDensity) =>
+        this.faders.filter((fader) => fader.isDensity === isDensity).map(({ name }) => name);
+      this.score = new F.Score(names(true), names(false));
       this.absolute = false; // whether densities of the selection are positions, else offsets
       this.now = this.score.neutral;
       this.moods = [...element.querySelectorAll("[data-mood]")];
@@ -68,7 +69,7 @@
         rolls: this.rolls,
         player: this.player,
         takes: (event) => this.picks(event),
-        hasBeats: () => this.piece.has_bars,
+        hasBeats: () => this.piece?.has_bars ?? false,
       });
       this.listen();
       this.startMemory();
@@ -213,7 +214,7 @@
         return (absolute ? [span] : F.curve.stretches(part(span))).reduce(put, settings);
       };
       this.absolute = absolute;
-      this.change(this.faders.filter((fader) => !fader.isMood).reduce(reshaped, this.now));
+      this.change(this.faders.filter((fader) => fader.isDensity).reduce(reshaped, this.now));
     }
 
     // The lane of a fader comes, and into sight, or goes.

@@ -12,7 +12,9 @@ import numpy as np
 
 from demo.editing.piece_session import SLICE, PieceSession
 from demo.editing.requests import HIGHEST_NUMBER, Values
-from fadernets.score.settings import Redrawn
+from fadernets.curve import lowest
+from fadernets.expression.registry import EXPRESSIONS
+from fadernets.score.settings import PieceSettings, Redrawn
 
 ANSWER_SECONDS = 0.06  # for any answer
 SECONDS_PER_SEGMENT = 0.014  # that is planned; with a dozen notes 0.011, with fifty 0.014
@@ -41,10 +43,11 @@ MEDIUM_SECONDS = 3.0  # up to which it is not long
 # As `demo.editing.sound` has them, which the server itself does not load:
 WHOLE_SOUND_SECONDS = 24.0  # a longer sound does not come with the notes
 TAIL_SECONDS = 2.0
-CHUNK_SECONDS = 40.0  # of sound in an answer, both sides together
+CHUNK_SECONDS = 20.0  # of sound in an answer, of each side
 # As `fadernets.playback.chunks` has them:
 FIRST_CHUNK_SECONDS, LATER_CHUNK_SECONDS, LONGEST_CHUNK_SECONDS = 8.0, 20.0, 25.1
 CHUNK_PREROLL_SECONDS = 13.0  # of the piece before a chunk, of which it is made as well
+MOST_OCTAVES = 1.0  # that a tempo is moved, as `fadernets.score.expressing` has it
 MOST_VARIATIONS = 3  # at once, as `demo.editing.variations` has it
 
 
@@ -98,16 +101,19 @@ def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> f
     begin, end = session.piece.seconds(np.array(session.ends((first, last)))).tolist()
     seconds = end - begin + TAIL_SECONDS
     is_long = seconds > WHOLE_SOUND_SECONDS
+    slower, faster = _paces(values)
     if hear:
-        near = _of_chunk(session, begin, values.get("chunk"))
+        near = _of_chunk(session, begin, values.get("chunk"), faster)
         if is_long and values.get("gain") is not None:  # else all of the selection is changed
             changed = min(changed, _of_plans(session, (first, last), values, near))
-        sound = _of_sound(CHUNK_SECONDS, 2 * min(count, _notes(session, near)))
+        both = CHUNK_SECONDS * (1 + slower)
+        sound = _of_sound(both, 2 * min(count, _notes(session, near)))
         sound += 2 * SECONDS_PER_LONG_NOTE_HEARD * _long_notes(session, near)
     else:
         # Without the original's peak the original is rendered as well, whether it is sent or not.
-        sides = 1 + (bool(values.get("original", True)) or values.get("peak") is None)
-        sound = 0.0 if is_long else sides * _of_sound(seconds, count)
+        before = bool(values.get("original", True)) or values.get("peak") is None
+        sound = _of_sound((slower + before) * seconds, (1 + before) * count)
+        sound = 0.0 if is_long else sound
     return ANSWER_SECONDS + changed + notes + sound
 
 
@@ -128,17 +134,21 @@ def of_varying(session: PieceSession, values: Values) -> float:
     return now + count * (of_answer(session, values) + own)
 
 
-def _of_chunk(session: PieceSession, begin: float, chunk: object) -> tuple[float, float]:
+def _of_chunk(
+    session: PieceSession, begin: float, chunk: object, faster: float
+) -> tuple[float, float]:
     """The first and the last beat of the music that a chunk of a selection's sound is made of.
 
     Parameters
     ----------
     begin : float
         Seconds at which the selection begins.
+    faster : float
+        As `_paces` has it: so much more music lies in the seconds before a chunk.
     """
     index = chunk if isinstance(chunk, int) and 0 < chunk <= HIGHEST_NUMBER else 0
     start = begin + (FIRST_CHUNK_SECONDS + LATER_CHUNK_SECONDS * (index - 1)) * (index > 0)
-    near = np.array([start - CHUNK_PREROLL_SECONDS, start + LONGEST_CHUNK_SECONDS])
+    near = np.array([start - CHUNK_PREROLL_SECONDS * faster, start + LONGEST_CHUNK_SECONDS])
     low, high = session.piece.beats(near.clip(0, session.piece.duration)).tolist()
     return low, high
 
@@ -149,12 +159,13 @@ def of_saving(session: PieceSession, values: Values) -> float:
     if values.get("scope") == "piece" and values.get("everywhere"):
         span = 0, len(session.spans) - 1
     changed = _of_plans(session, span, values)
-    return changed + _of_file(session, values.get("kind")) + _of_whole(session, values)
+    written = _of_file(session, values.get("kind"), _paces(values)[0])
+    return changed + written + _of_whole(session, values)
 
 
-def _of_file(session: PieceSession, kind: object = "midi") -> float:
-    """Seconds that writing a file of all of a piece takes."""
-    notes, seconds = len(session.piece.notes), session.piece.duration
+def _of_file(session: PieceSession, kind: object = "midi", slower: float = 1.0) -> float:
+    """Seconds that writing a file of all of a piece takes, or of a result that is slower."""
+    notes, seconds = len(session.piece.notes), slower * session.piece.duration
     written = SECONDS_PER_NOTE * notes + SECONDS_PER_BYTE_SAVED * _bytes(session)
     if kind != "midi":
         coding = SECONDS_PER_SOUND_CODED.get(str(kind), 0.0)  # another kind is refused later
@@ -206,6 +217,23 @@ def _of_part(session: PieceSession, count: int) -> float:
         return 0.0
     whole = SECONDS_PER_SEGMENT_REDRAWN * len(session.spans)
     return _of_plan(count) + whole + SECONDS_PER_NOTE_REDRAWN * len(session.piece.notes)
+
+
+def _paces(values: Values) -> tuple[float, float]:
+    """How many times as long as the piece its result may last, and how many times as fast be.
+
+    Both are 1 at least; and 1 if the values are invalid, which a later check refuses.
+    """
+    try:
+        settings = PieceSettings.read({name: values.get(name) for name in ("tempo", "arousal")}, ())
+    except ValueError:
+        return 1.0, 1.0
+    own, arousal = settings.expression.get("tempo", 0.0), settings.arousal
+    by = EXPRESSIONS["tempo"].of_arousal
+    ways = (own, arousal), (-own, -arousal)
+    octaves = [-lowest(tempo) - by * lowest(mood) for tempo, mood in ways]
+    slower, faster = (2.0 ** min(max(0.0, each), MOST_OCTAVES) for each in octaves)
+    return slower, faster
 
 
 def _redrawn(values: Values) -> tuple[Redrawn, ...]:

@@ -15,7 +15,14 @@ class CodedSound(TypedDict):
     channels: int
 
 
-class SoundMessage(TypedDict):
+class SoundTime(TypedDict):
+    """Seconds of its own that a result has whose tempo is another."""
+
+    clock: NotRequired[list[list[float]]]  # rows of `fadernets.playback.clocks.clock`
+    result_starts: NotRequired[list[float]]  # of its own seconds, at which its chunks begin
+
+
+class SoundMessage(SoundTime):
     """Sound of original and result; which keys there are is said where each is made."""
 
     made: bool  # whether there is sound in this message

@@ -18,7 +18,7 @@ from demo.editing.answers import (
     RenderedFigures,
     UnchangedSegment,
 )
-from demo.editing.figures import mean_arousal
+from demo.editing.figures import mean_arousal, octaves_faster
 from demo.editing.mixing import mixed
 from demo.editing.opening import open_file
 from demo.editing.piece_session import PieceSession
@@ -289,4 +289,5 @@ def _means(
         return {}
     measures = [net.measure(segment, names) for segment in played]
     means = {name: float(np.mean([m[name] for m in measures])) for name in names}
-    return {**means, "arousal": mean_arousal([segment.sounding for segment in played])}
+    octaves = octaves_faster(chosen, played)
+    return {**means, "arousal": mean_arousal([segment.sounding for segment in played], octaves)}

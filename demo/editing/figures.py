@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from demo.editing.answers import FaderFigure, FaderFigures, Tables
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest
 from fadernets import mood_classifier
+from fadernets.expression.registry import EXPRESSIONS
+from fadernets.expression.tempo import Tempo
 from fadernets.music import key
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
@@ -71,9 +74,33 @@ def figures(
     arousal = _arousal(before) if usable else NO_FIGURE
     by_fader["arousal"] = {
         "piece": arousal,
-        "result": arousal if after is before else _arousal(after),
+        "result": arousal if after is before else _arousal(after, octaves_faster(before, after)),
     }
     by_fader["valence"] = {"piece": _in_major(before), "result": _in_major(after)}
+    return by_fader | _expression(session.piece, changed, session.ends(edit.span))
+
+
+def octaves_faster(before: Sequence[Segment], after: Sequence[Segment]) -> float:
+    """Octaves by which segments are played faster than they were, from first to last."""
+    first, last = before[0].span.start, before[-1].span.end
+    had, has = (Tempo().value(parts[0].piece, first, last) for parts in (before, after))
+    return math.log2(has / had) if had > 0 and has > 0 else 0.0
+
+
+def _expression(piece: Piece, changed: Piece, ends: tuple[float, float]) -> dict[str, FaderFigures]:
+    """How a piece and its result are played between two beats.
+
+    A fader's ends are half as much and twice as much as the piece has.
+    """
+    by_fader: dict[str, FaderFigures] = {}
+    for name, expression in EXPRESSIONS.items():
+        had, has = (expression.value(each, *ends) for each in (piece, changed))
+        octaves = math.log2(has / had) if had > 0 and has > 0 else 0.0
+        place = (1 + max(-1.0, min(1.0, octaves))) / 2
+        by_fader[name] = {
+            "piece": {"position": 0.5, "text": expression.text(piece, *ends)},
+            "result": {"position": place, "text": expression.text(changed, *ends)},
+        }
     return by_fader
 
 
@@ -120,20 +147,23 @@ def _place(density: float, table: np.ndarray, places: np.ndarray) -> float:
     return float(nearest)
 
 
-def _arousal(chosen: Sequence[Segment]) -> FaderFigure:
-    return _percent(mean_arousal([segment.sounding for segment in chosen]))
+def _arousal(chosen: Sequence[Segment], octaves: float = 0.0) -> FaderFigure:
+    return _percent(mean_arousal([segment.sounding for segment in chosen], octaves))
 
 
-def mean_arousal(source: Sequence[Notes]) -> float:
+def mean_arousal(source: Sequence[Notes], octaves: float = 0.0) -> float:
     """Mean probability of high arousal; of many segments, of `SAMPLE` that lie evenly among them.
 
     The shipped classifier says it, not the model: the model's mixtures tell arousal apart less
-    well, and the model moves the music by them.
+    well, and the model moves the music by them. Played faster than it was, by octaves of tempo,
+    music counts as more energetic.
     """
     chosen = [notes for notes in source if len(notes)]
     if len(chosen) > SAMPLE:
         chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, SAMPLE).astype(int)]
-    return float(mood_classifier.of_arousal().probability(chosen).mean()) if chosen else 0.0
+    if not chosen:
+        return 0.0
+    return float(mood_classifier.of_arousal().probability(chosen, octaves).mean())
 
 
 def _percent(probability: float) -> FaderFigure:

@@ -10,6 +10,8 @@ import numpy as np
 
 from demo.editing.requests import EditRequest
 from demo.editing.segmented_piece import SegmentedPiece
+from fadernets.curve import moving
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.music.locks import NO_LOCKS, Locks
@@ -17,6 +19,7 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
 from fadernets.score import playing
 from fadernets.score.arranging import Arrangement
+from fadernets.score.expressing import expressed
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.codes import Codes
@@ -119,7 +122,7 @@ class PieceSession(SegmentedPiece):
             chosen = self.moving(self._all(edit))
             report = LockReport(edit.lock.sentence) if edit.lock or net.realiser.takes_any else None
             result = self._changed(net, edit, chosen, self.codes(net, chosen), report)
-            self._result = edit, result, report
+            self._result = edit, self.expressed(net, edit, result), report
         return self._result[1]
 
     @property
@@ -142,7 +145,12 @@ class PieceSession(SegmentedPiece):
         """Sentences on how far each fader came that locks or ties hold back."""
         report = self.lock_report(net, edit)
         names = net.faders if edit.moods else edit.faders.keys() | edit.positions.keys()
-        return report.sentences(names) if report else []
+        locked = [
+            f"{EXPRESSIONS[name].words.title} is locked and stays."
+            for name in edit.expression
+            if name in edit.lock.names
+        ]
+        return [*locked, *(report.sentences(names) if report else [])]
 
     def locks(self, edit: EditRequest) -> tuple[Locks, np.ndarray]:
         """The locks of a request, and which notes of the piece they lock: bool, (n,).
@@ -171,13 +179,27 @@ class PieceSession(SegmentedPiece):
             return self.result(net, edit)
         near = self.bearing(edit, begin, end)
         chosen = self.moving(near)
-        if not chosen:
-            return self.piece
-        return self._changed(net, near, chosen, self.codes(net, chosen))
+        return self.expressed(net, edit, self._changed(net, near, chosen, self.codes(net, chosen)))
 
     def leaves(self, edit: EditRequest) -> bool:
         """Whether the result is the piece itself: nothing was moved, or no segment can change."""
-        return edit.is_neutral or not self.moving(self._all(edit))
+        return edit.is_neutral or not self.moves(self._all(edit))
+
+    def moves(self, edit: EditRequest) -> bool:
+        """Whether anything that is looked at is moved, be it in how it is played alone."""
+        chosen = self.segments[edit.first : edit.last + 1]
+        return bool(self.moving(edit) or moving(edit.expression.values(), self.piece, chosen))
+
+    def expressed(self, net: FaderNet, edit: EditRequest, result: Piece) -> Piece:
+        """A result played with the expression that is asked for."""
+        return expressed(
+            self.piece,
+            result,
+            edit,
+            by_arousal=net.realiser.moves_expression,
+            part=None if edit.everywhere else edit.span,
+            fixed=self.piece.notes[self.locks(edit)[1]],
+        )
 
     def _all(self, edit: EditRequest) -> EditRequest:
         """The edit over all segments that have to change."""
@@ -191,6 +213,9 @@ class PieceSession(SegmentedPiece):
         codes: Mapping[int, Codes],
         report: LockReport | None = None,
     ) -> Piece:
+        if not chosen:
+            return self.piece
+
         def report_of(segment: Segment) -> LockReport | None:
             return report if edit.first <= segment.index <= edit.last else None
 

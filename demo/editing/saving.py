@@ -91,9 +91,9 @@ def file_name(session: PieceSession, edit: EditRequest, is_whole: bool) -> str:
     chosen = session.usable(edit.span)
     levels = (
         {name: _level(amount, session, chosen) for name, amount in amounts.items()}
-        for amounts in (edit.faders, edit.positions, edit.moods)
+        for amounts in (edit.faders, edit.positions, edit.moods, edit.expression)
     )
-    offsets, positions, moods = levels
+    offsets, positions, moods, expression = levels
     for name, offset in offsets.items():
         if offset != 0:
             words.append(f"{name}-{'curve' if offset is None else _way(offset)}")
@@ -105,6 +105,9 @@ def file_name(session: PieceSession, edit: EditRequest, is_whole: bool) -> str:
             words.append(f"{mood}-curve")
         elif strength != 0:
             words.append(f"{MOOD_WORDS[mood][strength > 0]}-{abs(strength):.2f}")
+    for name, octaves in expression.items():
+        if octaves != 0:
+            words.append(f"{name}-{'curve' if octaves is None else f'{2**octaves:.2f}'}")
     if edit.seed is not None and not edit.is_neutral:
         words.append(f"seed-{edit.seed}")
     return "_".join(words)

@@ -13,10 +13,13 @@ from fadernets.playback.comparison import Comparison
 from fadernets.playback.pianoroll import KEPT
 
 STAYED = (KEPT, comparison.LONGER, comparison.SHORTER)
+PACED = "The result is heard at another tempo; the rolls keep the original's time."
 RUNS_NAMED = 20  # runs of segments that are named before the rest is counted
 
 
-def change_sentence(rolls: Comparison, is_neutral: bool, is_explained: bool = False) -> str:
+def change_sentence(
+    rolls: Comparison, is_neutral: bool, is_explained: bool = False, is_paced: bool = False
+) -> str:
     """How many notes stayed, came and went, and what became of those that stayed.
 
     Parameters
@@ -25,16 +28,21 @@ def change_sentence(rolls: Comparison, is_neutral: bool, is_explained: bool = Fa
         Whether nothing was asked of them.
     is_explained : bool
         Whether another sentence says why less changed than was asked.
+    is_paced : bool
+        Whether the tempo is another.
     """
     counts = comparison.counts(rolls)
     if not any(counts):
         return ""
+    pace = f" {PACED}" if is_paced else ""
     otherwise = _otherwise(rolls)
     if counts.added or counts.removed or counts.moved or otherwise:
         of_kept = f"; of those kept {', '.join(otherwise)}" if otherwise else ""
         moved = f"{counts.moved} moved, " if counts.moved else ""
         notes = f"{counts.kept} note{'s' * (counts.kept != 1)} kept"
-        return f"{notes}, {moved}{counts.added} new, {counts.removed} gone{of_kept}."
+        return f"{notes}, {moved}{counts.added} new, {counts.removed} gone{of_kept}.{pace}"
+    if is_paced:
+        return f"All notes as played.{pace}"
     if is_neutral:
         return "As played. Move a fader to change it."
     if is_explained:

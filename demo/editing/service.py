@@ -30,7 +30,7 @@ from fadernets.curve import Amount, Curve
 from fadernets.lock_words import NO_WORDS
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.piece import Piece
-from fadernets.playback import comparison
+from fadernets.playback import clocks, comparison
 from fadernets.playback.audio import AudioError
 from fadernets.score import controllers
 from fadernets.score.settings import PieceSettings
@@ -116,7 +116,7 @@ def carried(session: PieceSession) -> dict[str, Any] | None:
         }
 
     return {
-        **points({**settings.faders, **settings.moods}),
+        **points({**settings.faders, **settings.expression, **settings.moods}),
         "positions": points(settings.positions),
         "seed": settings.seed,
         "lock": settings.lock.words,
@@ -157,13 +157,14 @@ def answer(
     changed = session.result(net, edit)
     original = excerpt(session.piece, begin, end)
     result = original if changed is session.piece else excerpt(changed, begin, end)
-    rolls = comparison.compare(original, result)
-    untouched = edit.is_neutral or (edit.everywhere and not session.moving(edit))
+    rolls = comparison.compare(original, clocks.in_step(result, original))
+    untouched = edit.is_neutral or (edit.everywhere and not session.moves(edit))
     sound_message, trouble = _sound(session, edit, original, result, request)
     unchanged = unchanged_sentences(session, session.segments[edit.first : edit.last + 1])
     locked = session.lock_sentences(net, edit)
     is_explained = bool(locked) or not session.usable(edit.span)
-    changes = change_sentence(rolls, untouched, is_explained)
+    is_paced = clocks.clock(original, result) is not None
+    changes = change_sentence(rolls, untouched, is_explained, is_paced)
     sentences = (changes, *locked, unchanged, trouble, *session.piece.notices)
     return {
         "number": number,

@@ -6,6 +6,9 @@ for each time it is asked for; there the peak is not known before everything is 
 gain is estimated from the notes. It is the same for every chunk, and what goes beyond full scale is
 bent.
 
+A result whose tempo is another has seconds of its own: they come as ``clock``, and it has as many
+chunks as the original, each of about the same music.
+
 Either way the original is sent once, at a gain of its own, and played at ``volume`` beside a louder
 result. What that depends on, ``peak`` or ``gain``, the page keeps and sends along, so that nothing
 depends on which process answers; without it, it is worked out again, to the same number.
@@ -23,7 +26,7 @@ import numpy as np
 import scipy.signal
 import soundfile
 
-from demo.editing.answers import Chunk, CodedSound, SoundMessage
+from demo.editing.answers import Chunk, CodedSound, SoundMessage, SoundTime
 from demo.editing.excerpts import excerpt
 from demo.editing.piece_session import PieceSession, WorkProgress, ignore_progress
 from demo.editing.requests import (
@@ -36,7 +39,7 @@ from demo.editing.requests import (
     whole,
 )
 from fadernets.music.piece import Piece
-from fadernets.playback import audio, chunks, sound_file
+from fadernets.playback import audio, chunks, clocks, sound_file
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -107,7 +110,7 @@ def message(
     Returns
     -------
     SoundMessage
-        With ``starts``, ``same``, ``volume`` and ``peak``.
+        With ``starts``, ``same``, ``volume`` and ``peak``; of another tempo also ``clock``.
 
     Raises
     ------
@@ -136,6 +139,7 @@ def message(
         before, after = audio.pair(_loudest(peak), result)
         answer["volume"] = before.gain / audio.normalising(peak)
         answer["result"] = _coded(after, original, request.vorbis)
+        answer.update(_own_time(clocks.clock(original, result)))
     return answer
 
 
@@ -146,7 +150,8 @@ def promise(original: Piece, result: Piece) -> SoundMessage:
     -------
     SoundMessage
         Without sound; with ``later``, ``starts``, ``same``, ``volume`` and ``gain``, which the page
-        sends along when it asks for a chunk.
+        sends along when it asks for a chunk. Where the tempo is another, also with ``clock`` and
+        ``result_starts``.
 
     Raises
     ------
@@ -154,16 +159,29 @@ def promise(original: Piece, result: Piece) -> SoundMessage:
         If there is nothing to be heard.
     """
     gain = chunks.gain_of(original, result)
-    return {
+    edges = chunks.borders(original.duration)
+    answer: SoundMessage = {
         "made": False,
         "later": True,
-        "starts": chunks.borders(original.duration)[:-1],
+        "starts": edges[:-1],
         "same": result is original,
         "volume": min(1.0, gain / _own_gain(original)),
         "gain": gain,
         "original": None,
         "result": None,
     }
+    answer.update(_own_time(clocks.clock(original, result), edges))
+    return answer
+
+
+def _own_time(clock: np.ndarray | None, edges: list[float] | None = None) -> SoundTime:
+    """The clock of a result, and where its chunks begin if the original's have these edges."""
+    if clock is None:
+        return {}
+    rows = clock.tolist()
+    if edges is None:
+        return {"clock": rows}
+    return {"clock": rows, "result_starts": chunks.following(edges, clock)[:-1]}
 
 
 def _own_gain(original: Piece) -> float:
@@ -227,9 +245,14 @@ def _part(
     if gain is None:
         gain = chunks.gain_of(original, excerpt(session.result(net, edit), begin, end))
     edges = chunks.borders(original.duration)
-    near = np.array(chunks.reach(edges, index)) + session.piece.seconds(begin)
-    result = excerpt(session.nearby(net, edit, *session.piece.beats(near)), begin, end)
-    answer["result"] = _coded(chunks.render(result, index, gain), original, request.vorbis)
+    paced = session.expressed(net, edit, session.piece)  # has the tempo of the result
+    clock = clocks.clock(original, excerpt(paced, begin, end))
+    answer.update(_own_time(clock, edges))
+    own_edges = edges if clock is None else chunks.following(edges, clock)
+    near = np.array(chunks.reach(own_edges, index)) + paced.seconds(begin)
+    result = excerpt(session.nearby(net, edit, *paced.beats(near)), begin, end)
+    rendered = chunks.render(result, index, gain, edges=own_edges)
+    answer["result"] = _coded(rendered, original, request.vorbis)
     return answer
 
 
@@ -244,7 +267,8 @@ def _coded(sound: audio.Sound, selection: Piece, vorbis: bool) -> CodedSound:
     if selection.duration + audio.TAIL > PREVIEW_FROM_SECONDS:
         samples = scipy.signal.resample_poly(samples.mean(1), 1, 2).astype(np.float32)
         rate //= 2
-    coding = ("OGG", "VORBIS") if vorbis and is_long(selection) else ("FLAC", "PCM_16")
+    is_large = is_long(selection) or sound.seconds > CHUNKED_FROM_SECONDS  # at a slower tempo
+    coding = ("OGG", "VORBIS") if vorbis and is_large else ("FLAC", "PCM_16")
     file = io.BytesIO()
     with soundfile.SoundFile(file, "w", rate, samples.ndim, coding[1], format=coding[0]) as coder:
         sound_file.put(coder, samples)
@@ -275,7 +299,7 @@ def write(
     begin, end = (0.0, session.piece.length) if is_whole else session.ends(edit.span)
     after = excerpt(result, begin, end)
     before = after if is_whole else excerpt(session.piece, begin, end)
-    if is_long(after):
+    if is_long(before):
         write_long(path, kind, after, chunks.gain_of(before, after), session.progress)
         return
     if is_whole:

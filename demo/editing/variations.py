@@ -9,7 +9,8 @@ from demo.editing.answers import Variation, Variations
 from demo.editing.excerpts import excerpt
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest, Values
-from fadernets.playback import comparison
+from fadernets.music.piece import Piece
+from fadernets.playback import clocks, comparison
 from fadernets.score.settings import Redrawn
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ def variations(net: FaderNet, session: PieceSession, values: Values) -> Variatio
     edit = EditRequest.of(values, count, faders)
     begin, end = session.ends(edit.span)
     latest = session.latest
-    present = excerpt(session.result(net, now), begin, end)
+    present = _drawn(session, session.result(net, now), (begin, end))
     drawn: list[Variation] = []
     for own in Redrawn.read([[begin, end, seed] for seed in seeds]):
         result = session.result(net, replace(edit, redrawn=(*edit.redrawn, own)))
-        roll = comparison.compare(present, excerpt(result, begin, end))
+        roll = comparison.compare(present, _drawn(session, result, (begin, end)))
         drawn.append(
             {
                 "seed": own.seed,
@@ -65,6 +66,11 @@ def variations(net: FaderNet, session: PieceSession, values: Values) -> Variatio
         )
     session.latest = latest
     return {"piece": session.id, "variations": drawn}
+
+
+def _drawn(session: PieceSession, result: Piece, ends: tuple[float, float]) -> Piece:
+    """What lies between two beats of a result, over the seconds of the original."""
+    return excerpt(clocks.in_step(result, session.piece), *ends)
 
 
 def _sentence(counts: comparison.Counts) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 # Rolls, what of them is in sight, their sound, and what a visitor does with both: a page that makes
 # more of them takes these and the style, and starts them itself.
-PARTS = ("roll", "roll_view", "player", "stage")
+PARTS = ("roll", "roll_view", "pace", "player", "stage")
 COMPONENT = (*PARTS, "tones", "piano_roll")  # with what makes them a component
 STYLE = FOLDER / "piano_roll.css"
 

@@ -1,6 +1,8 @@
 // Two sounds of one length played together; only one of them is heard, and switching is instant.
 // Each lies in chunks on the selection's time line. Not all of them need be here: what is missing
 // where the playhead comes next is `nextChunk`, and the player waits for it where it is needed.
+// A result may have a pace of its own (`pace.js`): positions are the original's all the same, and only
+// the sound that is heard is played; on a switch the other one begins where the music is.
 (function (F) {
   "use strict";
 
@@ -22,8 +24,10 @@
   // sound of, and `peak` how loud it is, for as long as its chunks are here: nothing else remembers
   // that they are.
   F.Sound = class {
-    constructor(of = null) {
-      this.of = of;
+    // pace: how it lies beside the original; starts: seconds of its own at which its chunks begin, null
+    // where they are the original's.
+    constructor(of = null, pace = new F.Pace(), starts = null) {
+      Object.assign(this, { of, pace, starts });
       this.peak = null;
       this.chunks = new Map();
       this.levels = new Map(); // by which chunks are louder than they came
@@ -48,7 +52,7 @@
       this.looping = true;
       this.region = null; // [from, to] in seconds, which is played alone
       this.muted = false;
-      this.starts = []; // seconds at which the chunks begin; none if there is nothing to play
+      this.starts = []; // seconds at which the original's chunks begin; none if there is nothing to play
       this.length = 0; // seconds of music; the sounds ring on a little longer
       this.playing = false; // whether the visitor wants to hear it
       this.rest = 0; // position while nothing sounds
@@ -79,6 +83,20 @@
       return this.region?.[1] ?? this.length;
     }
 
+    get heard() {
+      return this.sounds[this.side];
+    }
+
+    // Which sounds are played, heard or not.
+    get sides() {
+      return this.sounds.result.pace.isOwn ? [this.side] : ["original", "result"];
+    }
+
+    // Seconds of its own at which the chunks begin of what is heard.
+    get ownStarts() {
+      return this.heard.starts ?? this.starts;
+    }
+
     // How many chunks begin before the end.
     get count() {
       return this.at(this.to - 1e-3) + 1;
@@ -86,7 +104,8 @@
 
     // The chunk at a position, which may be a rounding error before its beginning.
     at(position) {
-      return Math.max(0, this.starts.findLastIndex((start) => start <= position + 1e-6));
+      const own = this.heard.pace.own(position);
+      return Math.max(0, this.ownStarts.findLastIndex((start) => start <= own + 1e-6));
     }
 
     // Whether a chunk of both sounds is here.
@@ -96,8 +115,8 @@
 
     // Whether something can be heard in its place, be it of what was asked before.
     plays(index) {
-      const { original, result } = this.sounds;
-      return original.has(index) && (result.has(index) || result.stale.has(index));
+      const sounds = this.sides.map((side) => this.sounds[side]);
+      return sounds.every((sound) => sound.has(index) || sound.stale.has(index));
     }
 
     // Whether the chunk under the playhead is missing.
@@ -109,15 +128,17 @@
     // comes soon. Nothing is wanted that nobody is about to hear.
     get nextChunk() {
       if (!this.ready) return null;
-      const position = this.position;
+      const { position, ownStarts } = this;
+      const { pace } = this.heard;
       const now = this.at(position);
       if (!this.has(now)) return now;
       if (!this.playing) return null;
-      for (let i = now + 1; i < this.count && this.starts[i] - position < SOON_SECONDS; i++) {
+      const soon = pace.own(position) + SOON_SECONDS;
+      for (let i = now + 1; i < this.count && ownStarts[i] < soon; i++) {
         if (!this.has(i)) return i;
       }
       const first = this.at(this.from);
-      const again = this.looping && this.to - position < SOON_SECONDS && !this.has(first);
+      const again = this.looping && pace.own(this.to) < soon && !this.has(first);
       return again ? first : null;
     }
 
@@ -125,8 +146,9 @@
     // position, as soon as it can. `of` names the selection: the chunks of its original stay here.
     // `sounds` are those of an earlier load that is wanted again. With a `level` the chunks of the
     // result that are here belong to it, and are to be so much louder. Where the rest is `soon` to
-    // come, the chunks of before are heard meanwhile.
-    load({ of, starts, length, volume, same, peak = null, original = null, result = null, sounds, level = null, soon = false }) {
+    // come, the chunks of before are heard meanwhile, if their pace is the same. `clock` and
+    // `result_starts` are rows of the result's pace and seconds of its own, where it has such.
+    load({ of, starts, length, volume, same, peak = null, original = null, result = null, sounds, level = null, soon = false, ...own }) {
       const position = Math.min(this.position, length);
       if (of !== this.of || this.to > length) this.region = null;
       this.of = of;
@@ -135,9 +157,11 @@
         if (this.sounds.original.of !== of) this.sounds.original = new F.Sound(of);
         this.sounds.original.peak = peak;
         const before = this.sounds.result;
-        if (same || level === null) this.sounds.result = same ? this.sounds.original : new F.Sound(of);
-        if (soon) this.sounds.result.stale = new Map([...before.stale, ...before.chunks]);
-        else for (const index of this.sounds.result.chunks.keys()) this.sounds.result.levels.set(index, level);
+        if (same) this.sounds.result = this.sounds.original;
+        else if (level === null) this.sounds.result = new F.Sound(of, new F.Pace(own.clock), own.result_starts);
+        else for (const index of before.chunks.keys()) before.levels.set(index, level);
+        const { result: now } = this.sounds;
+        if (soon && now.pace.isLike(before.pace)) now.stale = new Map([...before.stale, ...before.chunks]);
       }
       this.volumes.original = volume;
       this.starts = starts;
@@ -200,7 +224,7 @@
       if (!this.rounds.length) return this.rest;
       const now = this.context.currentTime;
       const round = this.rounds.findLast((r) => r.start <= now) || this.rounds[0];
-      return Math.max(now, round.start) - round.zero;
+      return round.pace.position(Math.max(now, round.start) - round.zero);
     }
 
     async play() {
@@ -234,8 +258,10 @@
     }
 
     listen(side) {
+      const { position } = this;
       this.side = side;
-      for (const round of this.rounds) this.mix(round);
+      if (this.playing && this.sides.length === 1) this.begin(position);
+      else for (const round of this.rounds) this.mix(round);
       this.changed();
     }
 
@@ -282,12 +308,15 @@
       this.rest = position;
     }
 
-    // One playing of both sounds, from `position`, at the context's time `start`.
+    // One playing of both sounds, or of the one that is heard, from `position`, at the context's time
+    // `start`. `zero` is when the beginning came, or would have come.
     round(start, position) {
       const next = this.at(position);
-      const round = { start, zero: start - position, next, gains: {}, sources: new Set(), stale: new Set() };
-      round.nodes = {};
-      for (const side of ["original", "result"]) {
+      const { sides, ownStarts: starts } = this;
+      const { pace } = this.heard;
+      const round = { start, zero: start - pace.own(position), pace, starts, next, gains: {}, sources: new Set() };
+      Object.assign(round, { stale: new Set(), nodes: {} });
+      for (const side of sides) {
         const gain = new GainNode(this.context, { gain: 0 });
         gain.connect(this.context.destination);
         round.nodes[side] = gain;
@@ -302,16 +331,17 @@
     // A chunk of a round, or what is left of it when the round begins. Chunks overlap a little, the
     // one fading as the next rises, so both are simply played where they belong.
     schedule(round, index) {
-      const due = round.zero + this.starts[index];
+      const due = round.zero + round.starts[index];
       const start = Math.max(due, round.start, this.context.currentTime);
-      for (const [side, sound] of Object.entries(this.sounds)) {
+      for (const [side, node] of Object.entries(round.nodes)) {
+        const sound = this.sounds[side];
         const isStale = !sound.chunks.has(index);
         const buffer = isStale ? sound.stale.get(index) : sound.chunks.get(index);
         if (isStale) round.stale.add(index);
         if (start - due >= buffer.duration) continue;
         const source = new AudioBufferSourceNode(this.context, { buffer });
         const level = isStale ? 1 : sound.levels.get(index);
-        source.connect(this.levelled(round.nodes[side], level));
+        source.connect(this.levelled(node, level));
         source.start(start, start - due);
         source.onended = () => round.sources.delete(source); // its chunk may go
         round.sources.add(source);
@@ -354,12 +384,12 @@
       const now = this.context.currentTime;
       const last = this.rounds[this.rounds.length - 1];
       while (last.next < this.count && this.plays(last.next)) {
-        if (last.zero + this.starts[last.next] - now >= SCHEDULE_SECONDS) break;
+        if (last.zero + last.starts[last.next] - now >= SCHEDULE_SECONDS) break;
         this.schedule(last, last.next++);
       }
       if (last.next < this.count) {
-        const due = this.starts[last.next];
-        if (now >= last.zero + due) this.stall(due);
+        const due = last.starts[last.next];
+        if (now >= last.zero + due) this.stall(last.pace.position(due));
       } else this.goRound(last, now);
       const sounds = (round) => now < round.start || round.sources.size || round === last;
       if (this.rounds.length > 1) this.rounds = this.rounds.filter(sounds);
@@ -367,7 +397,7 @@
 
     // After a round's last chunk.
     goRound(last, now) {
-      const end = last.zero + this.to;
+      const end = last.zero + last.pace.own(this.to);
       const next = Math.max(end, now);
       if (this.looping && next - now < SCHEDULE_SECONDS && this.to > this.from) {
         const { from } = this;

@@ -140,7 +140,7 @@
 
     // The beat nearest to a time; the end counts as one.
     nearestBeat(time) {
-      const { beats, length } = this.roll.data;
+      const { beats = [], length = 0 } = this.roll.data ?? {};
       const nearer = (one, other) => (Math.abs(other - time) < Math.abs(one - time) ? other : one);
       return [...beats, length].reduce(nearer, 0);
     }

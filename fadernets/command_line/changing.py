@@ -23,6 +23,7 @@ from fadernets.music.segments import Segment, segments
 from fadernets.score import controllers, playing
 from fadernets.score.arranging import Arrangement
 from fadernets.score.confined import confined
+from fadernets.score.expressing import expressed
 from fadernets.score.settings import PieceSettings
 from fadernets.whole_piece import changed
 
@@ -139,13 +140,15 @@ def change_piece(
     job = PieceChange(net, piece, [s.index for s in moved], locks, report, args.seed, progress)
     with status_lines(lambda: f"{count} of {len(moved)} segments"):
         try:
-            result = arrange(job)
+            result = arrange(job) if moved or settings is None else piece
         except ValueError as error:  # the model has no such fader, or cannot lock anything
             raise Refusal(f"{error}".rstrip(".") + ".") from error
     if settings is not None:
         settings = replace(settings, seed=args.seed, lock=lock, strict=args.strict)
         if len(chosen) < len(windows):
             settings = confined(settings, piece, chosen[0].span.start, chosen[-1].span.end)
+        by_arousal, fixed = net.realiser.moves_expression, piece.notes[locks.of(piece.notes)]
+        result = expressed(piece, result, settings, by_arousal=by_arousal, fixed=fixed)
     is_same = _write(args, result, settings) or list(result.notes) == list(piece.notes)
     for problem in dict.fromkeys(filter(None, problems.values())):
         same = [index for index in problems if problems[index] == problem]

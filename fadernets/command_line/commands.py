@@ -18,6 +18,7 @@ from fadernets.command_line.changing import by_codes, by_settings, change_piece,
 from fadernets.command_line.progress import status_lines
 from fadernets.command_line.refusal import Refusal
 from fadernets.donor import Donor
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.mood_transfer import MOODS, asked_moods
 from fadernets.music import midi, user_file
 from fadernets.music.attributes import ATTRIBUTES
@@ -73,20 +74,23 @@ def slide(args: argparse.Namespace) -> None:
     The densities are those of keys held. OUT.mid is IN.mid with other notes; all else stays.
     """
     piece = _piece(args.source, args.tracks)
-    faders = {name: vars(args)[name] for name in args.faders if vars(args)[name] is not None}
+    faders, expression = (
+        {name: vars(args)[name] for name in names if vars(args)[name] is not None}
+        for names in (args.faders, EXPRESSIONS)
+    )
     for name, value in faders.items():
         if args.absolute and (low := curve.lowest(value)) < 0:
             raise Refusal(f"--{name} {low:g} is no position: with --absolute it is from 0 to 1.")
-    still = not any(args.absolute or curve.moves(value) for value in faders.values())
-    if still and (faders or args.seed is None):
-        options = " or ".join(f"--{name}" for name in args.faders)
+    moved = {name: value for name, value in expression.items() if curve.moves(value)}
+    still = not (moved or any(args.absolute or curve.moves(value) for value in faders.values()))
+    if still and (faders or expression or args.seed is None):
+        options = " or ".join(f"--{name}" for name in (*args.faders, *EXPRESSIONS))
         write_unchanged(args, piece, f"move a fader by {options}")
-    elif not faders:
+    elif still:
         change_piece(args, piece, by_codes(lambda net, batch: net.encode(batch)))
     else:
-        settings = (
-            PieceSettings(positions=faders) if args.absolute else PieceSettings(faders=faders)
-        )
+        kind = "positions" if args.absolute else "faders"
+        settings = PieceSettings(**{kind: faders}, expression=moved)  # type: ignore[arg-type]
         change_piece(args, piece, by_settings(settings), settings)
 
 

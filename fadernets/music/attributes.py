@@ -146,7 +146,8 @@ RESERVED_NAMES = frozenset(
     "tokens length key start arousal valence piece split random_split piece_name piece_corpus "
     "number example tracks first last seed vorbis original peak chunk gain kind scope midi source "
     "output model segments run faders absolute lock definition strict curves bars help positions "
-    "redrawn redrawn_now everywhere props donor notes seeds context path out".split()
+    "redrawn redrawn_now everywhere props donor notes seeds context path out tempo "
+    "articulation".split()
 )
 
 

@@ -38,6 +38,8 @@ class Locks:
         where only a segment is given.
     rhythm : bool
         Notes begin in every step in which notes begin now, and in no other step.
+    tempo : bool
+        Of the whole piece, which is nobody's notes: `fadernets.score.expressing` keeps it.
     pitches : bool
         Only keys of the segment are struck; notes may be added, removed and get other lengths.
     hand_notes : Notes, optional
@@ -53,6 +55,7 @@ class Locks:
     notes: Notes | None = None
     rhythm: bool = False
     pitches: bool = False
+    tempo: bool = False
     hand_notes: Notes | None = None
     parts: tuple[int, ...] = ()
 

@@ -28,6 +28,7 @@ from fadernets.music.midifile.notes import (
 )
 from fadernets.music.midifile.part import Part, labels
 from fadernets.music.midifile.source import parsed, source_bytes
+from fadernets.music.midifile.tempo_edit import with_tempo
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
 from fadernets.music.piece import Original, Piece
 from fadernets.music.plain_text import plain_text
@@ -191,9 +192,9 @@ def parts_of(source: str | Path | bytes) -> tuple[Part, ...]:
 def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
     """The bytes of a piece's MIDI file: the file that it was read from, with the piece's notes.
 
-    All other events stay where they were; with the same notes the bytes are the same. A piece that
-    was not read from a file, or whose pedal, tempo, meter or length is another than the file's,
-    is written anew, as `dump` does.
+    All other events stay where they were; with the same notes the bytes are the same. Of another
+    tempo the marks change. A piece that was not read from a file, or whose pedal, meter or length
+    is another than the file's, is written anew, as `dump` does.
 
     Parameters
     ----------
@@ -206,13 +207,16 @@ def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
     if piece.original is None:
         return dump(piece)
     before = with_parts(piece, piece.original.parts)
-    same = ("pedal", "tempo", "meter", "length")
+    same = ("pedal", "meter", "length")
     if not all(np.array_equal(getattr(before, a), getattr(piece, a)) for a in same):
         return dump(piece)
     file = parsed(piece.original.data, piece.original.name)
     original = piece.original
     keeps = original.closed, original.locked
-    return with_notes(file, raw_notes(file), original.parts, piece.notes, *keeps)
+    data = with_notes(file, raw_notes(file), original.parts, piece.notes, *keeps)
+    if np.array_equal(before.tempo, piece.tempo):
+        return data
+    return with_tempo(parsed(data, piece.original.name), piece.tempo)
 
 
 def cut(data: bytes, piece: Piece, span: tuple[float, float]) -> bytes:

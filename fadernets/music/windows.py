@@ -39,6 +39,11 @@ class Span:
     beat: float = 1.0
 
     @property
+    def middle(self) -> float:
+        """The beat in its middle."""
+        return (self.start + self.end) / 2
+
+    @property
     def steps(self) -> int:
         """Steps of a sixteenth that it has, 1 to 16."""
         return int(np.ceil((self.end - self.start) * STEPS_PER_BEAT - 1e-6).clip(1, STEPS))

@@ -56,12 +56,36 @@ def borders(seconds: float) -> list[float]:
     ]
 
 
+def following(edges: list[float], clock: np.ndarray) -> list[float]:
+    """Where the chunks of a result begin that has a clock of its own, and the end of the last.
+
+    Each begins at the whole second nearest to where the music is by then at which the original's
+    chunk begins.
+
+    Parameters
+    ----------
+    edges : list of float
+        Of the original, as `borders` has them.
+    clock : float array, shape (n, 2)
+        As `fadernets.playback.clocks.clock` has it.
+    """
+    own = np.interp(edges, *clock.T)
+    return [0.0, *np.rint(own[1:-1]).tolist(), float(own[-1])]
+
+
 def reach(edges: list[float], chunk: int) -> tuple[float, float]:
     """Seconds between which all notes lie that a chunk can be made of."""
     return max(0.0, edges[chunk] - MAX_PREROLL - 1.0), edges[chunk + 1] + FADE
 
 
-def render(piece: Piece, chunk: int, gain: float, *, synthesiser: str | None = None) -> Sound:
+def render(
+    piece: Piece,
+    chunk: int,
+    gain: float,
+    *,
+    edges: list[float] | None = None,
+    synthesiser: str | None = None,
+) -> Sound:
     """One chunk of a piece, from its beginning to `FADE` past its end, the last to `TAIL`.
 
     Rises over its first `FADE` seconds while the one before fades, linearly: the sum of chunks,
@@ -71,9 +95,11 @@ def render(piece: Piece, chunk: int, gain: float, *, synthesiser: str | None = N
     ----------
     piece : Piece
     chunk : int
-        From 0 to ``len(borders(piece.duration)) - 2``.
+        From 0 to ``len(edges) - 2``.
     gain : float
         Factor on the synthesiser's output; see `gain_of`.
+    edges : list of float, optional
+        Where its chunks begin, in whole seconds, and the end; by default its own `borders`.
     synthesiser : str, optional
         As for `audio.render`.
 
@@ -82,7 +108,7 @@ def render(piece: Piece, chunk: int, gain: float, *, synthesiser: str | None = N
     AudioError
         If the synthesiser or the sound font is missing or broken.
     """
-    edges = borders(piece.duration)
+    edges = borders(piece.duration) if edges is None else edges
     is_last = chunk == len(edges) - 2
     stop = edges[chunk + 1] + (TAIL if is_last else FADE)
     samples = limited(_between(piece, edges[chunk], stop, synthesiser) * np.float32(gain))
@@ -95,8 +121,19 @@ def render(piece: Piece, chunk: int, gain: float, *, synthesiser: str | None = N
     return Sound(samples, RATE, gain)
 
 
-def joined(piece: Piece, gain: float, *, synthesiser: str | None = None) -> Iterator[np.ndarray]:
+def joined(
+    piece: Piece,
+    gain: float,
+    *,
+    edges: list[float] | None = None,
+    synthesiser: str | None = None,
+) -> Iterator[np.ndarray]:
     """The whole sound of a piece, samples (n, 2) after samples, a chunk in memory at a time.
+
+    Parameters
+    ----------
+    piece, gain, edges, synthesiser
+        As for `render`.
 
     Raises
     ------
@@ -104,10 +141,11 @@ def joined(piece: Piece, gain: float, *, synthesiser: str | None = None) -> Iter
         As `render` does.
     """
     size = round(FADE * RATE)
-    count = len(borders(piece.duration)) - 1
+    edges = borders(piece.duration) if edges is None else edges
+    count = len(edges) - 1
     tail = np.zeros((0, 2), np.float32)
     for chunk in range(count):
-        samples = render(piece, chunk, gain, synthesiser=synthesiser).samples
+        samples = render(piece, chunk, gain, edges=edges, synthesiser=synthesiser).samples
         samples[: len(tail)] += tail
         if chunk < count - 1:
             samples, tail = samples[:-size], samples[-size:].copy()

@@ -15,7 +15,7 @@ from fadernets.score.settings import PieceSettings
 def confined(settings: PieceSettings, piece: Piece, begin: float, end: float) -> PieceSettings:
     """The same settings between two beats of a piece, and nothing asked of what lies outside.
 
-    Offsets and moods are 0 there, and positions have gaps.
+    Offsets, moods and expression are 0 there, and positions have gaps.
     """
 
     def part(amount: Amount, outside: float | None) -> Curve:
@@ -30,6 +30,7 @@ def confined(settings: PieceSettings, piece: Piece, begin: float, end: float) ->
     return replace(
         settings,
         faders={name: part(amount, 0.0) for name, amount in settings.faders.items()},
+        expression={name: part(amount, 0.0) for name, amount in settings.expression.items()},
         positions={name: part(amount, None) for name, amount in settings.positions.items()},
         **moods,  # type: ignore[arg-type]
     )

@@ -2,7 +2,8 @@
 
 The track is called "FaderNets" and has channel 16. For arousal and valence there are the
 controllers 102 and 103; for the offset and the position of the first fader 104 and 105, of the next
-one 106 and 107, and so on: numbers without a meaning in the standard. Where nothing is moved they
+one 106 and 107, and so on; for expression 119 (tempo), 118 (articulation), and downwards: numbers
+without a meaning in the standard. Where nothing is moved they
 stand at 64; a position that is not given is 0. A text event at the beginning has the settings as
 JSON, to the last digit: it counts as long as the controllers say the same, and where somebody has
 drawn others, these count.
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from fadernets.curve import MAX_POINTS, Amount, Curve
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.mood_transfer import MOODS
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.midifile import added_track
@@ -28,7 +30,7 @@ from fadernets.score.settings import PieceSettings
 
 NAME = "FaderNets"  # of the track
 CHANNEL = 15  # from 0
-FIRST_NUMBER = 102
+FIRST_NUMBER, LAST_NUMBER = 102, 119
 TEXT = 0x01  # kind of meta event
 STEP_BEATS = 0.25  # between two values of a controller that moves
 MIDDLE, REACH = 64, 63  # an offset of 0, and of 1 from there
@@ -41,7 +43,9 @@ FARTHEST = 1e12  # beats; a curve may go on behind every piece
 KINDS = [("offset", mood) for mood in MOODS] + [
     (kind, name) for name in ATTRIBUTES for kind in ("offset", "position")
 ]
-NUMBERS = {kind: FIRST_NUMBER + place for place, kind in enumerate(KINDS)}
+NUMBERS = {kind: FIRST_NUMBER + place for place, kind in enumerate(KINDS)} | {
+    ("offset", name): LAST_NUMBER - place for place, name in enumerate(EXPRESSIONS)
+}
 
 
 def written(data: bytes, settings: PieceSettings, piece: Piece) -> bytes:
@@ -94,7 +98,7 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
     of, level = file.data_bytes(track, events, 0), file.data_bytes(track, events, 1)
     played = {
         kind: np.stack([track.tick[events][mine], level[mine]], axis=1)
-        for kind in KINDS
+        for kind in NUMBERS
         if (mine := of == NUMBERS[kind]).any()
     }
     texts = [text for text in added_track.text(track, file, TEXT) if text.startswith("{")]
@@ -118,7 +122,13 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
     offsets = {name: value for (kind, name), value in amounts.items() if kind == "offset"}
     positions = {name: value for (kind, name), value in amounts.items() if kind == "position"}
     moods = {mood: offsets.pop(mood) for mood in MOODS if mood in offsets}
-    whole = PieceSettings(faders=offsets, positions=positions, **moods)  # type: ignore[arg-type]
+    expression = {name: offsets.pop(name) for name in EXPRESSIONS if name in offsets}
+    whole = PieceSettings(
+        faders=offsets,
+        positions=positions,
+        expression=expression,
+        **moods,  # type: ignore[arg-type]
+    )
     return whole.to_json() | options
 
 
@@ -126,7 +136,7 @@ def _amounts(settings: PieceSettings) -> dict[tuple[str, str], Amount]:
     """The amounts that have a controller."""
     rows: dict[tuple[str, str], Amount] = {}
     for kind, by_name in (
-        ("offset", {**settings.moods, **settings.faders}),
+        ("offset", {**settings.moods, **settings.faders, **settings.expression}),
         ("position", settings.positions),
     ):
         rows |= {(kind, name): value for name, value in by_name.items() if (kind, name) in NUMBERS}

@@ -12,6 +12,7 @@ from typing import Any
 
 from fadernets import curve
 from fadernets.curve import Amount, Curve
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.mood_transfer import MOODS, STRONGEST
 from fadernets.music.attributes import ATTRIBUTES
@@ -86,6 +87,8 @@ class PieceSettings:
         Whether a density that nobody asked to change stays exactly as it is.
     redrawn : tuple of Redrawn
         Bars that are drawn once more, one after the other.
+    expression : name -> float or Curve
+        -1, half as much, to 1, twice as much, of those of `EXPRESSIONS` that were moved.
     """
 
     faders: Mapping[str, Amount] = field(default_factory=dict)
@@ -96,6 +99,7 @@ class PieceSettings:
     lock: LockWords = NO_WORDS
     strict: bool = False
     redrawn: tuple[Redrawn, ...] = ()
+    expression: Mapping[str, Amount] = field(default_factory=dict)
 
     @property
     def moods(self) -> dict[str, Amount]:
@@ -106,7 +110,7 @@ class PieceSettings:
     @property
     def is_neutral(self) -> bool:
         """Whether nothing was moved, so that the result is the original itself."""
-        return not self.faders and not self.positions and not self.moods
+        return not (self.faders or self.positions or self.moods or self.expression)
 
     @classmethod
     def read(cls, values: Values, faders: Sequence[str]) -> PieceSettings:
@@ -129,14 +133,11 @@ class PieceSettings:
         absolute = flag(values, "absolute")
         amounts = {name: amount(values, name, 0 if absolute else -1) for name in faders}
         positions = {name: amount(raw_positions, name, 0, gaps=True) for name in faders}
+        expression = {name: amount(values, name, -1) for name in EXPRESSIONS}
         if absolute:
             amounts, positions = {}, amounts
         return cls(
-            faders={
-                name: offset
-                for name, offset in amounts.items()
-                if offset is not None and curve.moves(offset)
-            },
+            faders=_moved(amounts),
             arousal=amount(values, "arousal", -STRONGEST, STRONGEST) or 0.0,
             valence=amount(values, "valence", -STRONGEST, STRONGEST) or 0.0,
             seed=whole(values, "seed", 0, HIGHEST_SEED),
@@ -144,11 +145,12 @@ class PieceSettings:
             lock=LockWords.read(values.get("lock")),
             strict=flag(values, "strict"),
             redrawn=Redrawn.read(values.get("redrawn")),
+            expression=_moved(expression),
         )
 
     def to_json(self) -> dict[str, Any]:
         """What `read` reads; what is not set is left out."""
-        amounts = {**self.faders, **self.moods}
+        amounts = {**self.faders, **self.moods, **self.expression}
         document: dict[str, Any] = {name: _plain(value) for name, value in amounts.items()}
         if self.positions:
             document["positions"] = {name: _plain(v) for name, v in self.positions.items()}
@@ -159,6 +161,13 @@ class PieceSettings:
         if self.redrawn:
             document["redrawn"] = [[each.begin, each.end, each.seed] for each in self.redrawn]
         return document | ({"strict": True} if self.strict else {})
+
+
+def _moved(amounts: Mapping[str, Amount | None]) -> dict[str, Amount]:
+    """The amounts that are anything but 0 at any time."""
+    return {
+        name: value for name, value in amounts.items() if value is not None and curve.moves(value)
+    }
 
 
 def _plain(value: Amount) -> object:

@@ -99,7 +99,7 @@ def test_settings_of_the_command_line_and_of_other_versions(visit, tmp_path):
     notice = page.locator("[data-show=memory]")
     for settings, sentence, place in (
         ({"rhythm": 0.25, "absolute": True, "strict": False}, "", "positions.rhythm"),
-        ({"note": 0.5, "tempo": [[0, 1]]}, "This page knows no tempo: all else is set.", "note"),
+        ({"note": 0.5, "swing": [[0, 1]]}, "This page knows no swing: all else is set.", "note"),
     ):
         (tmp_path / "s.json").write_text(
             json.dumps({"fadernets": "settings", "settings": settings})

@@ -87,6 +87,32 @@ def test_an_instrument_plays_what_is_heard_in_time(studio):
     ends_all(studio)
 
 
+def test_an_instrument_keeps_the_tempo_of_what_is_heard(studio):
+    """At half the tempo each note comes after twice the time."""
+    instrument(studio)
+    studio.locator("#fn-tempo").press("Home")
+    wait_until_heard(studio)
+    play(studio)
+    passes(studio, 0.5)
+    zero = studio.evaluate(ZERO.replace("1000", "2000"))
+    passes(studio, 1.0)
+    studio.get_by_role("button", name="Pause").click()
+    notes = [[2 * on, 2 * off, *key] for on, off, *key in notes_of(studio, "result")]
+    struck = studio.evaluate(STRUCK)
+    assert_in_time(struck, zero, notes, 1.8)
+    ends_all(studio)
+    # The original at its own, from where it stands.
+    studio.get_by_role("radio", name="Original").check(force=True)
+    seek(studio, 0)
+    play(studio)
+    passes(studio, 0.6)
+    zero = studio.evaluate(ZERO)
+    passes(studio, 1.2)
+    studio.get_by_role("button", name="Pause").click()
+    played = studio.evaluate(STRUCK)[len(struck) :]
+    assert_in_time(played, zero, notes_of(studio, "original"), 1.1)
+
+
 def test_every_note_ends_when_it_ends(studio):
     instrument(studio)
     studio.get_by_label("Loop").uncheck()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from fadernets.lock_words import LockWords
+from fadernets.lock_words import NAMES, LockWords
 from fadernets.music import midi
 from tests.demo.page import PHONE, WIDE, figure, opened, picture, wait_until_heard
 from tests.fadernets.music import midi_bytes as mb
@@ -64,9 +64,9 @@ def test_the_melody_is_kept_by_key_and_undone(visit, artefacts, hands, tmp_path,
 def test_a_track_of_the_piece_can_be_kept(visit, hands, tmp_path):
     page = visit()
     group = page.get_by_role("group", name="Keep exactly")
-    expect(group.get_by_role("checkbox")).to_have_count(6)  # an example has one track
+    expect(group.get_by_role("checkbox")).to_have_count(len(NAMES))  # an example has one track
     opened(page, hands)
-    expect(group.get_by_role("checkbox")).to_have_count(8)
+    expect(group.get_by_role("checkbox")).to_have_count(len(NAMES) + 2)
     page.get_by_role("button", name="Whole piece").click()
     group.get_by_role("checkbox", name="Low hand").check()
     page.get_by_role("slider", name="Note density").press("Home")
@@ -82,7 +82,7 @@ def test_a_track_of_the_piece_can_be_kept(visit, hands, tmp_path):
     ).click()
     page.wait_for_function("FaderNets.bench.piece.tracks.filter((t) => t.chosen).length === 1")
     wait_until_heard(page)
-    expect(group.get_by_role("checkbox")).to_have_count(6)
+    expect(group.get_by_role("checkbox")).to_have_count(len(NAMES))
 
 
 def test_what_can_be_kept_has_names_of_its_own(visit, tmp_path):
@@ -96,7 +96,8 @@ def test_what_can_be_kept_has_names_of_its_own(visit, tmp_path):
     page = visit()
     opened(page, tmp_path / "named.mid")
     rows = page.get_by_role("group", name="Keep exactly").locator("li").all_inner_texts()
-    assert len(set(rows)) == 8 and rows[-2:] == ["Right hand (track 1)", "Left hand (track 2)"]
+    assert len(set(rows)) == len(NAMES) + 2
+    assert rows[-2:] == ["Right hand (track 1)", "Left hand (track 2)"]
 
 
 def test_notes_are_chosen_in_the_roll(visit, artefacts, hands, tmp_path):

@@ -51,7 +51,7 @@ def test_focus_goes_from_top_to_bottom(visit):
     wait_until_heard(page)
     page.get_by_role("radio", name="Bach Chorale").focus()
     focused = []
-    for _ in range(60):
+    for _ in range(70):
         focused.append(
             page.evaluate(
                 "() => { const at = document.activeElement;"
@@ -75,6 +75,8 @@ def test_focus_goes_from_top_to_bottom(visit):
         "Rhythm density",
         "Rhythm as played",
         "Note density",
+        "Tempo",
+        "Articulation: held",
         "Arousal",
         "Arousal: energetic",
         "Valence",

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest
 from fadernets.curve import Curve
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.music import examples, midi
 from tests.demo.page import picture, wait_until_heard
 
 pytestmark = pytest.mark.browser
 
 MOVES = 60
-FADERS = ("rhythm", "note", "arousal", "valence")
+FADERS = ("rhythm", "note", *EXPRESSIONS, "arousal", "valence")
 MOVED = """([name, value]) => { const input = document.querySelector(`#fn-${name}`);
     input.value = value; input.dispatchEvent(new Event("input", {bubbles: true}));
     input.dispatchEvent(new Event("change", {bubbles: true})); }"""
@@ -79,7 +81,10 @@ def test_page_server_and_file_agree(visit, net, tmp_path):
         for name, values in now.items()
     }
     faders = {name: steps.pop(name) for name in ("rhythm", "note")}
-    result = session.result(net, EditRequest(0, count - 1, faders=faders, **steps))
+    expression = {name: steps.pop(name) for name in EXPRESSIONS}
+    edit = EditRequest(0, count - 1, faders=faders, expression=expression, **steps)
+    result = session.result(net, edit)
     (tmp_path / "result.mid").write_bytes(midi.file_bytes(result))
-    saved, expected = (midi.read(tmp_path / f"{name}.mid").notes for name in ("saved", "result"))
-    assert list(saved) == list(expected)
+    saved, expected = (midi.read(tmp_path / f"{name}.mid") for name in ("saved", "result"))
+    assert list(saved.notes) == list(expected.notes)
+    np.testing.assert_array_equal(saved.tempo, expected.tempo)

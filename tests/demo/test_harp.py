@@ -39,10 +39,12 @@ def test_controls_are_those_that_its_editor_knows(server: Server) -> None:
     assert set(controls["card"]) == {"name", "description", "author", "tags"}
     piece, *sliders, keep = controls["inputs"]
     assert (piece["type"], piece["required"]) == ("midi_track", True)
-    assert [one["type"] for one in sliders] == ["slider"] * 4
+    assert [one["type"] for one in sliders] == ["slider"] * 6
     assert [one["label"] for one in sliders] == [
         "Rhythm density",
         "Note density",
+        "Tempo",
+        "Articulation",
         "Arousal",
         "Valence",
     ]
@@ -60,7 +62,7 @@ def fetched(server: Server, result: dict[str, Any]) -> bytes:
 
 @ONE_WAY
 def test_a_piece_goes_there_and_back(server: Server) -> None:
-    kind, (result, labels) = call(server, "process", upload(server), -1.0, 0.0, 0, 0, "")
+    kind, (result, labels) = call(server, "process", upload(server), -1.0, 0.0, 0, 0, 0, 0, "")
     assert kind == "complete"
     before, after = (midi.read(content).notes for content in (CONTENT, fetched(server, result)))
     assert 0 < len(after) < len(before)
@@ -72,16 +74,16 @@ def test_a_piece_goes_there_and_back(server: Server) -> None:
 
 @ONE_WAY
 def test_nothing_moved_is_the_same_file(server: Server) -> None:
-    _, (result, _) = call(server, "process", upload(server), 0, 0, 0, 0, "")
+    _, (result, _) = call(server, "process", upload(server), 0, 0, 0, 0, 0, 0, "")
     assert fetched(server, result) == CONTENT
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ((2, 0, 0, 0, ""), "-1"),
-        ((0.5, 0, 0, 0, "tune"), "is no lock: there are melody"),
-        ((0.5, 0, 0, None, ""), "Valence is not a number."),
+        ((2, 0, 0, 0, 0, 0, ""), "-1"),
+        ((0.5, 0, 0, 0, 0, 0, "tune"), "is no lock: there are melody"),
+        ((0.5, 0, 0, 0, 0, None, ""), "Valence is not a number."),
     ],
 )
 @ONE_WAY

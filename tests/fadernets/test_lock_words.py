@@ -27,7 +27,7 @@ def test_words_are_read_in_any_order_and_once():
     assert (words.tracks, words.notes) == (((2, 2),), ((3, 5), (9, 9)))
     for nothing in (None, "", [], ()):
         assert LockWords.read(nothing) == NO_WORDS and not NO_WORDS
-    assert NAMES == ("melody", "bass", "left", "right", "rhythm", "pitches")
+    assert NAMES == ("melody", "bass", "left", "right", "rhythm", "pitches", "tempo")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from fadernets.music.segments import Segment
 from fadernets.net import FaderNet
 from fadernets.realisers import Arranger
 from train.evaluation.arousal_classifiers import heard
-from train.evaluation.naturalness import Change, Excerpt, by_model
+from train.evaluation.naturalness import Change, Excerpt, by_model, moved_by_arousal
 from train.metrics.arousal_features import Heard
 
 SLOWER, LOWER = 1.25, 4  # times as long; semitones
@@ -59,7 +59,7 @@ class OnsetsOnly(Arranger):
         return replace(moved, louder=request.louder, legato=request.legato)
 
 
-class ArticulationOnly(Arranger):
+class HoldsOnly(Arranger):
     """Arousal in whether notes are held or struck, alone."""
 
     def shift_arousal(self, request: ArrangementRequest, by: Tensor) -> ArrangementRequest:
@@ -68,7 +68,8 @@ class ArticulationOnly(Arranger):
         return replace(moved, louder=request.louder, densities=request.densities)
 
 
-PARTS = {"onsets": OnsetsOnly, "articulation": ArticulationOnly}
+PARTS = {"onsets": OnsetsOnly, "held or struck": HoldsOnly}
+EXPRESSION = "tempo"
 
 
 def part_of(net: FaderNet, part: str) -> FaderNet:
@@ -104,13 +105,28 @@ def changes(net: FaderNet, sd: np.ndarray) -> dict[str, Change]:
         for part in PARTS:
             alone = part_of(net, part)
             ways |= {f"{part} alone, {side}": by_model(alone, side, sd) for side in sides}
+        ways |= {f"{EXPRESSION} alone, {side}": _as_they_are for side in sides}
     else:
         ways["nothing moved"] = lambda part: net.reconstruct(net.encode(part))
     return ways
 
 
-def by_change(net: FaderNet, source: Sequence[NamedExcerpt], change: Change) -> ChangedSegments:
-    """Excerpts before and after a model's change, as `train.evaluation.naturalness.changed`."""
+def _as_they_are(parts: Sequence[Segment]) -> list[Notes]:
+    return [segment.window.notes for segment in parts]
+
+
+def expression_of(way: str) -> str | None:
+    """The side that a way of `changes` moves expression to with the notes; None if it does not."""
+    return way.rpartition(" ")[2] if way.startswith(("arousal ", EXPRESSION)) else None
+
+
+def by_change(
+    net: FaderNet, source: Sequence[NamedExcerpt], change: Change, expression: str | None = None
+) -> ChangedSegments:
+    """Excerpts before and after a model's change, as `train.evaluation.naturalness.changed`.
+
+    With the `expression` that goes with arousal "low" or "high", if that is given.
+    """
     before: list[tuple[Segment, Notes]] = []
     after: list[tuple[Segment, Notes]] = []
     names: list[str] = []
@@ -124,6 +140,8 @@ def by_change(net: FaderNet, source: Sequence[NamedExcerpt], change: Change) -> 
         else:
             numbers = each.excerpt.numbers
             piece = whole_piece.changed(each.excerpt.piece, numbers, change)
+            if expression is not None:
+                piece = moved_by_arousal(net, each.excerpt.piece, piece, expression)
             before += [(s, s.window.notes) for s in parts]
             after += [(s, s.window.notes) for s in each.excerpt.segments(piece)]
         names += [each.name] * len(parts)

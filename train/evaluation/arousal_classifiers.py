@@ -7,7 +7,7 @@ left it out, music that none was fitted to by all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from fadernets.music import midi
+from fadernets.music.attributes import PAPER
 from fadernets.music.notes import Notes
 from fadernets.music.segments import Segment, segments
 from train import metrics
@@ -33,6 +34,8 @@ from train.metrics.arousal_features import (
     without_onsets,
 )
 
+DENSITIES = tuple(f"{name} density" for name in PAPER)
+TEMPO = "tempo"  # log of quarter notes a minute
 LACKING = -1.0  # of a feature that a segment has not: all that trees see are 0 or more
 MOST_STEPS = 1_000  # of the regression's solver
 Features = Callable[[Heard], dict[str, float]]
@@ -108,16 +111,20 @@ class Rated:
     high : bool array, shape (n,)
     piece : str array, shape (n,)
         Names of their pieces.
+    facts : name -> float array, shape (n,)
+        `DENSITIES` and `TEMPO` of each.
     """
 
     heard: list[Heard]
     high: np.ndarray
     piece: np.ndarray
+    facts: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def of(self, pieces: set[str]) -> Rated:
         """The segments of some pieces."""
         rows = np.flatnonzero([name in pieces for name in self.piece.tolist()])
-        return Rated([self.heard[i] for i in rows], self.high[rows], self.piece[rows])
+        facts = {name: values[rows] for name, values in self.facts.items()}
+        return Rated([self.heard[i] for i in rows], self.high[rows], self.piece[rows], facts)
 
 
 def heard(segment: Segment, notes: Notes) -> Heard:
@@ -141,6 +148,7 @@ def rated(sources: Sequence[Source]) -> Rated:
     music: list[Heard] = []
     high: list[bool] = []
     names: list[str] = []
+    facts: list[list[float]] = []
     for source in sources:
         if source.ratings is None:
             continue
@@ -154,11 +162,14 @@ def rated(sources: Sequence[Source]) -> Rated:
             arousal = float(corpora.rating(source.ratings, starts, segment.start, end)[0])
             if len(segment.notes) and abs(arousal) > AMBIGUOUS:
                 music.append(heard(segment, segment.window.notes))
+                tempo = float(np.log(60 * segment.beats / music[-1].seconds))
+                facts.append([*segment.measure(PAPER).values(), tempo])
                 high.append(arousal > 0)
                 names.append(source.name)
     if len(set(high)) < 2:
         raise ValueError(f"all {len(high)} rated segments are of one arousal")
-    return Rated(music, np.array(high), np.array(names))
+    columns = zip((*DENSITIES, TEMPO), np.array(facts).T, strict=True)
+    return Rated(music, np.array(high), np.array(names), dict(columns))
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,14 +242,20 @@ class ArousalClassifier:
 
     def auc(self, seed: int) -> tuple[float, list[float]]:
         """On pieces that the scoring fits left out, and its interval over pieces."""
-        rows = [np.flatnonzero(self.piece == name) for name in np.unique(self.piece)]
-        rng = np.random.default_rng(seed)
-        drawn = []
-        for _ in range(DRAWS):
-            part = np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))])
-            if self.high[part].any() and not self.high[part].all():
-                drawn.append(metrics.auc(self.scores[part], self.high[part]))
-        return metrics.auc(self.scores, self.high), interval(drawn)
+        own = interval_of(self.scores, self.high, self.piece, seed)
+        return metrics.auc(self.scores, self.high), own
+
+
+def interval_of(scores: np.ndarray, high: np.ndarray, piece: np.ndarray, seed: int) -> list[float]:
+    """The 95 % interval of an AUC, from a bootstrap over pieces."""
+    rows = [np.flatnonzero(piece == name) for name in np.unique(piece)]
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(DRAWS):
+        part = np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))])
+        if high[part].any() and not high[part].all():
+            drawn.append(metrics.auc(scores[part], high[part]))
+    return interval(drawn)
 
 
 def fit(kind: ClassifierKind, music: Rated, seed: int) -> ArousalClassifier:
@@ -249,21 +266,37 @@ def fit(kind: ClassifierKind, music: Rated, seed: int) -> ArousalClassifier:
     ValueError
         If the pieces are too few for the folds, or too much alike.
     """
-    pieces = np.unique(music.piece)
+    values = np.array([kind.row(each) for each in music.heard])
+    scores, fits = cross_fitted(kind.fresh, values, music.high, music.piece, seed)
+    return ArousalClassifier(kind, fits, scores, music.high, music.piece)
+
+
+def cross_fitted(
+    fresh: Callable[[int, int], Pipeline],
+    values: np.ndarray,
+    high: np.ndarray,
+    piece: np.ndarray,
+    seed: int,
+) -> tuple[np.ndarray, list[tuple[frozenset[str], Pipeline]]]:
+    """Log-odds of n segments by fits that left their pieces out, and each fit with these pieces.
+
+    Raises
+    ------
+    ValueError
+        As `fit` does.
+    """
+    pieces = np.unique(piece)
     if len(pieces) < FOLDS:
         raise ValueError(f"{len(pieces)} rated pieces are too few for {FOLDS} folds")
-    values = np.array([kind.row(each) for each in music.heard])
     scores, fits = np.empty(len(values)), []
     for part in np.array_split(np.random.default_rng(seed).permutation(pieces), FOLDS):
-        outside = np.isin(music.piece, part)
-        if len(np.unique(music.high[~outside])) < 2:
+        outside = np.isin(piece, part)
+        if len(np.unique(high[~outside])) < 2:
             raise ValueError("all segments of a fold are of one arousal")
-        classifier = kind.fresh(seed, int((~outside).sum())).fit(
-            values[~outside], music.high[~outside]
-        )
+        classifier = fresh(seed, int((~outside).sum())).fit(values[~outside], high[~outside])
         scores[outside] = classifier.decision_function(values[outside])
         fits.append((frozenset(part.tolist()), classifier))
-    return ArousalClassifier(kind, fits, scores, music.high, music.piece)
+    return scores, fits
 
 
 def fitted(music: Rated, unseen: set[str], seed: int) -> Mapping[str, ArousalClassifier]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from fadernets import whole_piece
 from fadernets.music.attributes import PAPER, measure
+from fadernets.music.midifile.events import MidiFile
 from fadernets.music.notes import (
     EARLY,
     HIGHEST_PITCH,
@@ -21,6 +22,8 @@ from fadernets.music.notes import (
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.net import FaderNet
+from fadernets.score.expressing import expressed
+from fadernets.score.settings import PieceSettings
 from train.metrics.changes import changes
 from train.metrics.naturalness import Cut, Windows, pair, separability
 from train.metrics.over_pieces import Tally
@@ -193,12 +196,55 @@ def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> Changed
     change = by_model(net, way, sd)
     if not net.by_sound:
         piece = whole_piece.changed(source.piece, source.numbers, change)
-        after = windows(source.segments(piece), source.group)
-        return ChangedExcerpt(after, source.notes, became_of(source, piece))
+        became = became_of(source, piece)
+        if isinstance(way, str):
+            piece = moved_by_arousal(net, source.piece, piece, way)
+        parts, before = source.segments(piece), source.notes
+        if not source.piece.follows_beats and not np.array_equal(piece.tempo, source.piece.tempo):
+            parts, before = _recorded_anew(source, piece)
+        return ChangedExcerpt(windows(parts, source.group), before, became)
     parts = [s for s in source.segments() if net.problem(s) is None]
     played = change(parts) if parts else []
     after = of_notes(played, [s.window.steps for s in parts], source.group)
     return ChangedExcerpt(after, [s.window.notes for s in parts])
+
+
+def moved_by_arousal(net: FaderNet, piece: Piece, result: Piece, side: str) -> Piece:
+    """A result of a piece with the expression that arousal moves beside its notes."""
+    settings = PieceSettings(arousal=-1.0 if side == "low" else 1.0)
+    return expressed(piece, result, settings, by_arousal=net.realiser.moves_expression)
+
+
+def _recorded_anew(source: Excerpt, piece: Piece) -> tuple[list[Segment], list[Notes]]:
+    """Segments of a take at another tempo, as its recorder would have them; and those before.
+
+    A take without a click has beats by the recorder's clock alone. Played more slowly, it fills
+    more of them: only so do classifiers see another tempo.
+    """
+    own = source.segments()
+    clock, ends = source.piece, (own[0].span.start, own[-1].span.end)
+    begin, end = (float(clock.beats(piece.seconds(beat))) for beat in ends)
+    assert clock.original is not None
+    division = MidiFile.parse(clock.original.data, clock.name).division
+
+    def recorded(notes: Notes) -> Piece:
+        onset, offset = (
+            np.rint(clock.beats(piece.seconds(beats)) * division) / division
+            for beats in (notes.onset, notes.offset)
+        )
+        offset = np.maximum(offset, onset + 1 / division)
+        pedal = clock.beats(piece.seconds(piece.pedal))
+        length = float(clock.beats(piece.seconds(piece.length)))
+        notes = replace(notes, onset=onset, offset=offset)
+        return replace(clock, notes=notes, pedal=pedal, length=length, original=None)
+
+    after, before = (segments(recorded(notes)) for notes in (piece.notes, clock.notes))
+    inside = [
+        s.index
+        for s in after
+        if s.span.start >= begin and s.span.end <= end and len(s.notes) >= LEAST_NOTES
+    ]
+    return [after[i] for i in inside], [before[i].window.notes for i in inside]
 
 
 def became_of(source: Excerpt, after: Piece) -> dict[str, Tally]:

@@ -32,6 +32,22 @@ def classifiers(result: Arousal) -> Table:
     return rows, ("classifier", "hears loudness", "pieces, segments", "AUC")
 
 
+def gains(result: Arousal) -> Table:
+    """What classifiers gain from further means beside the densities."""
+    names = list(result.gains[0].aucs)
+    rows = [
+        (
+            " + ".join(["the two densities", *gain.means]),
+            *(
+                f"{gain.aucs[n]:.2f} [{gain.intervals[n][0]:.2f}, {gain.intervals[n][1]:.2f}]"
+                for n in names
+            ),
+        )
+        for gain in result.gains
+    ]
+    return rows, ("classifiers hear", *names)
+
+
 def heard(result: Arousal) -> Table:
     """Share of segments that move as asked, by each classifier; and what a decoder does unasked."""
     rows = []

@@ -64,11 +64,11 @@ def with_notes(
     edits, spare = _edits(file, raw, parts, notes, tuple(is_open) or parts, locked)
     if not any(edits):
         return file.data
-    data = _joined(file, edits)
+    data = joined(file, edits)
     if spare and (misread := _misread(data, raw, spare)):
         for key in misread:
             edits[key[0]].releases += spare[key].releases
-        data = _joined(file, edits)
+        data = joined(file, edits)
     return data
 
 
@@ -192,7 +192,7 @@ def _new_release(file: MidiFile, number: int, channel: int, pitch: int) -> bytes
     return bytes([NOTE_ON << 4 | channel, pitch, 0])
 
 
-def _joined(file: MidiFile, edits: list[TrackEdit]) -> bytes:
+def joined(file: MidiFile, edits: list[TrackEdit]) -> bytes:
     """A file of edited tracks' chunks, with all that lies between them, and its wrapping.
 
     Bytes of a damaged file that belong to no chunk are left out, so that the new file is whole.

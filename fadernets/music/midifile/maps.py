@@ -14,6 +14,7 @@ from fadernets.music.notes import NO_PEDAL
 DEFAULT_TEMPO = 120.0  # quarter notes per minute when a file gives none
 DEFAULT_METER = (4, 4)
 PEDAL_DOWN = 64  # smallest value of the sustain pedal's controller that counts as down
+MOST_MICROSECONDS = 2**24 - 1  # of a quarter note
 GREATEST_POWER = 7  # largest power of two as a meter's denominator
 
 
@@ -55,9 +56,20 @@ def tempo(file: MidiFile, length: float) -> np.ndarray:
     """Rows (beat, quarter notes per minute)."""
     rows = []
     for beat, content in _signs(file, TEMPO):
-        if len(content) >= 3 and (microseconds := int.from_bytes(content[:3], "big")):
-            rows.append((beat, 6e7 / microseconds))
+        if (qpm := tempo_of(content)) is not None:
+            rows.append((beat, qpm))
     return _rows(np.array(rows).reshape(-1, 2), (DEFAULT_TEMPO,), length)
+
+
+def tempo_of(content: bytes) -> float | None:
+    """Quarter notes per minute of a tempo event; None if it says nothing."""
+    microseconds = int.from_bytes(content[:3], "big") if len(content) >= 3 else 0
+    return 6e7 / microseconds if microseconds else None
+
+
+def in_microseconds(qpm: np.ndarray) -> np.ndarray:
+    """The nearest tempos that a file can have: whole microseconds a quarter note, of 24 bits."""
+    return 6e7 / np.rint(6e7 / qpm).clip(1, MOST_MICROSECONDS)
 
 
 def meter(file: MidiFile, parts: Sequence[Part], length: float) -> np.ndarray:

@@ -17,6 +17,7 @@ from fadernets.music.midifile.tracks import (
 )
 
 LATEST_TICK = 2**62  # a tick behind every other
+NO_STATUS = 0  # that running status could repeat
 
 
 class Release(NamedTuple):
@@ -117,8 +118,7 @@ class _Content:
         """Write an event with its status."""
         self.written += as_quantity(max(0, tick - self.tick)) + event
         self.tick = max(tick, self.tick)
-        if event[0] < SYSEX:
-            self.status = event[0]
+        self.status = event[0] if event[0] < SYSEX else NO_STATUS  # a meta event ends it
 
     def copy(self, first: int, end: int) -> None:
         """Write a run of the track's events with the bytes they have.

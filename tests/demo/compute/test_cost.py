@@ -15,6 +15,7 @@ from demo.editing.requests import EditRequest
 from fadernets.music import midi
 from fadernets.music.notes import Notes, concatenate
 from fadernets.playback import audio
+from fadernets.score.expressing import MOST_OCTAVES
 from tests.fadernets import tiny
 from tests.fadernets.music import midi_bytes as mb
 
@@ -64,6 +65,25 @@ def test_sound_that_comes_with_the_notes_is_priced():
         audio.TAIL,
     )
     assert cost.of_answer(session, ten | {"original": False}) == cost.of_answer(session, ten)
+
+
+def test_a_slower_result_is_priced_by_how_long_it_lasts():
+    session = PieceSession(tiny.piece(tiny.bars(40)))
+    ten = {"first": 0, "last": 9, "original": False, "peak": 0.5}
+    seconds = 10 * 4 * 60 / 117 + cost.TAIL_SECONDS
+    plain = cost.of_answer(session, ten)
+
+    def more(**values: object) -> float:
+        return (cost.of_answer(session, ten | values) - plain) / cost.SECONDS_PER_SOUND_SECOND
+
+    assert more(tempo=-1) == pytest.approx(seconds)
+    assert more(tempo=[[0, 0.0], [8, -0.5]]) == pytest.approx((2**0.5 - 1) * seconds)
+    assert more(tempo=-1, arousal=-1) == pytest.approx(seconds)  # a half is the least
+    assert 0 < more(arousal=-1) < seconds / 2
+    assert more(tempo=1) == more(articulation=-1) == more(tempo="fast") == 0
+    whole = {"scope": "piece", "kind": "wav"}
+    slow = cost.of_saving(session, whole | {"tempo": -1})
+    assert slow > 1.3 * cost.of_saving(session, whole) and MOST_OCTAVES == cost.MOST_OCTAVES
 
 
 @pytest.mark.slow

@@ -54,6 +54,10 @@ def test_notes_that_are_louder_only_are_not_as_played(net, session):
     there = "As played: what the faders ask for is there already, or they can go no further."
     assert change_sentence(same, is_neutral=False) == there
     assert change_sentence(same, is_neutral=False, is_explained=True) == "As played."
+    paced = " The result is heard at another tempo; the rolls keep the original's time."
+    assert change_sentence(same, is_neutral=False, is_paced=True) == "All notes as played." + paced
+    louder = change_sentence(rolls, is_neutral=False, is_paced=True)
+    assert louder == change_sentence(rolls, is_neutral=False) + paced
     ends = piece.notes.offset - np.where(np.arange(count) < 3, 0.9, 0.0) * (
         piece.notes.offset - piece.notes.onset
     )

@@ -123,7 +123,7 @@ def test_what_is_locked_whole_gets_no_new_notes(words, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", ["left,right", "right,track:2"])
+@pytest.mark.parametrize("words", ["left,right,tempo", "right,track:2,tempo"])
 def test_where_all_is_locked_nothing_is_new(words, tmp_path, capsys):
     song, other, output = (tmp_path / name for name in ("song.mid", "other.mid", "out.mid"))
     hands = [mb.track(*mb.music(8, channel=k, base=72 - 36 * k)) for k in range(2)]
@@ -136,7 +136,7 @@ def test_where_all_is_locked_nothing_is_new(words, tmp_path, capsys):
     ):
         assert run(*command, "--lock", words) == 0
         assert output.read_bytes() == song.read_bytes()
-    assert run("slide", song, output, "--rhythm", "1", "--lock", words) == 0
+    assert run("slide", song, output, "--rhythm", "1", "--tempo", "1", "--lock", words) == 0
     assert " stay." in capsys.readouterr().err.splitlines()[-1]
 
 

@@ -21,13 +21,17 @@ def band(tmp_path):
     return path
 
 
+MOVE_A_FADER = "move a fader by --rhythm or --note or --tempo or --articulation"
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (["slide"], "move a fader by --rhythm or --note"),
-        (["slide", "--rhythm", "0"], "move a fader by --rhythm or --note"),
-        (["slide", "--rhythm", "-0.0", "--seed", "3"], "move a fader by --rhythm or --note"),
-        (["slide", "--note", "[[0, 0], [9, 0]]"], "move a fader by --rhythm or --note"),
+        (["slide"], MOVE_A_FADER),
+        (["slide", "--rhythm", "0"], MOVE_A_FADER),
+        (["slide", "--rhythm", "-0.0", "--seed", "3"], MOVE_A_FADER),
+        (["slide", "--note", "[[0, 0], [9, 0]]"], MOVE_A_FADER),
+        (["slide", "--tempo", "0", "--articulation", "[[0, 0]]"], MOVE_A_FADER),
         (["transfer", "--preset", "sad", "--strength", "0"], "move it by --strength"),
         (["transfer", "--arousal", "low", "--strength", "[[1, 0]]"], "move it by --strength"),
     ],

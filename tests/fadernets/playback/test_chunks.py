@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from fadernets.playback.audio import PEAK, RATE, TAIL, AudioError
 from fadernets.playback.chunks import (
     FADE,
     borders,
+    following,
     gain_of,
     joined,
     limited,
@@ -85,6 +88,20 @@ def test_borders(seconds, expected):
     assert borders(seconds) == expected
 
 
+@pytest.mark.parametrize(
+    "clock, expected",
+    [
+        ([[0, 0], [40, 80]], [0, 16, 56, 80]),
+        ([[0, 0], [40, 20]], [0, 4, 14, 20]),
+        ([[0, 0], [40, 36]], [0, 7, 25, 36]),  # 7.2 and 25.2
+        ([[0, 0], [10, 10], [30, 50], [40, 56.25]], [0, 8, 46, 56.25]),
+    ],
+)
+def test_chunks_of_a_result_begin_where_the_music_is(clock, expected):
+    """Those of the original begin at 0, 8 and 28 seconds, and it ends after 40."""
+    assert following([0, 8, 28, 40], np.array(clock, float)) == expected
+
+
 def test_what_a_chunk_reaches_back_for():
     assert reach([0, 8, 28, 40], 0) == (0.0, 8 + FADE)
     assert reach([0, 8, 28, 40], 2) == (15.0, 40 + FADE)
@@ -107,6 +124,24 @@ def test_chunks_join_without_a_seam(monkeypatch, synthesiser):
                 < decibels(expected[around_edge]) - 50
             )
     assert decibels(rendered - expected) < decibels(expected) - 50  # synthesisers round to 16 bits
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("times", [0.5, 0.8, 2.0])
+def test_chunks_of_another_tempo_join_without_a_seam(monkeypatch, times):
+    source = music(48)
+    clock = np.outer([0, source.duration], [1, times])
+    edges = following(borders(source.duration), clock)
+    paced = replace(source, tempo=source.tempo / [1, times])
+    assert edges[-1] == pytest.approx(paced.duration) and len(edges) == 4
+    rendered = np.concatenate(list(joined(paced, 1.0, edges=edges)))
+    expected = at_once(monkeypatch, paced, 1.0)
+    assert len(rendered) == len(expected) == round((paced.duration + TAIL) * RATE)
+    for edge in edges[1:-1]:
+        around_edge = slice(round((edge - 0.05) * RATE), round((edge + 0.5) * RATE))
+        apart = decibels(rendered[around_edge] - expected[around_edge])
+        assert apart < decibels(expected[around_edge]) - 50
+    assert decibels(rendered - expected) < decibels(expected) - 50
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fadernets.curve import Curve, moves
+from fadernets.expression.registry import EXPRESSIONS
 from fadernets.lock_words import LockWords
 from fadernets.mood_transfer import MOODS
 from fadernets.music import midi
@@ -40,6 +41,7 @@ def set_anyhow(draw):
         faders={name: draw(amount) for name in ATTRIBUTES if draw(st.booleans())},
         arousal=draw(amount),
         valence=draw(st.just(0.0) | st.floats(-3, 3)),
+        expression={name: draw(amount) for name in EXPRESSIONS if draw(st.booleans())},
         seed=draw(st.none() | st.integers(0, 999_999)),
         positions={FIRST: draw(curves(0.0, gaps=True))} if draw(st.booleans()) else {},
         lock=LockWords.read(draw(st.sampled_from(["", "melody", "rhythm,track:1"]))),

@@ -45,7 +45,7 @@ def test_a_part_of_arousal_moves_alone():
         moved[part] = (onsets, bool(after.legato.any()), bool(after.louder.any()))
     assert moved == {
         "onsets": (True, False, False),
-        "articulation": (False, True, False),
+        "held or struck": (False, True, False),
     }
 
 

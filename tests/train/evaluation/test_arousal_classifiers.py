@@ -6,20 +6,13 @@ import pytest
 from fadernets.music.notes import Notes
 from fadernets.music.segments import segments
 from tests.fadernets import tiny
+from tests.train.evaluation.toy_music import toy
 from train.data import corpora
 from train.evaluation import arousal_classifiers
 from train.evaluation.arousal_classifiers import KINDS, Rated, fit, heard, rated
 from train.metrics.arousal_features import Heard
 
 PIECES, EACH = 12, 6
-
-
-def toy(count: float, rng: np.random.Generator, velocity: int = 60) -> Heard:
-    """Two seconds of about so many single notes."""
-    strikes = max(int(count + rng.integers(-1, 2)), 1)
-    onset = np.arange(strikes) * 2 / strikes
-    pitch = rng.integers(50, 80, strikes)
-    return Heard(Notes.of(onset, onset + 1.8 / strikes, pitch, [velocity] * strikes), 2.0)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,14 @@ class Fitted(ResultsPart):
     weights: dict[str, FiniteFloat] | None
 
 
+class Gain(ResultsPart):
+    """AUC of ratings by the paper's densities with further means, and its interval over pieces."""
+
+    means: list[str]
+    aucs: dict[str, Share]
+    intervals: dict[str, MeanSd]
+
+
 class HeardChange(ResultsPart):
     """How a classifier hears n segments after a change, with intervals over pieces.
 
@@ -86,6 +94,7 @@ class Arousal(ResultsPart):
     kind: Literal["arousal"]
     split: str
     classifiers: list[Fitted]
+    gains: list[Gain]
     music: list[MusicChanges]
     seed: int
     commit: str | None

@@ -190,8 +190,8 @@ def test_louder_notes_keep_all_but_their_velocity():
     assert all(b[1][2] == a[1][2] + 5 and a[1][:2] == b[1][:2] for a, b in different)
 
 
-def test_a_piece_whose_pedal_or_tempo_is_another_is_written_anew():
+def test_a_piece_whose_pedal_is_another_is_written_anew():
     piece = read(mb.file(mb.track(*mb.music(), (0, mb.meta(3, b"name"))), kind=0))
-    slower = replace(piece, tempo=np.array([[0.0, 60.0]]))
-    assert file_bytes(slower) == dump(slower)
+    pressed = replace(piece, pedal=np.array([[0.0, 1.0]]))
+    assert file_bytes(pressed) == dump(pressed)
     assert file_bytes(replace(piece, original=None)) == dump(piece)

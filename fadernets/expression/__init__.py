@@ -1,0 +1,1 @@
+"""How a piece is played: faders beside those of its notes."""
