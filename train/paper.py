@@ -53,6 +53,18 @@ SIZES: dict[str, dict[str, object]] = {
         "beta_anneal_steps": 1_000,
         "decay_steps": 500,
     },
+    "tiny": {  # minutes of one core each, for several seeds
+        "hidden": 64,
+        "latent": 32,
+        "embedding": 32,
+        "batch": 64,
+        "steps": 700,
+        "learning_rate": 3e-3,
+        "beta_free_steps": 100,
+        "beta_anneal_steps": 300,
+        "decay_steps": 200,
+        "precision": "float32",  # faster than bfloat16 at this size
+    },
 }
 
 

@@ -24,6 +24,7 @@ from train.reporting import (
     mood_tables,
     naturalness_table,
     paper_tables,
+    seed_tables,
     shipped_tables,
     training_tables,
 )
@@ -38,7 +39,7 @@ from train.reporting.results.part import ResultsPart
 from train.reporting.results.preparation import Preparation
 from train.reporting.results.training import Training
 from train.reporting.results.valence import Valence
-from train.reporting.split_results import Models, shipped_sets
+from train.reporting.split_results import Models, SeedMeans, seed_sets, shipped_sets
 
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).resolve().parents[1]
@@ -135,6 +136,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "claims_figure4": partial(comparison.figures, PAPER_FIGURES, "figure4"),
     "claims_scores": partial(of_paper, paper_tables.scores, 2),
     "claims_scores_as_played": partial(of_paper, paper_tables.scores_as_played, 2),
+    "claims_seeds": lambda: table(*seed_tables.claims(seed_sets(RESULTS))),
+    "claims_seeds_scores": lambda: table(*paper_tables.scores([SeedMeans.of(seed_sets(RESULTS))])),
+    "claims_seeds_spread": lambda: table(*seed_tables.spread(seed_sets(RESULTS))),
     "claims_speeds": partial(of_paper, paper_tables.speeds, 2),
     "data": lambda: table(*training_tables.data(stored("prepare", Preparation))),
     **{f"figures_{name}": partial(comparison.figures, FIGURES, name) for name in DRAWN},

@@ -8,21 +8,20 @@ from train.reporting.markdown import NONE, Table
 from train.reporting.paper import COLUMNS, FADERS, NAMES, PAPER, SCORES
 from train.reporting.results.evaluation import Controlled
 from train.reporting.results.part import present
-from train.reporting.split_results import Models, mean_and_interval, table1
+from train.reporting.split_results import Models
 
 
 def scores(sets: Sequence[Models]) -> Table:
-    """Table 1 in the paper's unit: the paper's, then ours with 95 % intervals over runs."""
+    """Table 1 in the paper's unit: the paper's, then ours with 95 % intervals."""
     rows = []
     for model, name in NAMES.items():
-        if name not in PAPER:
+        if name not in PAPER or all(model not in models.scores() for models in sets):
             continue
         rows.append((name, "paper", NONE, *(f"{value:.3f}" for value in PAPER[name])))
         for models in sets:
-            table = table1(models).get(model)
-            if table:
-                pairs = [mean_and_interval(table, c) for c in range(len(COLUMNS))]
-                cells = [f"**{mean:.3f}** ± {half:.3f}" for mean, half in pairs]
+            row = models.scores().get(model)
+            if row:
+                cells = [f"**{mean:.3f}** ± {half:.3f}" for mean, half in row]
                 run = models.trainings.get(model)
                 rows.append((name, models.title, f"{run.steps:,}" if run else NONE, *cells))
     return rows, ("model", "trained on", "steps", *(f"{s} {f}" for s, f in COLUMNS))
@@ -33,7 +32,7 @@ def scores_as_played(sets: Sequence[Models]) -> Table:
     columns = [(score, fader) for score, fader in COLUMNS if score != SCORES[-1]]
     rows = []
     for models in sets:
-        for model, table in table1(models).items():
+        for model, table in models.tables().items():
             units = table.sd_as_played
             if units:
                 cells = [_as_played(table.faders[f], s, f, units) for s, f in columns]

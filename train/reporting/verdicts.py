@@ -11,9 +11,9 @@ from sklearn.metrics import silhouette_score
 
 from train.reporting.markdown import NONE, percent
 from train.reporting.paper import COLUMNS, NAMES, PAPER
-from train.reporting.results.latent import LabelledMap, Map, Mixed
+from train.reporting.results.latent import Map, Mixed
 from train.reporting.results.part import present
-from train.reporting.split_results import Models, interval, mean_and_interval, table1
+from train.reporting.split_results import Models, over_seeds
 
 SHIFTED = "gmvae"
 SINGLE = "singlegmvae"
@@ -33,17 +33,17 @@ ENDS = 2.5, 97.5  # percent of the draws that lie below the ends of an interval
 def ranked(higher: Sequence[str], lower: Sequence[str], column: int) -> Callable[[Models], str]:
     """Whether every model of a group scores above every one of another.
 
-    Of no pair may the 95 % intervals over runs touch. It fails if one pair is the other way round,
-    and is open if a model that it is said of was not trained.
+    Of no pair may the 95 % intervals, over runs or seeds, touch. It fails if one pair is the other
+    way round, and is open if a model that it is said of was not trained.
     """
 
     def measured(models: Models) -> str:
-        tables = table1(models)
-        above = {m: mean_and_interval(tables[m], column) for m in higher if m in tables}
-        below = {m: mean_and_interval(tables[m], column) for m in lower if m in tables}
+        scores = models.scores()
+        above = {m: scores[m][column] for m in higher if m in scores}
+        below = {m: scores[m][column] for m in lower if m in scores}
         if not above or not below:
             return MISSING
-        absent = [NAMES[model] for model in (*higher, *lower) if model not in tables]
+        absent = [NAMES[model] for model in (*higher, *lower) if model not in scores]
         if min(m + half for m, half in above.values()) < max(m - h for m, h in below.values()):
             verdict = FAILS
         elif min(m - half for m, half in above.values()) > max(m + h for m, h in below.values()):
@@ -61,26 +61,25 @@ def ranked(higher: Sequence[str], lower: Sequence[str], column: int) -> Callable
 
 def order(models: Models) -> str:
     """Kendall's τ between the paper's order of models and ours, by column of Table 1."""
-    tables = table1(models)
-    if len(tables) < 3:
+    scores = models.scores()
+    if len(scores) < 3:
         return MISSING
     values = []
     for column in range(len(COLUMNS)):
-        ours = [mean_and_interval(table, column)[0] for table in tables.values()]
-        papers = [PAPER[NAMES[model]][column] for model in tables]
+        ours = [row[column][0] for row in scores.values()]
+        papers = [PAPER[NAMES[model]][column] for model in scores]
         values.append(float(stats.kendalltau(papers, ours).statistic))
     # Models that are all alike have no order.
     words = [NONE if isnan(value) else f"{value:.2f}" for value in values]
-    return f"{', '.join(words)} ({len(tables)} models)"
+    return f"{', '.join(words)} ({len(scores)} models)"
 
 
 def reached(models: Models) -> str:
     """How many of the GM-VAE's scores come near the paper's, or above."""
-    table = table1(models).get(SHIFTED)
-    if table is None:
+    ours = models.scores().get(SHIFTED)
+    if ours is None:
         return MISSING
     bounds = [value - NEAR for value in PAPER[NAMES[SHIFTED]]]
-    ours = [mean_and_interval(table, column) for column in range(len(COLUMNS))]
     pairs = list(zip(ours, bounds, strict=True))
     near = sum(mean > bound for (mean, _), bound in pairs)
     if all(mean - half > bound for (mean, half), bound in pairs):
@@ -208,22 +207,16 @@ def follows(models: Models) -> str:
     return f"{verdict}: {', '.join(f'{value:.2f}' for value in correlations)}"
 
 
-def rated(models: Models, model: str) -> LabelledMap | None:
-    """The map of a model's codes of rated segments."""
-    latent = models.latents.get(model)
-    return latent.labelled if latent else None
-
-
 def with_features(models: Models) -> str:
     """Whether codes tell rated arousal with low-level features better than without, by AUC."""
-    labelled = [rated(models, model) for model in (SHIFTED, SINGLE)]
+    aucs = [models.arousal_auc(model) for model in (SHIFTED, SINGLE)]
     words = ("with", "without")
     parts, intervals = [], []
-    for name, codes in zip(words, labelled, strict=True):
-        if codes is not None:
-            least, greatest = present(codes.auc_interval)
+    for name, auc in zip(words, aucs, strict=True):
+        if auc is not None:
+            value, least, greatest = auc
             intervals.append((least, greatest))
-            parts.append(f"{name} {present(codes.auc):.2f} [{least:.2f}, {greatest:.2f}]")
+            parts.append(f"{name} {value:.2f} [{least:.2f}, {greatest:.2f}]")
     if len(intervals) < len(words):
         return f"{MISSING}: {parts[0]} alone" if parts else MISSING
     ours, single = intervals
@@ -275,7 +268,7 @@ def few_labels(models: Models) -> str:
     }
     if any(len(values) < 2 for values in of_share.values()):
         return MISSING
-    (few, few_by), (everything, all_by), (none, none_by) = map(_over_seeds, of_share.values())
+    (few, few_by), (everything, all_by), (none, none_by) = map(over_seeds, of_share.values())
     if few - few_by > everything + all_by - NEAR:
         verdict = HOLDS
     else:
@@ -284,7 +277,3 @@ def few_labels(models: Models) -> str:
         f"{verdict}: AUC {few:.2f} ± {few_by:.2f}, with all {everything:.2f} ± {all_by:.2f}, "
         f"with none {none:.2f} ± {none_by:.2f}"
     )
-
-
-def _over_seeds(values: Sequence[float]) -> tuple[float, float]:
-    return float(np.mean(values)), interval(float(np.std(values)), len(values))
