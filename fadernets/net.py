@@ -134,6 +134,15 @@ class FaderNet:
             raise ValueError(f"{self._described()} arranges no notes: it holds no density exactly")
         return FaderNet(self.model, self.scales, self.name, replace(self.realiser, strict=True))
 
+    def with_tempo(self) -> FaderNet:
+        """The same model, for pieces whose tempo goes along with arousal: their notes move less.
+
+        `fadernets.score.expressing` moves the tempo. A model that tells its notes is the same.
+        """
+        if not isinstance(self.realiser, Arranger):
+            return self
+        return FaderNet(self.model, self.scales, self.name, replace(self.realiser, has_tempo=True))
+
     @property
     def by_sound(self) -> bool:
         """Whether segments are to be given as they sound, lengthened by the pedal.

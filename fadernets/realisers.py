@@ -27,9 +27,8 @@ from fadernets.music.windows import Window, among
 TEMPERATURE = 0.8  # of sampled decoding
 BATCH = 256  # segments decoded together at most, which bounds memory
 CANDIDATES = 8  # arrangements of a segment to choose from
-# Of the way between the poles, which are twice as far apart as labelled calm and energetic music:
-# onsets go from one to the other; loudness, by which changed music is told most, half as far.
-ONSETS, LOUDNESS = 0.5, 0.25
+LOUDNESS = 0.5  # of the way between the poles: music of the mood is as far from the middle
+BESIDE_TEMPO = 0.5  # of what onsets and loudness else move, where arousal moves tempo, too
 LEGATO, STACCATO = 6.0, 3.0  # log-odds for holding on the way to low arousal, for striking to high
 
 
@@ -101,12 +100,15 @@ class Arranger:
         How strongly the notes of the segment are preferred.
     strict : bool
         Whether a note density that nobody asked for stays exactly as it is.
+    has_tempo : bool
+        Whether arousal moves tempo beside notes, which then need not change as much.
     """
 
     reviser: Reviser
     candidates: int = CANDIDATES
     weights: ArrangementWeights = DEFAULT
     strict: bool = False
+    has_tempo: bool = False
 
     takes_any = moves_expression = True
 
@@ -117,7 +119,6 @@ class Arranger:
     def shift_arousal(self, request: ArrangementRequest, by: Tensor) -> ArrangementRequest:
         """Fewer onsets, softer, more held than struck: as labelled calm music differs.
 
-        It is slower, too: `fadernets.score.expressing`, for a segment has no tempo of its own.
 
         Labelled calm music also sounds more notes at once, because they are longer. Asking for
         that would add notes, which nobody hears as calm: the note density stays. It is not free
@@ -127,12 +128,13 @@ class Arranger:
         onsets, velocity = (poles[0] - poles[1]).tolist()
         density = request.densities[PLANNED_ONSETS]
         least = torch.where(density > 0, 1 / request.steps, 0.0)  # of none none may come
-        moved = (density + (by * ONSETS * onsets).to(density)).clamp(max=1.0).maximum(least)
+        share = BESIDE_TEMPO if self.has_tempo else 1.0
+        moved = (density + (by * share * onsets).to(density)).clamp(max=1.0).maximum(least)
         held = by * torch.where(by > 0, LEGATO, STACCATO)
         return replace(
             request,
             densities=request.densities | {PLANNED_ONSETS: torch.where(by == 0, density, moved)},
-            louder=request.louder + (by * LOUDNESS * velocity).to(density),
+            louder=request.louder + (by * share * LOUDNESS * velocity).to(density),
             legato=request.legato + held.to(density),
             counts_are_free=request.counts_are_free & (by == 0),
         )

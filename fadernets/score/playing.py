@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fadernets.curve import along, moving
+from fadernets.expression.tempo import Tempo
 from fadernets.lock_report import LockReport
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
@@ -67,7 +68,9 @@ def codes_of(
 def shift_moods(
     net: FaderNet, codes: Codes, edit: PieceSettings, piece: Piece, chosen: Sequence[Segment]
 ) -> Codes:
-    """Codes of some segments of a piece with the moods moved."""
+    """Codes of some segments of a piece with the moods moved, tempo beside them unless it stays."""
+    if Tempo.name not in edit.lock.names:
+        net = net.with_tempo()
     for mood, amount in edit.moods.items():
         strengths = along(amount, piece, chosen)
         for side, by in (("low", -strengths), ("high", strengths)):

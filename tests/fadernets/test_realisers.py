@@ -73,14 +73,17 @@ def test_calmer_has_fewer_onsets_is_softer_and_held(arranger):
     arranger.reviser.poles.copy_(poles)
     for by, legato in ((1.0, 6.0), (0.5, 3.0), (-1.0, -3.0), (-0.5, -1.5)):
         moved = arranger.shift_arousal(request, torch.full((7,), by, dtype=torch.float64))
-        expected = (request.densities["rhythm"] - 0.25 * by).clamp(1 / 16, 1.0)
+        expected = (request.densities["rhythm"] - 0.5 * by).clamp(1 / 16, 1.0)
         torch.testing.assert_close(moved.densities["rhythm"], expected)
         assert moved.densities["note"].equal(request.densities["note"])
-        torch.testing.assert_close(
-            moved.louder, torch.full((7,), -0.05 * by)
-        )  # a quarter of the way
+        torch.testing.assert_close(moved.louder, torch.full((7,), -0.1 * by))  # half of the way
         assert moved.legato.tolist() == [legato] * 7
         assert moved.notes == request.notes
+    beside_tempo = replace(arranger, has_tempo=True)
+    moved = beside_tempo.shift_arousal(request, torch.full((7,), 1.0, dtype=torch.float64))
+    expected = (request.densities["rhythm"] - 0.25).clamp(1 / 16, 1.0)
+    torch.testing.assert_close(moved.densities["rhythm"], expected)
+    torch.testing.assert_close(moved.louder, torch.full((7,), -0.05))
     each = torch.tensor([1.0, 0, -1, 0.5, 0, -0.5, 0], dtype=torch.float64)
     moved = arranger.shift_arousal(request, each)
     twice = arranger.shift_arousal(arranger.shift_arousal(request, each / 2), each / 2)

@@ -83,7 +83,7 @@ def part_of(net: FaderNet, part: str) -> FaderNet:
     if not isinstance(net.realiser, Arranger):
         raise TypeError(f"{net.name} arranges nothing")
     own = net.realiser
-    realiser = PARTS[part](own.reviser, own.candidates, own.weights)
+    realiser = PARTS[part](own.reviser, own.candidates, own.weights, has_tempo=True)
     return FaderNet(net.model, net.scales, net.name, realiser)
 
 

@@ -151,7 +151,7 @@ def way_separability(changed: Windows, real: Windows, sd: np.ndarray, seed: int)
 
 
 def by_model(net: FaderNet, way: Way, sd: np.ndarray) -> Change:
-    """What a model makes of segments, asked for a way.
+    """What a model makes of segments, asked for a way, of arousal with tempo beside it.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def by_model(net: FaderNet, way: Way, sd: np.ndarray) -> Change:
 
     def change(part: Sequence[Segment]) -> list[Notes]:
         if isinstance(way, str):
-            return net.transfer(part, way)
+            return net.with_tempo().transfer(part, way)
         name, side = way
         target = net.densities(part, [name])[name] + side * sd[PAPER.index(name)]
         return net.slide(part, {name: net.position(name, target)})
