@@ -47,6 +47,9 @@ class FakeNet:
         self.shifts: list[tuple[dict, list[float]]] = []
         self.homes: list[dict] = []
 
+    def with_tempo(self) -> FakeNet:
+        return self
+
     def encode(self, parts: Sequence[Segment]) -> FakeCodes:
         self.encoded.append(len(parts))
         return FakeCodes(len(part.notes) for part in parts)

@@ -12,6 +12,7 @@ from demo.editing import service
 from demo.editing.opening import open_file
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest
+from fadernets.lock_words import LockWords
 from fadernets.mood_transfer import PRESETS
 from fadernets.music.segments import segments
 from fadernets.whole_piece import changed
@@ -159,5 +160,9 @@ def test_a_bad_file_is_one_sentence(tmp_path):
 def test_a_mood_of_the_page_is_that_of_the_command_line(net, session):
     """The page moves one mood after the other, with strengths of their own."""
     request = EditRequest(2, 3, arousal=1.0, valence=-1.0)
-    tense = changed(session.piece, [2, 3], lambda part: net.transfer(part, PRESETS["tense"]))
+    own = net.with_tempo()
+    tense = changed(session.piece, [2, 3], lambda part: own.transfer(part, PRESETS["tense"]))
     assert list(session.result(net, request).notes) == list(tense.notes)
+    alone = EditRequest(2, 3, arousal=1.0, valence=-1.0, lock=LockWords.read("tempo"))
+    tense = changed(session.piece, [2, 3], lambda part: net.transfer(part, PRESETS["tense"]))
+    assert list(session.result(net, alone).notes) == list(tense.notes)
