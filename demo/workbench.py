@@ -24,6 +24,20 @@ LOCK_HINTS = (  # of `NAMES`
     "No key is struck that a bar has not",
     "Arousal makes nothing slower or faster",
 )
+# Kinds of faders: a density's ends are read, a factor's are pressed as well.
+DENSITY = {
+    "kind": "fn-density",
+    "step": "0.01",
+    "described": ' aria-describedby="fn-$name-help"',
+    "ends": '<p class="fn-ends" id="fn-$name-help"><span>$low</span><span>$high</span></p>',
+}
+FACTOR = {
+    "kind": "fn-factor",
+    "step": "0.05",
+    "described": "",
+    "ends": '<p class="fn-ends"><button type="button" data-to="-1" aria-label="$subject: $low">$low'
+    '</button><button type="button" data-to="1" aria-label="$subject: $high">$high</button></p>',
+}
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 
 
@@ -32,8 +46,8 @@ def workbench(names: Sequence[str]) -> str:
     page = (ASSETS / "workbench.html").read_text(encoding="utf-8")
     words = {name: ATTRIBUTES[name].words if name in ATTRIBUTES else Words() for name in names}
     expressions = {name: expression.words for name, expression in EXPRESSIONS.items()}
-    page = page.replace(PLACE, _faders("fader.html", words))
-    page = page.replace(EXPRESSIONS_PLACE, _faders("expression.html", expressions))
+    page = page.replace(PLACE, _faders(DENSITY, words))
+    page = page.replace(EXPRESSIONS_PLACE, _faders(FACTOR, expressions))
     return page.replace(LOCKS_PLACE, "".join(map(_lock, NAMES, LOCK_HINTS)))
 
 
@@ -46,9 +60,10 @@ def _lock(name: str, hint: str) -> str:
     )
 
 
-def _faders(file: str, all_words: Mapping[str, Words]) -> str:
-    """Faders of these names, each by a template."""
-    fader = Template((ASSETS / file).read_text(encoding="utf-8"))
+def _faders(kind: Mapping[str, str], all_words: Mapping[str, Words]) -> str:
+    """Faders of one kind."""
+    text = Template((ASSETS / "fader.html").read_text(encoding="utf-8")).safe_substitute(kind)
+    fader = Template(text)
     return "".join(fader.substitute(_texts(name, words)) for name, words in all_words.items())
 
 

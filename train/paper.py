@@ -17,10 +17,8 @@ import argparse
 import os
 import platform
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -36,9 +34,10 @@ from train.run.config import WITHOUT_EFFECT
 from train.run.half_precision import pack, unpack
 from train.run.loop import LOG
 from train.run.made_of import MadeOf, checksum, listing
+from train.run.module_calls import begin_calls, call, end_calls
 from train.run.ownership import owned
 from train.run.resume import CHECKPOINT, load_state
-from train.run.side_by_side import SplitRun, TrainingRuns, environment, time_left
+from train.run.side_by_side import SplitRun, TrainingRuns, time_left
 
 DATA, PROGRESS, REPLACED = "segments.npz", "progress.log", "replaced"
 MODELS = ("vanilla", "gmvae", "pati", "cvae", "fadernetworks", "glsr", "singlegmvae")
@@ -66,45 +65,6 @@ SIZES: dict[str, dict[str, object]] = {
         "precision": "float32",  # faster than bfloat16 at this size
     },
 }
-
-
-RUNNING: set[subprocess.Popen] = set()  # what `call` has started
-ENDING = threading.Event()  # what runs is to end
-
-
-def call(module: str, *arguments: object) -> bool:
-    """Run a module of this project; returns whether it succeeded."""
-    words = list(map(str, arguments))
-    print(f"{module} {' '.join(words)}", flush=True)
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, *words],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on
-    )
-    RUNNING.add(process)
-    if ENDING.is_set():  # since the process was being started
-        process.terminate()
-    try:
-        status = process.wait()
-    except KeyboardInterrupt:
-        end_calls()
-        raise
-    finally:
-        RUNNING.discard(process)
-    if status and status != -signal.SIGTERM:
-        print(f"{module} {' '.join(words)} failed ({status})", flush=True)
-    return not status
-
-
-def end_calls() -> None:
-    """End what `call` has started or is starting, and wait for that."""
-    ENDING.set()
-    for process in list(RUNNING):
-        process.terminate()
-    for process in list(RUNNING):
-        process.wait()
 
 
 def evaluate(
@@ -276,7 +236,7 @@ def main(arguments: list[str] | None = None) -> int:
             parser().error(f"--{name} must be more than 0, not {value}")
     if options.exact and not options.pack:
         parser().error("--exact goes with --pack")
-    ENDING.clear()
+    begin_calls()
     try:
         return _made(options, fit_options)
     except (OSError, ValueError) as error:

@@ -13,7 +13,8 @@ import numpy as np
 from demo.editing.piece_session import SLICE, PieceSession
 from demo.editing.requests import HIGHEST_NUMBER, Values
 from fadernets.curve import lowest
-from fadernets.expression.registry import EXPRESSIONS
+from fadernets.expression.tempo import Tempo
+from fadernets.score.expressing import MOST_OCTAVES
 from fadernets.score.settings import PieceSettings, Redrawn
 
 ANSWER_SECONDS = 0.06  # for any answer
@@ -47,7 +48,6 @@ CHUNK_SECONDS = 20.0  # of sound in an answer, of each side
 # As `fadernets.playback.chunks` has them:
 FIRST_CHUNK_SECONDS, LATER_CHUNK_SECONDS, LONGEST_CHUNK_SECONDS = 8.0, 20.0, 25.1
 CHUNK_PREROLL_SECONDS = 13.0  # of the piece before a chunk, of which it is made as well
-MOST_OCTAVES = 1.0  # that a tempo is moved, as `fadernets.score.expressing` has it
 MOST_VARIATIONS = 3  # at once, as `demo.editing.variations` has it
 
 
@@ -225,11 +225,13 @@ def _paces(values: Values) -> tuple[float, float]:
     Both are 1 at least; and 1 if the values are invalid, which a later check refuses.
     """
     try:
-        settings = PieceSettings.read({name: values.get(name) for name in ("tempo", "arousal")}, ())
+        settings = PieceSettings.read(
+            {name: values.get(name) for name in (Tempo.name, "arousal")}, ()
+        )
     except ValueError:
         return 1.0, 1.0
-    own, arousal = settings.expression.get("tempo", 0.0), settings.arousal
-    by = EXPRESSIONS["tempo"].of_arousal
+    own, arousal = settings.expression.get(Tempo.name, 0.0), settings.arousal
+    by = Tempo.of_arousal
     ways = (own, arousal), (-own, -arousal)
     octaves = [-lowest(tempo) - by * lowest(mood) for tempo, mood in ways]
     slower, faster = (2.0 ** min(max(0.0, each), MOST_OCTAVES) for each in octaves)

@@ -60,6 +60,19 @@ def assert_in_time(struck: list, zero: float, notes: list, until: float) -> None
     assert np.abs(late - latency).max() < 0.5  # what is due while the page is busy comes late
 
 
+def assert_original_in_time(studio, before: int):
+    """The other side is struck at its own tempo, from where it stands, after so many strikes."""
+    studio.get_by_role("radio", name="Original").check(force=True)
+    seek(studio, 0)
+    play(studio)
+    passes(studio, 0.6)
+    zero = studio.evaluate(ZERO)
+    passes(studio, 1.2)
+    studio.get_by_role("button", name="Pause").click()
+    struck = studio.evaluate(STRUCK)[before:]
+    assert_in_time(struck, zero, notes_of(studio, "original"), 1.1)
+
+
 def test_an_instrument_plays_what_is_heard_in_time(studio):
     instrument(studio)
     studio.get_by_role("slider", name="Rhythm density").press("End")
@@ -74,16 +87,7 @@ def test_an_instrument_plays_what_is_heard_in_time(studio):
     assert_in_time(struck, zero, notes_of(studio, "result"), 2.0)
     ends_all(studio)
 
-    # The other side, from where it stands.
-    studio.get_by_role("radio", name="Original").check(force=True)
-    count = len(struck)
-    seek(studio, 0)
-    play(studio)
-    passes(studio, 0.6)
-    zero = studio.evaluate(ZERO)
-    passes(studio, 1.2)
-    studio.get_by_role("button", name="Pause").click()
-    assert_in_time(studio.evaluate(STRUCK)[count:], zero, notes_of(studio, "original"), 1.1)
+    assert_original_in_time(studio, len(struck))
     ends_all(studio)
 
 
@@ -101,16 +105,7 @@ def test_an_instrument_keeps_the_tempo_of_what_is_heard(studio):
     struck = studio.evaluate(STRUCK)
     assert_in_time(struck, zero, notes, 1.8)
     ends_all(studio)
-    # The original at its own, from where it stands.
-    studio.get_by_role("radio", name="Original").check(force=True)
-    seek(studio, 0)
-    play(studio)
-    passes(studio, 0.6)
-    zero = studio.evaluate(ZERO)
-    passes(studio, 1.2)
-    studio.get_by_role("button", name="Pause").click()
-    played = studio.evaluate(STRUCK)[len(struck) :]
-    assert_in_time(played, zero, notes_of(studio, "original"), 1.1)
+    assert_original_in_time(studio, len(struck))
 
 
 def test_every_note_ends_when_it_ends(studio):

@@ -20,7 +20,7 @@ from tests.train.conftest import ROOT
 from tests.train.paper_command import QUICK, TOY, command
 from tests.train.test_fit import MIDI, arguments
 from train import fit, paper
-from train.run import side_by_side
+from train.run import module_calls, side_by_side
 from train.run.loop import LOG
 from train.run.made_of import MadeOf
 from train.run.resume import CHECKPOINT, load_state
@@ -326,7 +326,7 @@ def test_a_stop_ends_what_runs_and_begins_nothing_more(
     assert time.monotonic() - began < 60
     assert (tmp_path / "begun").read_text() == "\n"
     assert "stopped; the same command goes on" in capsys.readouterr().out
-    assert not paper.RUNNING
+    assert not module_calls.RUNNING
 
 
 def test_a_model_that_fails_says_why_and_stops_no_other(toy_fit, data_file, tmp_path, capsys):

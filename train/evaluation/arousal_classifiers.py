@@ -6,7 +6,7 @@ left it out, music that none was fitted to by all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -149,6 +149,26 @@ def rated(sources: Sequence[Source]) -> Rated:
     high: list[bool] = []
     names: list[str] = []
     facts: list[list[float]] = []
+    for name, segment, is_high in rated_segments(sources):
+        music.append(heard(segment, segment.window.notes))
+        tempo = float(np.log(60 * segment.beats / music[-1].seconds))
+        facts.append([*segment.measure(PAPER).values(), tempo])
+        high.append(is_high)
+        names.append(name)
+    if len(set(high)) < 2:
+        raise ValueError(f"all {len(high)} rated segments are of one arousal")
+    columns = zip((*DENSITIES, TEMPO), np.array(facts).T, strict=True)
+    return Rated(music, np.array(high), np.array(names), dict(columns))
+
+
+def rated_segments(sources: Sequence[Source]) -> Iterator[tuple[str, Segment, bool]]:
+    """Segments whose arousal is clear: the names of their pieces, and whether it is high.
+
+    Raises
+    ------
+    ValueError
+        If a piece cannot be read.
+    """
     for source in sources:
         if source.ratings is None:
             continue
@@ -161,15 +181,7 @@ def rated(sources: Sequence[Source]) -> Rated:
             end = segment.start + segment.beats
             arousal = float(corpora.rating(source.ratings, starts, segment.start, end)[0])
             if len(segment.notes) and abs(arousal) > AMBIGUOUS:
-                music.append(heard(segment, segment.window.notes))
-                tempo = float(np.log(60 * segment.beats / music[-1].seconds))
-                facts.append([*segment.measure(PAPER).values(), tempo])
-                high.append(arousal > 0)
-                names.append(source.name)
-    if len(set(high)) < 2:
-        raise ValueError(f"all {len(high)} rated segments are of one arousal")
-    columns = zip((*DENSITIES, TEMPO), np.array(facts).T, strict=True)
-    return Rated(music, np.array(high), np.array(names), dict(columns))
+                yield source.name, segment, arousal > 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,13 +19,12 @@ from sklearn.linear_model import LogisticRegression
 
 from fadernets.expression.tempo import Tempo
 from fadernets.mood_classifier import MoodClassifier, load
-from fadernets.music import midi
-from fadernets.music.segments import segments
 from train import metrics
 from train.data import corpora
 from train.data.corpora import Source
-from train.data.dataset import AMBIGUOUS, TEST, TRAIN, VALIDATION, Segments
+from train.data.dataset import TEST, TRAIN, VALIDATION, Segments
 from train.data.unseen import names_of
+from train.evaluation.arousal_classifiers import rated_segments
 from train.evaluation.mood_classifier import save
 
 
@@ -36,22 +35,14 @@ def rated(
 
     Raises
     ------
-    MidiError
+    ValueError
         If a piece cannot be read.
     """
     rows, high = [], []
-    for source in sources:
-        if source.ratings is None or source.name not in names:
-            continue
-        piece = midi.read(source.path)
-        starts = corpora.measure_starts(piece)
-        for part in segments(piece):
-            end = part.start + part.beats
-            arousal = float(corpora.rating(source.ratings, starts, part.start, end)[0])
-            if len(part.sounding) and abs(arousal) > AMBIGUOUS:
-                tempo = np.log2(Tempo().value(piece, part.start, end))
-                rows.append([*classifier.log_odds([part.sounding]), tempo])
-                high.append(arousal > 0)
+    for _, part, is_high in rated_segments([each for each in sources if each.name in names]):
+        tempo = np.log2(Tempo().value(part.piece, part.start, part.start + part.beats))
+        rows.append([*classifier.log_odds([part.sounding]), tempo])
+        high.append(is_high)
     return np.array(rows).reshape(-1, 2), np.array(high, bool)
 
 
@@ -88,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         training = rated(classifier, sources, names_of(data, (TRAIN,)))
         classifier, regression = with_tempo(classifier, *training)
         values, high = rated(classifier, sources, names_of(data, (VALIDATION, TEST)))
-    except (ValueError, OSError, midi.MidiError) as error:
+    except (ValueError, OSError) as error:
         print(f"train.evaluation.classifier_tempo: {error}", file=sys.stderr)
         return 2
     save(classifier, options.classifier)
