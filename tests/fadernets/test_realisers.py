@@ -81,9 +81,9 @@ def test_calmer_has_fewer_onsets_is_softer_and_held(arranger):
         assert moved.notes == request.notes
     beside_tempo = replace(arranger, has_tempo=True)
     moved = beside_tempo.shift_arousal(request, torch.full((7,), 1.0, dtype=torch.float64))
-    expected = (request.densities["rhythm"] - 0.25).clamp(1 / 16, 1.0)
+    expected = (request.densities["rhythm"] - 0.5 / 3).clamp(1 / 16, 1.0)
     torch.testing.assert_close(moved.densities["rhythm"], expected)
-    torch.testing.assert_close(moved.louder, torch.full((7,), -0.05))
+    torch.testing.assert_close(moved.louder, torch.full((7,), -0.1 / 3))
     each = torch.tensor([1.0, 0, -1, 0.5, 0, -0.5, 0], dtype=torch.float64)
     moved = arranger.shift_arousal(request, each)
     twice = arranger.shift_arousal(arranger.shift_arousal(request, each / 2), each / 2)

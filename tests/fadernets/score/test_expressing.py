@@ -52,17 +52,17 @@ def test_a_curve_counts_in_the_middle_of_every_bar(take):
     assert np.allclose(tempo[:, 1], 120 * 2 ** np.array([1 / 8, 3 / 8, 5 / 8, 7 / 8]), rtol=1e-5)
 
 
-def test_arousal_goes_half_of_the_way_between_the_poles(take):
+def test_arousal_goes_two_thirds_of_the_way_between_the_poles(take):
     calm, energetic = played(take, arousal=-1), played(take, arousal=1)
-    assert np.isclose(calm.tempo[0, 1], 120 * 2**-0.21, rtol=1e-5)
-    assert np.isclose(energetic.tempo[0, 1], 120 * 2**0.21, rtol=1e-5)
+    assert np.isclose(calm.tempo[0, 1], 120 * 2**-0.28, rtol=1e-5)
+    assert np.isclose(energetic.tempo[0, 1], 120 * 2**0.28, rtol=1e-5)
     assert np.array_equal(lengths(calm), lengths(take))
     assert played(take, by_arousal=False, arousal=1) is take
     assert played(take, valence=1) is take
 
 
 def test_both_are_added_and_no_more_than_twice_or_half(take):
-    assert np.isclose(played(take, arousal=1, tempo=-0.21).tempo[0, 1], 120)
+    assert np.isclose(played(take, arousal=1, tempo=-0.28).tempo[0, 1], 120)
     assert played(take, arousal=10, tempo=1).tempo.tolist() == [[0, 240]]
 
 
