@@ -43,6 +43,7 @@ def test_windows_at_each_density_by_hand() -> None:
     part = by_position([0.5, 1.0], at, "rhythm", 0.25)
     assert part.windows == [2, 2]
     assert part.errors == [0, 0.125]
+    assert part.reached == [1, 0.5]
     assert (part.consistency, part.later) == (0.75, 0.75)
     assert part.later_by == [-0.25, -0.25]
 
@@ -54,6 +55,7 @@ def test_real_windows_are_those_of_the_nearest_density() -> None:
     assert part.densities == [0.3]
     assert part.windows == [LEAST_WINDOWS]
     assert part.errors == [pytest.approx(4 / 12 - 0.3, abs=1e-4)]
+    assert part.reached == [1]
     with pytest.raises(ValueError, match="rhythm that was asked for"):
         of_densities([1.0], counts(some, some, 12), "rhythm", 1.0)
 
@@ -119,7 +121,7 @@ def test_music_that_is_too_short_is_a_sentence(data_file, tmp_path, monkeypatch,
 
 def test_the_table_says_where_real_music_lacks_densities() -> None:
     part = BothCounts(
-        densities=[0.5], windows=[12], errors=[0.0125], consistency=1.0, later=0.754,
+        densities=[0.5], windows=[12], errors=[0.0125], reached=[0.952], consistency=1.0, later=0.754,
         later_interval=[0.7, 0.8], later_by=[-0.03],
     )  # fmt: skip
     every = {"real": {"name": "real", "faders": {"rhythm": part.model_dump()}}, "changed": []}
@@ -131,6 +133,7 @@ def test_the_table_says_where_real_music_lacks_densities() -> None:
         "music": "scores",
         "of": "real",
         "rhythm: mean error": "0.013",
+        "rhythm: reached": "95.2 %",
         "rhythm: consistency": "1.000",
         "rhythm: half a step later": "0.75 [0.70, 0.80] (1 of 2 densities)",
         "rhythm: counts more then": "-0.03 to -0.03",

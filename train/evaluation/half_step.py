@@ -18,6 +18,7 @@ from train.reporting.results.half_step import BothCounts
 
 POSITIONS = np.linspace(0, 1, 8)  # as in Table 1
 LEAST_WINDOWS = 10  # real ones of one density that tell how they differ half a step later
+NEAREST = 0.5 + 1e-6  # onsets or notes of all steps: no whole number is nearer
 DIGITS = 4
 
 
@@ -129,6 +130,10 @@ def by_position(
         errors=[
             round(float(np.abs(values - target).mean()), DIGITS)
             for values, target in zip(own, targets, strict=True)
+        ],
+        reached=[
+            round(float((np.abs(values - target) * c.steps <= NEAREST).mean()), DIGITS)
+            for values, target, c in zip(own, targets, counts, strict=True)
         ],
         consistency=round(consistency, DIGITS),
         later=round(score, DIGITS),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from train.reporting.markdown import Table
+from train.reporting.markdown import Table, percent
 from train.reporting.results.half_step import BothCounts, BothCountsByFader, HalfStep
 
 
@@ -18,7 +18,7 @@ def rows(results: Sequence[HalfStep]) -> Table:
         for result in results
         for counted in (*result.changed, result.real)
     ]
-    columns = ("mean error", "consistency", "half a step later", "counts more then")
+    columns = ("mean error", "reached", "consistency", "half a step later", "counts more then")
     return cells, ("music", "of", *(f"{name}: {column}" for name in names for column in columns))
 
 
@@ -28,6 +28,7 @@ def _cells(counted: BothCountsByFader, name: str, result: HalfStep) -> tuple[str
     some = "" if counts[0] == counts[1] else " ({} of {} densities)".format(*counts)
     return (
         f"{np.mean(part.errors):.3f}",
+        percent(float(np.mean(part.reached))),
         f"{part.consistency:.3f}",
         _later(part) + some,
         f"{min(part.later_by):+.2f} to {max(part.later_by):+.2f}",

@@ -6,13 +6,14 @@ from typing import Literal
 
 from pydantic import FiniteFloat
 
-from train.reporting.results.part import MeanSd, Numbers, ResultsPart
+from train.reporting.results.part import MeanSd, Numbers, ResultsPart, Share
 
 
 class BothCounts(ResultsPart):
     """Windows of densities that were asked for, by both counts.
 
-    `windows` and `errors`, the mean distances of the densities from what was asked, are of each
+    `windows`, `errors`, the mean distances of the densities from what was asked, and `reached`, the
+    shares of windows as near to it as whole numbers of onsets and notes can come, are of each
     density asked; real music has its windows of the nearest density. `consistency` is by the count
     in the windows themselves, `later` by that from half a step later, with its 95 % interval over
     pieces; `later_by` is how much more the second counts, at each density.
@@ -21,6 +22,7 @@ class BothCounts(ResultsPart):
     densities: Numbers
     windows: list[int]
     errors: Numbers
+    reached: list[Share]
     consistency: FiniteFloat
     later: FiniteFloat
     later_interval: MeanSd | None
