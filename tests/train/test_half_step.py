@@ -121,8 +121,8 @@ def test_music_that_is_too_short_is_a_sentence(data_file, tmp_path, monkeypatch,
 
 def test_the_table_says_where_real_music_lacks_densities() -> None:
     part = BothCounts(
-        densities=[0.5], windows=[12], errors=[0.0125], reached=[0.952], consistency=1.0, later=0.754,
-        later_interval=[0.7, 0.8], later_by=[-0.03],
+        densities=[0.5], windows=[12], errors=[0.0125], reached=[0.952], consistency=1.0,
+        later=0.754, later_interval=[0.7, 0.8], later_by=[-0.003],
     )  # fmt: skip
     every = {"real": {"name": "real", "faders": {"rhythm": part.model_dump()}}, "changed": []}
     settings = {"kind": "half_step", "music": "scores", "split": "validation", "pieces": 2}
@@ -136,6 +136,6 @@ def test_the_table_says_where_real_music_lacks_densities() -> None:
         "rhythm: reached": "95.2 %",
         "rhythm: consistency": "1.000",
         "rhythm: half a step later": "0.75 [0.70, 0.80] (1 of 2 densities)",
-        "rhythm: counts more then": "-0.03 to -0.03",
+        "rhythm: counts more then": "+0.00 to +0.00",
     }
     assert "half_step" in report.TABLES

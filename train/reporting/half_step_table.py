@@ -31,8 +31,12 @@ def _cells(counted: BothCountsByFader, name: str, result: HalfStep) -> tuple[str
         percent(float(np.mean(part.reached))),
         f"{part.consistency:.3f}",
         _later(part) + some,
-        f"{min(part.later_by):+.2f} to {max(part.later_by):+.2f}",
+        " to ".join(_signed(end(part.later_by)) for end in (min, max)),
     )
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 2) + 0.0:+.2f}"  # no -0.00
 
 
 def _later(part: BothCounts) -> str:
