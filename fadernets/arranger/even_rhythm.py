@@ -14,7 +14,6 @@ import numpy as np
 from fadernets.music.notes import STEPS, STEPS_PER_BEAT
 
 ROWS_AT_ONCE = 64
-LEAST_UNEVEN = 3  # onsets, which have two gaps
 SHORTEST_GAP = 1e-3  # beats: a shorter one is as uneven
 DEAR = 1e3  # nats: more than all else that a rhythm costs
 KEPT = 128  # tables, of numbers of steps, onsets and beats
@@ -52,12 +51,19 @@ def uneven_gaps(times: np.ndarray, steps: int, onsets: int) -> np.ndarray:
     steps, onsets : int
         As in `rhythms`.
     """
+    gap = (times - times[:, None]).clip(min=SHORTEST_GAP)  # from a step to another
+    octaves = np.log2(gap).astype(np.float32)
+    uneven = np.abs(octaves - octaves[:, :, None])  # of the gaps from one to another, and a third
+    return uneven.ravel().take(_threes(steps, onsets)).sum(1)
+
+
+@lru_cache(maxsize=KEPT)
+def _threes(steps: int, onsets: int) -> np.ndarray:
+    """Numbers of the steps of each three successive onsets of each of `rhythms`, as one number."""
     each = rhythms(steps, onsets)
-    if onsets < LEAST_UNEVEN:
-        return np.zeros(len(each), np.float32)
-    at = times[np.nonzero(each)[1].reshape(-1, onsets)]
-    octaves = np.log2(np.diff(at, axis=1).clip(min=SHORTEST_GAP)).astype(np.float32)
-    return np.abs(np.diff(octaves, axis=1)).sum(1)
+    at = np.nonzero(each)[1].reshape(len(each), onsets)
+    middle, first, last = at[:, 1:-1], at[:, :-2], at[:, 2:]
+    return (first * STEPS + middle) * STEPS + last
 
 
 @lru_cache(maxsize=KEPT)
@@ -71,6 +77,12 @@ def unlike_beats(steps: int, onsets: int, beat: int) -> np.ndarray:
     for lag in (beat, 2 * beat):
         unlike += (each[:, lag:] != each[:, :-lag]).sum(1)
     return unlike
+
+
+@lru_cache(maxsize=KEPT)
+def _steps_first(steps: int, onsets: int) -> np.ndarray:
+    """The `rhythms` as numbers: float32 array, shape (16, m)."""
+    return np.ascontiguousarray(rhythms(steps, onsets).T, np.float32)
 
 
 @lru_cache(maxsize=KEPT)
@@ -161,7 +173,7 @@ def _cheapest(
         some = slice(first, first + ROWS_AT_ONCE)
         # Beyond that, single precision would lose what small costs differ by.
         step = strikes[some].clip(-DEAR, DEAR).astype(np.float32)
-        cost = step @ each.T.astype(np.float32) + costs
+        cost = step @ _steps_first(steps, onsets) + costs
         for place in range(before.shape[1]):
             cost += pace[some, place].astype(np.float32)[:, before[:, place]]
         best[some] = each[cost.argmin(1)]
