@@ -10,7 +10,7 @@ changes, or began before it, sounds to its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,10 +18,10 @@ import numpy as np
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.notes import EARLY, RINGS_IN, Notes
 from fadernets.music.piece import Piece
-from fadernets.music.segments import Segment, segment_count, segments
+from fadernets.music.segments import Segment, ending_rows, segment_count, segments
 from fadernets.music.stitching import stitch
 from fadernets.music.texture import texture
-from fadernets.music.windows import NO_NOTES, among
+from fadernets.music.windows import NO_NOTES, among, spans
 
 # What changes some segments: their new notes, with those that ring in.
 Change = Callable[[list[Segment]], Sequence[Notes]]
@@ -77,6 +77,7 @@ def changed(
             parts = segments(result, numbers=mine)
             parts = [_seen(s, before[s.index], s.index + 1 in numbers) for s in parts]
         parts = [_beside(piece, result, segment) for segment in parts]
+        parts = _held_on(result, parts, numbers, fixed)
         if len(behind):
             parts = [_going_on(result, segment, behind) for segment in parts]
         parts = [_locked(result, segment, locks, fixed, hand) for segment in parts]
@@ -140,6 +141,29 @@ def _beside(piece: Piece, changing: Piece, segment: Segment) -> Segment:
     before, behind = (texture(changing.notes, *side) for side in sides)
     key = piece.key_at(segment.middle)
     return replace(segment, window=replace(segment.window, beside=(before, behind), key=key))
+
+
+def _held_on(
+    changing: Piece, parts: Sequence[Segment], numbers: Collection[int], fixed: Notes
+) -> list[Segment]:
+    """Segments that may hold on what ends where they begin, if the one before changes, too.
+
+    Without it each that loses its first onset would begin with a hole, and none would lose it.
+    """
+    notes, cuts = changing.notes, spans(changing.meter, changing.length)
+    ending = ending_rows(notes, np.array([span.start for span in cuts]))
+    result = []
+    for segment in parts:
+        if segment.index - 1 in numbers:
+            rows = ending[segment.index]
+            rows = rows[~among(notes[rows], fixed)]
+            own = segment.window.notes
+            rows = rows[~np.isin(notes.pitch[rows], own.pitch[own.onset < -EARLY])]
+            latest = dict(zip(notes.pitch[rows].tolist(), rows.tolist(), strict=True))
+            may_ring = notes[np.array(sorted(latest.values()), int)].shifted(-segment.start)
+            segment = replace(segment, window=replace(segment.window, may_ring=may_ring))
+        result.append(segment)
+    return result
 
 
 def _behind(piece: Piece, numbers: set[int], segments_by_index: Mapping[int, Segment]) -> Notes:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,13 +25,12 @@ from tqdm import tqdm
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER
 from fadernets.music.piece import Piece
-from fadernets.music.segments import segments
 from fadernets.net import FaderNet
 from train.data.dataset import Segments
 from train.data.unseen import MODELS, add_options, unseen
 from train.evaluate import commit
 from train.evaluation import naturalness
-from train.evaluation.naturalness import REAL_WINDOWS, WAYS, ChangedExcerpt, Excerpt, Way, title
+from train.evaluation.naturalness import WAYS, ChangedExcerpt, Excerpt, Way, title
 from train.evaluation.pair_scores import estimate
 from train.metrics.naturalness import Windows
 from train.reporting.results.naturalness import Naturalness, SeparabilityByWay, WaySeparability
@@ -50,6 +50,16 @@ def read(paths: Sequence[Path]) -> list[Piece]:
     return pieces
 
 
+def unseen_pieces(options: argparse.Namespace, data: Segments | None) -> list[Piece]:
+    """The pieces that the command line asks for; raises ValueError if there is none."""
+    sources = unseen(options.midi, options.match, data, options.split)
+    paths = [source.path for source in sources]
+    if len(paths) > options.pieces:
+        drawn = np.random.default_rng(options.seed).permutation(len(paths))[: options.pieces]
+        paths = [paths[number] for number in sorted(drawn)]
+    return read(paths)
+
+
 @dataclass(frozen=True, eq=False)
 class RealMusic:
     """Real windows of pieces, and excerpts of some of the pieces to be changed."""
@@ -66,19 +76,10 @@ class RealMusic:
 def music(
     pieces: Sequence[Piece], count: int, length: int, rng: np.random.Generator, by_sound: bool
 ) -> RealMusic:
-    """Windows of all pieces, and excerpts of `count` of them, `length` segments each.
-
-    Which these are is drawn: the first ones may be of one year or composer, which can be told.
-    """
-    real: list[Windows] = []
-    excerpts: list[Excerpt | None] = []
-    for group, piece in enumerate(pieces):
-        parts = [s for s in segments(piece)[1:-1] if len(s.notes)]
-        real.append(naturalness.drawn(parts, REAL_WINDOWS, group, rng, by_sound))
-        excerpts.append(naturalness.excerpt(piece, group, length, rng))
-    usable = [excerpt for excerpt in excerpts if excerpt]
-    chosen = np.sort(rng.permutation(len(usable))[:count])
-    return RealMusic(naturalness.joined(real), [usable[number] for number in chosen])
+    """Windows of all pieces, and excerpts of `count` of them, `length` segments each."""
+    real, excerpts = naturalness.sample(pieces, count, length, rng)
+    windows = [naturalness.windows(parts, group, by_sound) for group, parts in enumerate(real)]
+    return RealMusic(naturalness.joined(windows), excerpts)
 
 
 def floor(source: RealMusic, seed: int) -> WaySeparability:
@@ -149,12 +150,7 @@ def measured(options: argparse.Namespace) -> Naturalness:
     """
     began = time.perf_counter()
     data = Segments.load(options.data) if options.data else None
-    sources = unseen(options.midi, options.match, data, options.split)
-    paths = [source.path for source in sources]
-    if len(paths) > options.pieces:
-        drawn = np.random.default_rng(options.seed).permutation(len(paths))[: options.pieces]
-        paths = [paths[number] for number in sorted(drawn)]
-    pieces = read(paths)
+    pieces = unseen_pieces(options, data)
     nets = [FaderNet.load(name) for name in options.model or MODELS]
     rows, by_keys = [], _music(pieces, options, by_sound=False)
     in_their_place = None
@@ -186,9 +182,9 @@ def _music(pieces: Sequence[Piece], options: argparse.Namespace, by_sound: bool)
     return music(pieces, options.excerpts, options.length, rng, by_sound)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    options = argparse.ArgumentParser(prog="python -m train.naturalness", description=__doc__)
+def parser(command: str = "naturalness", description: str | None = __doc__) -> ArgumentParser:
+    """The command line of this and of other commands that change excerpts."""
+    options = ArgumentParser(prog=f"python -m train.{command}", description=description)
     options.add_argument("--midi", type=Path, required=True, help="folder of performances")
     options.add_argument("--match", default="*", help="which files, such as midi_score.mid")
     options.add_argument("--data", type=Path, help="file of train.prepare, which has the splits")

@@ -20,6 +20,7 @@ from train.reporting import (
     benchmark_tables,
     claims,
     comparison,
+    half_step_table,
     label_share_table,
     mood_tables,
     naturalness_table,
@@ -33,6 +34,7 @@ from train.reporting.reading import read
 from train.reporting.results.ablation import Ablation
 from train.reporting.results.arousal import Arousal, ArousalTries
 from train.reporting.results.evaluation import Evaluation
+from train.reporting.results.half_step import HalfStep
 from train.reporting.results.label_shares import LabelShares
 from train.reporting.results.naturalness import Naturalness, NaturalnessTries
 from train.reporting.results.part import ResultsPart
@@ -56,6 +58,7 @@ PAGES = (ROOT / "README.md", *(DOCS / f"{name}.md" for name in WITH_TABLES), *CA
 BENCHMARKS = ROOT / "benchmarks" / "results"
 FIGURES = DOCS / "figures"
 PAPER_FIGURES = DOCS / "paper"
+COLLECTIONS = ("", "-scores", "-pop")  # end the names of results on other music than performances
 DRAWN = ("table1", "figure3", "figure4", "figure5", "response", "movement")
 
 
@@ -113,6 +116,11 @@ def naturalness(rows: Callable[[Naturalness], Table], name: str = "naturalness")
     return table(*rows(stored(name, Naturalness)))
 
 
+def half_step_rows() -> str:
+    """Densities by both counts, on every collection of music."""
+    return table(*half_step_table.rows([stored(f"half_step{e}", HalfStep) for e in COLLECTIONS]))
+
+
 def arousal(rows: Callable[[Arousal], Table]) -> str:
     """A table of how classifiers hear arousal moved."""
     return table(*rows(stored("arousal", Arousal)))
@@ -142,6 +150,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "claims_speeds": partial(of_paper, paper_tables.speeds, 2),
     "data": lambda: table(*training_tables.data(stored("prepare", Preparation))),
     **{f"figures_{name}": partial(comparison.figures, FIGURES, name) for name in DRAWN},
+    "half_step": half_step_rows,
     "control": lambda: table(*shipped_tables.control(shipped()[::-1])),
     "kills": lambda: benchmark_tables.kills(
         measured(BENCHMARKS / "survey_kills.json"),

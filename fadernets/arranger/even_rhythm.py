@@ -1,8 +1,8 @@
 """Whole rhythms compared: the one of the asked number of onsets that goes on most evenly.
 
 A cost of each step alone knows neither gaps nor beats, and leaves gaps and beats that are all
-unlike; in real music with beats one gap is often as long as the one before, and one beat strikes as
-the one before does. There are few enough rhythms of sixteen steps to look at each.
+unlike; in real music one gap is often about as long as the one before, and where it has beats, one
+beat strikes as the one before does. There are few enough rhythms of sixteen steps to look at each.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from fadernets.music.notes import STEPS, STEPS_PER_BEAT
 
 ROWS_AT_ONCE = 64
+SHORTEST_GAP = 1e-3  # beats: a shorter one is as uneven
 DEAR = 1e3  # nats: more than all else that a rhythm costs
 KEPT = 128  # tables, of numbers of steps, onsets and beats
 
@@ -40,6 +41,31 @@ def unlike_gaps(steps: int, onsets: int) -> np.ndarray:
     return (gaps != np.roll(gaps, 1, 1)).sum(1).astype(np.float32)
 
 
+def uneven_gaps(times: np.ndarray, steps: int, onsets: int) -> np.ndarray:
+    """How far the gaps of each of `rhythms` are from the ones before, in octaves: float32, (m,).
+
+    Parameters
+    ----------
+    times : float array, shape (16,)
+        Beats at which an onset of each step is.
+    steps, onsets : int
+        As in `rhythms`.
+    """
+    gap = (times - times[:, None]).clip(min=SHORTEST_GAP)  # from a step to another
+    octaves = np.log2(gap).astype(np.float32)
+    uneven = np.abs(octaves - octaves[:, :, None])  # of the gaps from one to another, and a third
+    return uneven.ravel().take(_threes(steps, onsets)).sum(1)
+
+
+@lru_cache(maxsize=KEPT)
+def _threes(steps: int, onsets: int) -> np.ndarray:
+    """Numbers of the steps of each three successive onsets of each of `rhythms`, as one number."""
+    each = rhythms(steps, onsets)
+    at = np.nonzero(each)[1].reshape(len(each), onsets)
+    middle, first, last = at[:, 1:-1], at[:, :-2], at[:, 2:]
+    return (first * STEPS + middle) * STEPS + last
+
+
 @lru_cache(maxsize=KEPT)
 def unlike_beats(steps: int, onsets: int, beat: int) -> np.ndarray:
     """Number of steps in which each of `rhythms` is unlike one beat before, and two: float32, (m,).
@@ -51,6 +77,12 @@ def unlike_beats(steps: int, onsets: int, beat: int) -> np.ndarray:
     for lag in (beat, 2 * beat):
         unlike += (each[:, lag:] != each[:, :-lag]).sum(1)
     return unlike
+
+
+@lru_cache(maxsize=KEPT)
+def _steps_first(steps: int, onsets: int) -> np.ndarray:
+    """The `rhythms` as numbers: float32 array, shape (16, m)."""
+    return np.ascontiguousarray(rhythms(steps, onsets).T, np.float32)
 
 
 @lru_cache(maxsize=KEPT)
@@ -91,15 +123,58 @@ def evenest(
     kinds = np.column_stack([windows, onsets])
     for kind in np.unique(kinds, axis=0):
         steps, beat, number = kind.tolist()
-        each, before = rhythms(steps, number), _before_beats(steps, number)
         costs = for_gap * unlike_gaps(steps, number) + for_beat * unlike_beats(steps, number, beat)
-        rows = np.flatnonzero((kinds == kind).all(1))
-        for first in range(0, len(rows), ROWS_AT_ONCE):
-            some = rows[first : first + ROWS_AT_ONCE]
-            # Beyond that, single precision would lose what small costs differ by.
-            step = strikes[some].clip(-DEAR, DEAR).astype(np.float32)
-            cost = step @ each.T.astype(np.float32) + costs
-            for place in range(before.shape[1]):
-                cost += pace[some, place].astype(np.float32)[:, before[:, place]]
-            best[some] = each[cost.argmin(1)]
+        rows = (kinds == kind).all(1)
+        best[rows] = _cheapest(strikes[rows], pace[rows], steps, number, costs)
+    return best
+
+
+def evenest_in_time(
+    strikes: np.ndarray,
+    pace: np.ndarray,
+    onsets: np.ndarray,
+    steps: np.ndarray,
+    times: np.ndarray,
+    for_octave: float,
+) -> np.ndarray:
+    """As `evenest`, of music without beats: gaps are compared in time, and cost what they differ.
+
+    Parameters
+    ----------
+    strikes, pace, onsets
+        As in `evenest`.
+    steps : int array, shape (b,)
+        In how many steps.
+    times : float array, shape (b, 16)
+        Beats at which an onset of each step is.
+    for_octave : float
+        Cost in nats of each octave by which a gap is longer or shorter than the one before.
+
+    Returns
+    -------
+    bool array, shape (b, 16)
+    """
+    best = np.empty(strikes.shape, bool)
+    kinds, kind_of = np.unique(np.column_stack([steps, onsets, times]), axis=0, return_inverse=True)
+    for number, (length, count, *each) in enumerate(kinds.tolist()):
+        rows = kind_of == number
+        costs = for_octave * uneven_gaps(np.array(each), int(length), int(count))
+        best[rows] = _cheapest(strikes[rows], pace[rows], int(length), int(count), costs)
+    return best
+
+
+def _cheapest(
+    strikes: np.ndarray, pace: np.ndarray, steps: int, onsets: int, costs: np.ndarray
+) -> np.ndarray:
+    """The cheapest of `rhythms`, which cost `costs`, (m,), beside their steps: bool, (b, 16)."""
+    each, before = rhythms(steps, onsets), _before_beats(steps, onsets)
+    best = np.empty(strikes.shape, bool)
+    for first in range(0, len(strikes), ROWS_AT_ONCE):
+        some = slice(first, first + ROWS_AT_ONCE)
+        # Beyond that, single precision would lose what small costs differ by.
+        step = strikes[some].clip(-DEAR, DEAR).astype(np.float32)
+        cost = step @ _steps_first(steps, onsets) + costs
+        for place in range(before.shape[1]):
+            cost += pace[some, place].astype(np.float32)[:, before[:, place]]
+        best[some] = each[cost.argmin(1)]
     return best

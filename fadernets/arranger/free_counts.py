@@ -28,7 +28,9 @@ def slack(request: ArrangementRequest, free_notes: float) -> Tensor:
     return (request.counts_are_free * request.steps * free_notes).long()
 
 
-def usual_counts(request: ArrangementRequest, passing: Tensor | None) -> tuple[Tensor, Tensor]:
+def usual_counts(
+    request: ArrangementRequest, passing: Tensor | None, ringing: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Notes that sound in each step where it has no onset, and where it has one: int64, (n, 16).
 
     They are the segment's own, whatever the rhythm, where a density is asked for. Where it is free,
@@ -39,11 +41,15 @@ def usual_counts(request: ArrangementRequest, passing: Tensor | None) -> tuple[T
     request : ArrangementRequest
     passing : int64 tensor, shape (n, 16), optional
         Notes of each step that do not go on (`passing_notes`).
+    ringing : int64 tensor, shape (n,), optional
+        Notes that the first step may hold.
     """
     own, onset = request.labels[PLANNED_COUNTS], request.labels[PLANNED_ONSETS] == ONSET
     if passing is None:
         return own, own
     goes_on = F.pad((own - passing)[:, :-1], (1, 0), value=MAX_POLYPHONY)
+    if ringing is not None:
+        goes_on[:, 0] = ringing
     free = request.counts_are_free[:, None]
     held = torch.where(free & onset, torch.minimum(own, goes_on), own)
     struck = torch.where(free & ~onset, (own + 1).clamp(max=MAX_POLYPHONY), own)

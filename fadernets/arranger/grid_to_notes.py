@@ -7,7 +7,14 @@ import torch
 
 from fadernets.arranger.touch import HALF, Touch
 from fadernets.music.grid import steps_of
-from fadernets.music.notes import LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes, first_steps
+from fadernets.music.notes import (
+    LOWEST_PITCH,
+    STEPS,
+    STEPS_PER_BEAT,
+    Notes,
+    concatenate,
+    first_steps,
+)
 from fadernets.music.windows import Window
 
 SHORTEST_BEATS = 0.08  # 40 ms of the token clock: a shorter note is a click
@@ -37,7 +44,7 @@ def grid_to_notes(
         key in that step stay, the last ones, and then whether its note before lasts into the step.
         By default all strikes stay, and the note before ends.
     """
-    source, beats = window.notes, window.steps / STEPS_PER_BEAT
+    source, beats = concatenate([window.notes, window.may_ring]), window.steps / STEPS_PER_BEAT
     steps = steps_of(torch.from_numpy(source.onset), torch.from_numpy(source.offset))
     firsts, lasts = (x.tolist() for x in steps)
     numbers: dict[tuple[int, int], list[int]] = {}  # a key may be struck several times in a step
@@ -48,6 +55,7 @@ def grid_to_notes(
     if window.keeps_rhythm:
         pattern = window.kept_pattern.onset[::-1]  # the first of a step counts
         starts = dict(zip(first_steps(pattern).tolist(), pattern.tolist(), strict=True))
+    may_ring = set(zip(window.may_ring.onset.tolist(), window.may_ring.pitch.tolist(), strict=True))
     locked = set(zip(window.locked.onset.tolist(), window.locked.pitch.tolist(), strict=True))
 
     def onset_of(step: int, pitch: int) -> float:
@@ -90,6 +98,8 @@ def grid_to_notes(
         if step < 0:
             for number in own:
                 start = float(source.onset[number])
+                if (start, pitch) in may_ring and not hold[0, pitch - LOWEST_PITCH]:
+                    continue
                 stop = max(end_of(step, pitch, number, start), 0.0)
                 rows.append((start, stop, pitch, float(source.velocity[number]), 0.0))
     for step, index in zip(*(x.tolist() for x in np.nonzero(onset)), strict=True):

@@ -29,7 +29,7 @@ class NoteLimits:
     Attributes
     ----------
     ringing : bool tensor, shape (b, 88)
-        Keys that ring in, which the first step may hold.
+        Keys that ring in or may do so, which the first step may hold.
     may_strike, may_hold, must_strike, must_hold : bool tensors, shape (b, 16, 88)
     beyond : int64 tensor, shape (b, 16)
         Notes of the segment beyond 15 at once: the note label ends there, and means so many more.
@@ -116,13 +116,21 @@ def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> Note
         own = [w.notes if w.pattern is None else w.locked for w in windows]
         may_strike &= ~_closed(windows, device) | (grid_of(own, device).onset > 0)
     return NoteLimits(
-        source.hold[:, 0] > 0,
+        (source.hold[:, 0] > 0) | _may_ring(windows, device),
         may_strike,
         ~ends,
         must_strike,
         must_hold,
         (torch.maximum(source.count, counts) - MAX_POLYPHONY).clamp(min=0),
     )
+
+
+def _may_ring(windows: Sequence[Window], device: torch.device) -> Tensor:
+    """Keys that may be held on from before beat 0: bool, (b, 88)."""
+    keys = torch.zeros(len(windows), PITCHES, dtype=torch.bool)
+    for row, window in enumerate(windows):
+        keys[row, torch.from_numpy(window.may_ring.pitch) - LOWEST_PITCH] = True
+    return keys.to(device)
 
 
 def _closed(windows: Sequence[Window], device: torch.device) -> Tensor:
@@ -164,7 +172,8 @@ def with_room(window: Window, onsets: int, total: int) -> Window:
     most of it begins come first.
     """
     first, own = (first_steps(notes.onset) for notes in (window.ring_out, window.kept_pattern))
-    begins = 0 in own  # then something is struck in the first step anyway
+    # Then something is struck in the first step anyway.
+    begins = 0 in own and not len(window.may_ring)
     onsets = max(onsets, len(np.unique(own[own >= 0])) if window.keeps_rhythm else begins)
     fixed = concatenate([window.locked, window.ring_out])
     rings = window.notes[(window.notes.onset < -EARLY) & ~among(window.notes, fixed)]
@@ -203,8 +212,9 @@ def plan_limits(
     may_sound = notes.may_strike | notes.must_hold
     most_struck = (may_sound * (1 + repeats.again + over)).sum(2)
     keeps_rhythm = torch.tensor([w.keeps_rhythm for w in windows], device=device)[:, None]
-    # Music that begins on the first step goes on doing so.
-    must = (struck > 0) | (is_struck & (keeps_rhythm | (step == 0)))
+    # Music that begins on the first step goes on doing so, unless what ends there may be held on.
+    begins = torch.tensor([not len(w.may_ring) for w in windows], device=device)[:, None]
+    must = (struck > 0) | (is_struck & (keeps_rhythm | (begins & (step == 0))))
     allowed = torch.ones(len(windows), STEPS, 3, dtype=torch.bool, device=device)
     allowed[..., ONSET] = is_inside & (most_struck >= least_struck) & (~keeps_rhythm | must)
     allowed[..., HOLD] = is_inside & ~must

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets.music.notes import EARLY, STEPS_PER_BEAT, first_steps
+from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes, first_steps
 from fadernets.music.windows import Window
 
 AGAIN_BEATS = 1.5  # after which a key that is struck anew is not struck again
@@ -45,9 +45,7 @@ class Touch:
         _, first_of_chord = np.unique(chord, return_index=True)
         self.beats, self.pedal = beats, window.pedal
         self.strikes = notes[notes.onset >= -EARLY]
-        step = first_steps(struck)
-        self.steps, first = np.unique(step, return_index=True)
-        self.times = struck[first]
+        self.times = strike_times(notes)
         self.spreads = np.delete(struck - struck[first_of_chord][chord], first_of_chord)
         ended = notes[notes.offset < beats - ON_GRID]
         self.ends, self.pitches = ended.offset, ended.pitch
@@ -71,11 +69,7 @@ class Touch:
 
     def onset(self, step: int, pitch: int) -> float:
         """Beats at which a new note begins in a step."""
-        time = step / STEPS_PER_BEAT
-        if len(self.steps):
-            inside = min(max(step, int(self.steps[0])), int(self.steps[-1]))
-            time = float(np.interp(inside, self.steps, self.times))
-            time += (step - inside) / STEPS_PER_BEAT
+        time = float(self.times[step])
         least = step / STEPS_PER_BEAT - EARLY + MARGIN if step else 0.0
         if len(self.spreads):
             apart = float(self.spreads[(5 * step + pitch) % len(self.spreads)])
@@ -123,6 +117,19 @@ class Touch:
             return otherwise
         near = _near(self.strikes.onset, self.strikes.pitch, step, pitch)
         return float(self.strikes.velocity[near])
+
+
+def strike_times(notes: Notes) -> np.ndarray:
+    """When a segment strikes in each step, or would: float64, shape (16,), beats.
+
+    In a step without an onset that is where it parts the time between the nearest strikes.
+    """
+    step, struck = np.arange(STEPS), notes.onset[notes.onset >= -EARLY]
+    if not len(struck):
+        return step / STEPS_PER_BEAT
+    own, first = np.unique(first_steps(struck), return_index=True)
+    inside = step.clip(own[0], own[-1])
+    return np.interp(inside, own, struck[first]) + (step - inside) / STEPS_PER_BEAT
 
 
 def _near(times: np.ndarray, pitches: np.ndarray, step: int, pitch: int) -> int:

@@ -27,6 +27,9 @@ class ArrangementWeights:
         Where fewer onsets are asked for of music that has beats, cost in nats of each gap between
         onsets that is unlike the one before, and of each step that strikes where a beat before, or
         two, does not, or the other way round.
+    uneven_when_fewer, uneven_when_more : float
+        Where fewer onsets, or more, are asked for of a take without a click, cost in nats of each
+        octave by which a gap between onsets is longer or shorter than the one before.
     in_pattern : float
         Nats in favour of an onset, where fewer are asked for, that every beat has at its place;
         half of them against one that no other beat has, half for one that all have.
@@ -81,6 +84,8 @@ class ArrangementWeights:
     even_note: float = 0.5
     unlike_gaps: float = 1.0
     unlike_beats: float = 1.0
+    uneven_when_fewer: float = 3.0
+    uneven_when_more: float = 1.0
     in_pattern: float = 6.0
     on_beat: float = 2.0
     in_gaps: float = 3.0

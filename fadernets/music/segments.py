@@ -174,6 +174,21 @@ def ringing_rows(notes: Notes, starts: np.ndarray) -> list[np.ndarray]:
     return [number[order[a:b]] for a, b in zip(edges, edges[1:], strict=False)]
 
 
+def ending_rows(notes: Notes, starts: np.ndarray) -> list[np.ndarray]:
+    """The numbers of the notes that sound in the step before each segment but not in it."""
+    own = np.searchsorted(starts - EARLY, notes.onset, side="right") - 1
+    near = np.searchsorted(starts - RINGS_IN, notes.offset, side="right") - 1
+    has_next = own + 1 < len(starts)
+    following = starts[np.minimum(own + 1, len(starts) - 1)]
+    last = np.where(first_steps(notes.onset - following) >= -1, own + 1, near)
+    last = np.where(has_next, last, own)
+    ends = (last > own) & (notes.offset < starts[last.clip(max=len(starts) - 1)] + RINGS_IN)
+    rows = np.flatnonzero(ends)
+    rows = rows[np.argsort(last[rows], kind="stable")]
+    edges = np.searchsorted(last[rows], np.arange(len(starts) + 1))
+    return [rows[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+
+
 def from_start(notes: Notes, start: float, beats: float) -> Notes:
     """Notes in beats from a segment's start, cut at its end."""
     offset = np.minimum(notes.offset - start, beats)

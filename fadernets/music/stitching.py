@@ -9,7 +9,7 @@ import numpy as np
 
 from fadernets.music.notes import EARLY, Notes, concatenate, struck_once, visible
 from fadernets.music.piece import Piece
-from fadernets.music.segments import from_start, ringing_rows
+from fadernets.music.segments import ending_rows, from_start, ringing_rows
 from fadernets.music.windows import ROUNDING, Unit, spans
 
 
@@ -54,14 +54,17 @@ def stitch(piece: Piece, changed: Mapping[int, Notes], unit: Unit = "bars") -> P
     # Of two, the one that ends a note sooner decides: the other goes by what it was.
     ends = piece.notes.offset
     sooner, later = np.full(len(ends), np.inf), ends.copy()
-    ringing = ringing_rows(piece.notes, np.array([span.start for span in cuts]))
+    starts = np.array([span.start for span in cuts])
+    ringing, ending = (find(piece.notes, starts) for find in (ringing_rows, ending_rows))
     for index, notes in changed.items():
-        rows = ringing[index]
+        rows = np.concatenate([ringing[index], ending[index]])
         span = cuts[index]
         span_notes = from_start(piece.notes[rows], span.start, span.end - span.start)
         new_ends = dict(zip(_places(notes), notes.offset.tolist(), strict=True))
         for row, place, off in zip(rows, _places(span_notes), span_notes.offset, strict=True):
-            end = min(max(new_ends.get(place, off), 0.0), span.end - span.start)
+            if place not in new_ends:
+                continue
+            end = min(max(new_ends[place], 0.0), span.end - span.start)
             if end < off - ROUNDING:
                 sooner[row] = min(sooner[row], span.start + end)
             elif end > off + ROUNDING:

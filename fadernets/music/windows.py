@@ -77,6 +77,8 @@ class Window:
         Those of the notes that the next segment goes on with.
     ring_out : Notes
         Those of the notes that have to sound to the end.
+    may_ring : Notes
+        Notes that end about beat 0, and may be held on instead.
     before : Notes, optional
         The notes before a neighbour was changed, if one was: they tell the densities that stay.
     keeps_rhythm : bool
@@ -105,6 +107,7 @@ class Window:
     ring_in: Notes = NO_NOTES
     ring_on: Notes = NO_NOTES
     ring_out: Notes = NO_NOTES
+    may_ring: Notes = NO_NOTES
     before: Notes | None = None
     keeps_rhythm: bool = False
     keeps_pitches: bool = False

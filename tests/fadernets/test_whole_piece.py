@@ -164,6 +164,43 @@ def test_locked_notes_of_a_piece_are_as_they_were(net, locks, move):
     assert set(result.notes) != set(piece.notes)
 
 
+@pytest.mark.parametrize(("apart", "follows_beats"), [(1.0, True), (1.07, False)])
+def test_a_segment_that_loses_its_first_onset_holds_on_what_ended_there(net, apart, follows_beats):
+    """Chords a beat apart: one of four is left, and no segment insists that its first one is."""
+    onset = np.repeat(np.arange(0.0, 31.0, apart), 2)
+    count = len(onset)
+    notes = Notes.of(onset, onset + 0.99 * apart, [48, 64] * (count // 2), [70] * count)
+    tempo, meter = np.array([(0.0, 100.0)]), np.array([(0, 4, 4)])
+    piece = Piece(notes, NO_PEDAL, tempo, meter, 32.0)
+    assert piece.follows_beats == follows_beats
+    result = changed(piece, range(8), lambda part: net.slide(part, {"rhythm": 0.0}))
+    parts = segments(result)
+    assert [measure(s.window.notes, ["rhythm"], 16)["rhythm"] for s in parts] == [1 / 16] * 8
+    own_begins, begins, holds = (
+        np.array([at(s.window.notes.onset) for s in some])
+        for some, at in (
+            (segments(piece), lambda onset: (np.abs(onset) < 0.1).any()),
+            (parts, lambda onset: (np.abs(onset) < 0.1).any()),
+            (parts, lambda onset: (onset < -0.1).any()),
+        )
+    )
+    loses = own_begins & ~begins
+    assert loses.any() and holds[loses].all()
+
+
+def test_what_is_locked_is_not_held_on(net):
+    """Nor anything of a segment that stays."""
+    onset = np.repeat(np.arange(16.0), 2)
+    notes = Notes.of(onset, onset + 0.97, [48, 64] * 16, [70] * 32)
+    tempo, meter = np.array([(0.0, 100.0)]), np.array([(0, 4, 4)])
+    piece = Piece(notes, NO_PEDAL, tempo, meter, 16.0)
+    move = lambda part: net.slide(part, {"rhythm": 0.0})  # noqa: E731
+    last = notes[(notes.onset >= 3) & (notes.onset < 4)]
+    assert set(last) <= set(changed(piece, [1, 2], move).notes)
+    locks = Locks(notes=last)
+    assert set(last) <= set(changed(piece, [0, 1, 2], move, locks=locks).notes)
+
+
 def test_a_key_struck_at_a_border_waits_for_the_locked_note_on_it():
     """The next segment does not see a note that rings into it for less than half a step."""
     notes = Notes.of([3.0, 5.0], [4.05, 6.0], [60, 64], [64, 64])

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fadernets.music.attributes import ATTRIBUTES, measure
-from fadernets.music.notes import BEATS, concatenate, visible
+from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.notes import BEATS
 from fadernets.music.piece import Piece
-from fadernets.music.segments import from_start, ringing_rows
 from fadernets.music.windows import ROUNDING, Span
 from train import metrics
 from train.data.density_requests import Asked
 from train.evaluation.pair_scores import DIGITS, Compared, estimate, spread
+from train.metrics.half_step import of_windows
 from train.metrics.over_pieces import Tally
 from train.reporting.results.part import present
 from train.reporting.results.score import Reached
@@ -83,16 +83,13 @@ def _answer(request: Asked, pair: Compared) -> AskedDensity:
 
 def between(piece: Piece, start: float, end: float) -> dict[str, float]:
     """Mean densities of the steps between two beats, by name, with the notes that ring in."""
-    starts = np.arange(start, end - ROUNDING, BEATS)
-    totals, steps = np.zeros(len(ATTRIBUTES)), 0
-    for begin, ring in zip(starts.tolist(), ringing_rows(piece.notes, starts), strict=True):
-        span = Span(begin, min(begin + BEATS, end), 0)
-        beats = span.end - span.start
-        own = visible(piece.notes, begin, beats)[1]
-        notes = concatenate([from_start(piece.notes[ring], begin, beats), own])
-        totals += span.steps * np.array(list(measure(notes, ATTRIBUTES, span.steps).values()))
-        steps += span.steps
-    return dict(zip(ATTRIBUTES, (totals / steps).tolist(), strict=True))
+    spans = [
+        Span(begin, min(begin + BEATS, end), 0)
+        for begin in np.arange(start, end - ROUNDING, BEATS).tolist()
+    ]
+    densities = of_windows(piece.notes, spans, ATTRIBUTES)
+    means = np.average(densities, axis=0, weights=[span.steps for span in spans])
+    return dict(zip(ATTRIBUTES, means.tolist(), strict=True))
 
 
 def _reached(answers: Sequence[AskedDensity], sd: Mapping[str, float], seed: int) -> Reached:

@@ -83,6 +83,25 @@ def excerpt(piece: Piece, group: int, length: int, rng: np.random.Generator) -> 
     return Excerpt(piece, tuple(usable[first : first + length]), group)
 
 
+def sample(
+    pieces: Sequence[Piece], count: int, length: int, rng: np.random.Generator
+) -> tuple[list[list[Segment]], list[Excerpt]]:
+    """Real segments of every piece, and excerpts of `count` of the pieces, `length` segments each.
+
+    Which pieces these are is drawn: the first ones may be of one year or composer, which can be
+    told.
+    """
+    real: list[list[Segment]] = []
+    excerpts: list[Excerpt | None] = []
+    for group, piece in enumerate(pieces):
+        parts = [s for s in segments(piece)[1:-1] if len(s.notes)]
+        real.append([parts[i] for i in rng.permutation(len(parts))[:REAL_WINDOWS]])
+        excerpts.append(excerpt(piece, group, length, rng))
+    usable = [excerpt for excerpt in excerpts if excerpt]
+    chosen = np.sort(rng.permutation(len(usable))[:count])
+    return real, [usable[number] for number in chosen]
+
+
 def windows(parts: Sequence[Segment], group: int, by_sound: bool = False) -> Windows:
     """Segments as a classifier sees them.
 

@@ -10,15 +10,24 @@ import pytest
 import torch
 
 from fadernets.arranger.candidate_plans import candidate_plans
-from fadernets.arranger.even_rhythm import evenest, rhythms, unlike_beats, unlike_gaps
+from fadernets.arranger.even_rhythm import (
+    evenest,
+    evenest_in_time,
+    rhythms,
+    uneven_gaps,
+    unlike_beats,
+    unlike_gaps,
+)
 from fadernets.arranger.request import arrangement_request
 from fadernets.music.attributes import ONSET
+from fadernets.music.notes import Notes
 from fadernets.music.windows import Window
 from tests.fadernets.arranger.density_requests import asking
 from tests.fadernets.arranger.test_rhythm_pattern import SILENT, planned, struck
 
 EVEN = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_gaps=1.0)
 FOUR_AND_FIVE = torch.tensor([4 / 16, 5 / 12])  # onsets a step
+IN_TIME = dataclasses.replace(SILENT, stays_rhythm=3.0, uneven_when_fewer=3.0, uneven_when_more=1.0)
 ALIKE = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_beats=1.0)
 
 
@@ -111,8 +120,56 @@ def test_what_is_left_strikes_alike_on_every_beat():
     assert planned(request, ALIKE) == [0, 3, 4, 7, 8, 11, 12, 15]
 
 
-def test_a_take_without_a_click_has_no_rhythm_to_be_even():
-    """Its steps and beats are the recorder's: the plan is the one without."""
+def test_gaps_of_a_take_are_compared_in_time():
+    """One of a beat, then one of half a beat, then one of two beats: an octave and two."""
+    times = np.arange(16) / 4
+    times[4:] += 0.5
+    uneven = uneven_gaps(times, 16, 4)
+    assert uneven[row_of(0, 2, 4, 12, steps=16)] == pytest.approx(2)  # .5, 1, 2 beats
+    assert uneven[row_of(4, 8, 10, 15, steps=16)] == pytest.approx(1 + np.log2(2.5))
+    for few, count in enumerate((1, 16, 120)):
+        assert uneven_gaps(times, 16, few).tolist() == [0.0] * count
+
+
+def test_the_evenest_rhythm_in_time_counts_steps_and_pace():
+    """By looking with other code at each rhythm of 4 onsets in 10 steps, two takes at once."""
+    rng = np.random.default_rng(1)
+    strikes, pace = rng.normal(size=(4, 16)), rng.random((4, 3, 17))
+    times = np.repeat(np.cumsum(rng.uniform(0.1, 0.4, (2, 16)), axis=1), 2, axis=0)
+    got = evenest_in_time(strikes, pace, np.full(4, 4), np.full(4, 10), times, 0.7)
+    for row in range(4):
+        costs = {}
+        for on in combinations(range(10), 4):
+            a, b, c = np.diff(times[row, list(on)])
+            before = [sum(step < 4 * number for step in on) for number in (1, 2, 3)]
+            costs[on] = strikes[row, list(on)].sum() + pace[row, [0, 1, 2], before].sum()
+            costs[on] += 0.7 * (abs(np.log2(b / a)) + abs(np.log2(c / b)))
+        assert tuple(np.flatnonzero(got[row])) == min(costs, key=costs.__getitem__)
+
+
+def take(*times: float) -> Window:
+    """A take without a click that strikes at some beats."""
+    onset = np.array(times)
+    notes = Notes.of(onset, onset + 0.1, [60] * len(times), [64] * len(times))
+    return Window(notes, follows_beats=False)
+
+
+def test_what_is_left_of_a_take_goes_on_evenly_in_time():
+    """Of strikes that come ever later those stay that are two beats apart by the clock."""
+    request = asking(arrangement_request([take(0, 0.4, 1.0, 1.3, 2.0, 2.7, 3.0)]), rhythm=4 / 16)
+    assert planned(request, IN_TIME) == [0, 4, 8, 12]
+    unlike_that = asking(arrangement_request([take(0, 0.7, 1.4, 1.6, 2.1, 2.8)]), rhythm=5 / 16)
+    assert planned(unlike_that, IN_TIME) == [0, 2, 5, 8, 11]
+
+
+def test_what_comes_to_a_take_parts_its_gaps_evenly():
+    """Its own onsets stay."""
+    request = asking(arrangement_request([take(0, 1.0, 2.0, 3.0, 3.5)]), rhythm=8 / 16)
+    assert planned(request, IN_TIME) == [0, 2, 4, 6, 8, 10, 12, 14]
+
+
+def test_steps_and_beats_of_a_take_are_the_recorders():
+    """Gaps and beats that are alike by the steps count for nothing."""
     notes = struck(0, 1, 2, 3, 4, 8, 12)
     weights = dataclasses.replace(EVEN, unlike_beats=1.0)
     take = asking(arrangement_request([Window(notes, follows_beats=False)]), rhythm=4 / 16)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.music import segment_limits
-from fadernets.music.segments import segment_count, segments
+from fadernets.music.segments import ending_rows, segment_count, segments
 from tests.fadernets.music.generated import piece, pieces, rows
+
+STARTS = np.array([0.0, 4.0, 8.0])
 
 
 @pytest.mark.parametrize("wrong", ["in.mid", None, piece([(0, 1, 60, 64)]).notes])
@@ -33,6 +36,25 @@ def test_a_segment_knows_the_presses_of_the_pedal_that_touch_it():
     first, second = segments(piece([(0, 8, 60, 64)], pedal=pedal, length=8))
     assert first.window.pedal.tolist() == [[0, 2], [2.5, 4], [4, 5]]
     assert second.window.pedal.tolist() == [[0, 1], [2, 5]]
+
+
+def test_what_ends_about_a_segments_beginning_sounds_in_the_step_before():
+    """To within half a step of it, or struck in that step; what rings in does not end there."""
+    music = piece(
+        [
+            (0, 3.8, 60, 64),  # lets go a step before
+            (0, 3.9, 61, 64),
+            (3.8, 3.82, 62, 64),
+            (3.7, 3.82, 63, 64),
+            (1, 4.1, 64, 64),
+            (1, 4.125, 65, 64),  # rings in
+            (4, 7.95, 66, 64),  # into the third
+            (9, 11.99, 67, 64),  # nothing begins behind it
+        ],
+        length=12,
+    )
+    before = [music.notes.pitch[rows].tolist() for rows in ending_rows(music.notes, STARTS)]
+    assert before == [[], [61, 64, 62], [66]]
 
 
 @pytest.mark.parametrize(

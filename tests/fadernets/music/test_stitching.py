@@ -55,6 +55,14 @@ def test_new_notes_replace_the_old_and_stay_in_their_segment():
     ]
 
 
+def test_a_note_that_ends_at_a_border_may_be_held_on_over_it():
+    """If the next segment is given it with another end, and else not."""
+    old = [(1, 3.95, 50, 64), (1, 3.95, 60, 64), (4, 5, 52, 64), (5, 6, 53, 64)]
+    second = Notes.of([-3, 1], [0.5, 2], [50, 53], [64, 64])
+    result = stitch(piece(old, length=8), {1: second})
+    assert rows(result.notes) == [(1, 4.5, 50, 64), (1, 3.95, 60, 64), (5, 6, 53, 64)]
+
+
 @pytest.mark.parametrize("early", [4 - EARLY, 4 - EARLY / 2])
 def test_a_note_that_came_early_goes_with_its_segment(early):
     old = [(0, 1, 50, 64), (early, 5, 51, 64), (early + BEATS, 9, 52, 64)]
