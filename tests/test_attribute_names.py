@@ -39,6 +39,7 @@ ALLOWED = {
         f"{ARRANGER}preferences.py": "whether more is asked for of either",
         f"{ARRANGER}rhythm_pattern.py": "onsets are in one of them",
         f"{ARRANGER}candidate_plans.py": "what these cost",
+        f"{ARRANGER}chosen_rhythms.py": "whether they change is by one of them",
         f"{ARRANGER}free_counts.py": "one of these may go along",
         f"{ARRANGER}reach.py": "how far these can go",
         f"{ARRANGER}request.py": "what is asked of these",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from fadernets.arranger import label_plan
-from fadernets.arranger.cheapest_paths import NEVER
-from fadernets.arranger.even_rhythm import evenest, evenest_in_time
+from fadernets.arranger.chosen_rhythms import chosen_rhythms
 from fadernets.arranger.free_counts import slack, usual_counts
 from fadernets.arranger.label_plan import LabelPlan, PlanLimits
 from fadernets.arranger.request import ArrangementRequest
@@ -21,13 +19,11 @@ from fadernets.arranger.rhythm_pattern import (
     steps_from_onsets,
     usual_onsets,
 )
-from fadernets.arranger.touch import strike_times
 from fadernets.arranger.weights import ArrangementWeights
-from fadernets.music.attributes import HOLD, ONSET, PLANNED_COUNTS, PLANNED_ONSETS, REST
+from fadernets.music.attributes import HOLD, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.notes import STEPS, STEPS_PER_BEAT
 
 AGAINST_OWN = 0.9  # of what a change costs: most that a label decoder can say for it
-STAYS = 20.0  # nats in favour of the segment's own onsets where more are asked for
 AS_CHOSEN = 24.0  # nats in favour of an onset of the rhythm that is chosen as a whole
 MAX_SURPRISE = 6.0  # nats: a label decoder that is surer would override the segment
 
@@ -96,7 +92,7 @@ def candidate_plans(
     notes = request.planned(PLANNED_COUNTS)
     rhythm, pace = rhythm + noise[..., :3], weights.even_rhythm * _off_pace(request)
     onsets, pace = (x.repeat_interleave(candidates, 0) for x in (onsets, pace))
-    chosen = _chosen_as_a_whole(request, rhythm, pace, onsets, limits, weights)
+    chosen = chosen_rhythms(request, rhythm, pace, onsets, limits, weights)
     rhythm[..., ONSET] -= AS_CHOSEN * chosen
     return label_plan.cheapest(
         rhythm,
@@ -110,48 +106,6 @@ def candidate_plans(
         more_struck.repeat_interleave(candidates, 0),
         slack(request, weights.free_notes).repeat_interleave(candidates, 0),
     )
-
-
-def _chosen_as_a_whole(
-    request: ArrangementRequest,
-    rhythm: Tensor,
-    pace: Tensor,
-    onsets: Tensor,
-    limits: PlanLimits,
-    weights: ArrangementWeights,
-) -> Tensor:
-    """Onsets of the rhythms that are the evenest: float, as `rhythm` without its last axis.
-
-    All 0 where no rhythm is chosen as a whole: on a grid where more onsets are asked for.
-    """
-    candidates = len(rhythm) // len(request.windows)
-    strikes = rhythm + NEVER * ~limits.repeated(candidates).allowed
-    strikes = strikes[..., ONSET] - strikes[..., [REST, HOLD]].amin(2)
-    own = (request.labels[PLANNED_ONSETS] == ONSET).repeat_interleave(candidates, 0)
-    fewer, more = has_fewer_onsets(request), has_more_onsets(request)
-    # In a take without a click gaps of steps and beats are the recorder's.
-    follows = torch.tensor([w.follows_beats for w in request.windows], device=fewer.device)
-    costs, paces, counts = (x.cpu().numpy() for x in (strikes, pace, onsets))
-    kinds = np.array([(w.steps, w.beat) for w in request.windows]).repeat(candidates, 0)
-    is_chosen = np.zeros(costs.shape, bool)
-    rows = (fewer & follows).repeat_interleave(candidates).cpu().numpy()
-    if rows.any() and (weights.unlike_gaps or weights.unlike_beats):
-        is_chosen[rows] = evenest(
-            costs[rows], paces[rows], counts[rows], kinds[rows],
-            weights.unlike_gaps, weights.unlike_beats,
-        )  # fmt: skip
-    for asked, for_octave, stays in (
-        (fewer, weights.uneven_when_fewer, 0.0),
-        (more, weights.uneven_when_more, STAYS),
-    ):
-        rows = (asked & ~follows).repeat_interleave(candidates).cpu().numpy()
-        if rows.any() and for_octave:
-            times = np.stack([strike_times(w.notes) for w in request.windows])
-            is_chosen[rows] = evenest_in_time(
-                (costs - stays * own.cpu().numpy())[rows], paces[rows], counts[rows],
-                kinds[rows, 0], times.repeat(candidates, 0)[rows], for_octave,
-            )  # fmt: skip
-    return torch.from_numpy(is_chosen).to(rhythm)
 
 
 def _lets_go(request: ArrangementRequest) -> Tensor:
