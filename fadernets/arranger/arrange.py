@@ -11,6 +11,7 @@ segment in harmony, key and notes is taken.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -39,6 +40,7 @@ from fadernets.arranger.preferences import (
     melody,
 )
 from fadernets.arranger.request import ArrangementRequest, grid_of
+from fadernets.arranger.rhythm_pattern import has_fewer_onsets
 from fadernets.arranger.selection import select
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.reviser import Reviser
@@ -46,6 +48,7 @@ from fadernets.music.attributes import PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid, a_step_later
 from fadernets.music.notes import STEPS, Notes
+from fadernets.music.windows import NO_NOTES
 
 DEFAULT = ArrangementWeights()
 
@@ -82,7 +85,14 @@ def arrange(
         return []
     most = request.planned(PLANNED_COUNTS) + slack(request, weights.free_notes)
     onsets_and_notes = request.planned(PLANNED_ONSETS).tolist(), most.tolist()
-    windows = [with_room(*each) for each in zip(request.windows, *onsets_and_notes, strict=True)]
+    # Where onsets come to a segment, its own stay; to go on behind its start, notes of the one
+    # before would have to be held through the new ones there.
+    fewer = has_fewer_onsets(request).tolist()
+    own = [
+        window if loses else replace(window, may_ring=NO_NOTES)
+        for window, loses in zip(request.windows, fewer, strict=True)
+    ]
+    windows = [with_room(*each) for each in zip(own, *onsets_and_notes, strict=True)]
     source = grid_of(request.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
     repeats = repeats_of(request.notes, keys.device)
