@@ -30,12 +30,15 @@ class NoteLimits:
     ----------
     ringing : bool tensor, shape (b, 88)
         Keys that ring in or may do so, which the first step may hold.
+    held_on : bool tensor, shape (b, 88)
+        Those of them that ring in only where the first step strikes nothing.
     may_strike, may_hold, must_strike, must_hold : bool tensors, shape (b, 16, 88)
     beyond : int64 tensor, shape (b, 16)
         Notes of the segment beyond 15 at once: the note label ends there, and means so many more.
     """
 
     ringing: Tensor
+    held_on: Tensor
     may_strike: Tensor
     may_hold: Tensor
     must_strike: Tensor
@@ -115,8 +118,10 @@ def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> Note
         # Notes of another piece that are to be mixed in are new to the hand.
         own = [w.notes if w.pattern is None else w.locked for w in windows]
         may_strike &= ~_closed(windows, device) | (grid_of(own, device).onset > 0)
+    rings, may_ring = source.hold[:, 0] > 0, _may_ring(windows, device)
     return NoteLimits(
-        (source.hold[:, 0] > 0) | _may_ring(windows, device),
+        rings | may_ring,
+        may_ring & ~rings,
         may_strike,
         ~ends,
         must_strike,

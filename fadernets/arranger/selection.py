@@ -52,7 +52,9 @@ def select(
     never = torch.tensor(-torch.inf, device=onset.device)
     notes, must = plans.note, None
     if limits is not None:
-        sounding, must = limits.ringing, limits.must_strike
+        # What ends at the border is no part of what is struck there: its harmony may be another.
+        strikes_first = (plans.rhythm[:, 0] == ONSET)[:, None]
+        sounding, must = limits.ringing & ~(limits.held_on & strikes_first), limits.must_strike
         onset = onset.masked_fill(~limits.may_strike, -torch.inf).masked_fill(must, torch.inf)
         hold = hold.masked_fill(~limits.may_hold, -torch.inf)
         hold = hold.masked_fill(limits.must_hold, torch.inf)

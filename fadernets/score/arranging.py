@@ -128,7 +128,7 @@ class Arrangement:
             return [notes[segment.index] for segment in part]
 
         indices = [segment.index for segment in chosen]
-        return changed(piece, indices, change, locks=locks, batch=self.batch)
+        return changed(piece, indices, change, locks=locks, batch=self.batch, source=self.piece)
 
 
 def _with_locks(result: Piece, before: Piece) -> Piece:

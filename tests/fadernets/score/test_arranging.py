@@ -21,10 +21,11 @@ def test_a_part_is_drawn_beside_what_sounds_in_it(monkeypatch):
     """In a piece of 110,000 notes, all of them looked up took a part half of its time."""
     net, piece = FaderNet.load(), tiny.piece(tiny.bars(60))
     chosen = segments(piece)[20:24]
-    held = []
+    held, sources = [], []
 
     def changed(*arguments, locks, **options):
         held.append(locks.notes)
+        sources.append(options["source"])
         return own_changed(*arguments, locks=locks, **options)
 
     own_changed = arranging.changed
@@ -34,6 +35,8 @@ def test_a_part_is_drawn_beside_what_sounds_in_it(monkeypatch):
     Arrangement(net, edit, piece, chosen, codes).result()
     whole, part = held
     assert whole is None
+    # A part changed alone goes by the same piece as the whole.
+    assert all(source is piece for source in sources)
     assert 0 < len(part) < 60 and part.onset.min() > 70 and part.onset.max() < 100
 
 
