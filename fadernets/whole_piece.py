@@ -10,20 +10,19 @@ changes, or began before it, sounds to its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from fadernets.held_over import held_on, holds_over
 from fadernets.music.locks import NO_LOCKS, Locks
-from fadernets.music.notes import EARLY, RINGS_IN, Notes, first_steps
+from fadernets.music.notes import EARLY, RINGS_IN, Notes
 from fadernets.music.piece import Piece
-from fadernets.music.segments import Segment, ending_rows, ringing_rows, segment_count, segments
+from fadernets.music.segments import Segment, segment_count, segments
 from fadernets.music.stitching import stitch
 from fadernets.music.texture import texture
-from fadernets.music.windows import NO_NOTES, among, spans
-
-HOLDS_OVER = 0.04  # of its segments: in 9 of 10 scores fewer, in 9 of 10 takes more
+from fadernets.music.windows import NO_NOTES, among
 
 # What changes some segments: their new notes, with those that ring in.
 Change = Callable[[list[Segment]], Sequence[Notes]]
@@ -72,7 +71,7 @@ def changed(
     fixed = piece.notes[locks.of(piece.notes)]
     hand = NO_NOTES if locks.hand_notes is None else locks.hand_notes
     behind = _behind(piece, indices, segments_by_index)
-    holds_over = _holds_over(piece if source is None else source)
+    is_tied = holds_over(piece if source is None else source)
     result = piece
     for turn in (0, 1):
         mine = {number for number in numbers if number % 2 == turn}
@@ -84,8 +83,8 @@ def changed(
             parts = segments(result, numbers=mine)
             parts = [_seen(s, before[s.index], s.index + 1 in numbers) for s in parts]
         parts = [_beside(piece, result, segment) for segment in parts]
-        if holds_over:
-            parts = _held_on(result, parts, numbers, fixed)
+        if is_tied:
+            parts = held_on(result, parts, numbers, fixed)
         if len(behind):
             parts = [_going_on(result, segment, behind) for segment in parts]
         parts = [_locked(result, segment, locks, fixed, hand) for segment in parts]
@@ -149,46 +148,6 @@ def _beside(piece: Piece, changing: Piece, segment: Segment) -> Segment:
     before, behind = (texture(changing.notes, *side) for side in sides)
     key = piece.key_at(segment.middle)
     return replace(segment, window=replace(segment.window, beside=(before, behind), key=key))
-
-
-def _held_on(
-    changing: Piece, parts: Sequence[Segment], numbers: Collection[int], fixed: Notes
-) -> list[Segment]:
-    """Segments that may hold on what ends where they begin, if the one before changes, too.
-
-    Without it each that loses its first onset would begin with a hole, and none would lose it. One
-    that began with a rest goes on doing so.
-    """
-    notes, cuts = changing.notes, spans(changing.meter, changing.length)
-    ending = ending_rows(notes, np.array([span.start for span in cuts]))
-    result = []
-    for segment in parts:
-        own, before = segment.window.notes, segment.window.before
-        rings, begins = own.onset < -EARLY, first_steps(own.onset) == 0
-        sounded = (first_steps((own if before is None else before).onset) <= 0).any()
-        if segment.index - 1 in numbers and sounded and (begins.any() or not rings.any()):
-            rows = ending[segment.index]
-            rows = rows[~among(notes[rows], fixed)]
-            rows = rows[~np.isin(notes.pitch[rows], own.pitch[rings])]
-            latest = dict(zip(notes.pitch[rows].tolist(), rows.tolist(), strict=True))
-            may_ring = notes[np.array(sorted(latest.values()), int)].shifted(-segment.start)
-            segment = replace(segment, window=replace(segment.window, may_ring=may_ring))
-        result.append(segment)
-    return result
-
-
-def _holds_over(piece: Piece) -> bool:
-    """Whether a piece itself has segments that strike nothing first, and hold what sounds before.
-
-    In scores of the classics one of a hundred does, be it dense or thin; in pop arrangements and
-    in takes without a click one of three.
-    """
-    starts = np.array([span.start for span in spans(piece.meter, piece.length)])
-    own = np.searchsorted(starts - EARLY, piece.notes.onset, side="right") - 1
-    own = own[first_steps(piece.notes.onset - starts[own]) == 0]
-    begins = np.bincount(own, minlength=len(starts)) > 0
-    rings = np.array([len(rows) > 0 for rows in ringing_rows(piece.notes, starts)])
-    return bool((rings & ~begins).sum() > HOLDS_OVER * (rings | begins).sum())
 
 
 def _behind(piece: Piece, numbers: set[int], segments_by_index: Mapping[int, Segment]) -> Notes:

@@ -4,16 +4,24 @@ import numpy as np
 import torch
 from torch import nn
 
+from fadernets.faders import Fader
 from fadernets.models import build
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
+from fadernets.models.reviser import Reviser
 from fadernets.music import events, key
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, NO_PEDAL, STEPS, STEPS_PER_BEAT, Notes, concatenate
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import problem
+from fadernets.net import FaderNet
+from fadernets.realisers import Arranger
 
 TINY = ModelConfig(hidden=16, latent=8, embedding=8, beta_free_steps=2, beta_anneal_steps=10)
+SCALES = {
+    "rhythm": Fader("rhythm", (0.0625, 1.0), (-1.0, 1.0)),
+    "note": Fader("note", (0.0, 8.0), (-1.0, 1.0)),
+}
 SCALE = np.array([48, 50, 52, 53, 55, 57, 59, 60, 62, 64, 65, 67, 69, 71, 72, 74, 76, 77, 79])
 
 
@@ -22,6 +30,13 @@ def model(config: ModelConfig = TINY, seed: int = 0) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build(config).eval()
+
+
+def arranging_net() -> FaderNet:
+    """A fresh model whose arranger changes pieces, always the same."""
+    torch.manual_seed(0)
+    reviser = Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
+    return FaderNet(model(), SCALES, "tiny", Arranger(reviser, candidates=2))
 
 
 def bar(rng: np.random.Generator) -> Notes:
