@@ -78,8 +78,9 @@
     },
 
     // What is shown now, and what it was asked with.
-    note({ number, first, last }) {
-      this.shownRequest = { number, first, last, now: this.now, history: new F.History(this.history) };
+    note({ number, first, last, rolls }) {
+      const { notes } = rolls.result;
+      this.shownRequest = { number, first, last, notes, now: this.now, history: new F.History(this.history) };
     },
 
     // Ask for the sound that is heard next and is not here, one chunk at a time.

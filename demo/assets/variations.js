@@ -35,6 +35,18 @@
       this.change({ ...this.now, redrawn: this.redrawn(seed) });
     },
 
+    // Whether an answer has the notes that are shown, though they were drawn by another seed: where
+    // little changes, nothing else may fit.
+    drewTheSame({ first, last, rolls }) {
+      const { shownRequest: shown } = this;
+      if (!shown || shown.first !== first || shown.last !== last) return false;
+      const [before, after] = [shown.now, this.now].map(({ seed, redrawn, ...rest }) =>
+        [[seed, redrawn], rest].map((part) => JSON.stringify(part)),
+      );
+      const isDrawnAnew = before[0] !== after[0] && before[1] === after[1];
+      return isDrawnAnew && JSON.stringify(shown.notes) === JSON.stringify(rolls.result.notes);
+    },
+
     vary() {
       if (!this.piece) return;
       this.varying = { key: this.answerKey, seeds: Array.from({ length: COUNT }, drawn) };

@@ -57,7 +57,8 @@
         fader.measured(result);
       }
       for (const lane of this.lanes) lane.measured(answer.first, answer.figures[lane.fader.name].along);
-      this.show("summary", answer.summary);
+      const same = this.drewTheSame(answer) ? " The other seed draws the same notes." : "";
+      this.show("summary", answer.summary + same);
       const box = this.find(".fn-rolls");
       box.setAttribute("aria-valuemax", shared.length.toFixed(1));
       box.setAttribute("aria-description", answer.changes);
