@@ -20,10 +20,13 @@ from fadernets.faders import Fader
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from fadernets.arranger.discriminator import Discriminator
     from fadernets.models import Model
 
 WEIGHTS, CONFIG, FADERS, SUMS = "model.safetensors", "config.json", "faders.json", "SHA256SUMS"
 VALENCE = "valence.safetensors"  # only of models that know it
+DISCRIMINATOR = "discriminator.safetensors"  # only of arrangers that have one
+OPTIONAL = VALENCE, DISCRIMINATOR
 PRETRAINED = Path(__file__).parent / "pretrained"
 DEFAULT = "arranger"
 UNUSABLE = (
@@ -98,6 +101,7 @@ def save(model: Model, scales: dict[str, Fader], folder: Path) -> None:
     save_file(_halves(model.state_dict()), folder / WEIGHTS)
     (folder / CONFIG).write_text(config.to_json(model.config))
     faders.save(scales, folder / FADERS)
+    (folder / DISCRIMINATOR).unlink(missing_ok=True)  # that of other weights
     save_valence(model, folder)
 
 
@@ -109,6 +113,38 @@ def save_valence(model: Model, folder: Path) -> None:
     if poles := getattr(model, "valence", {}):
         save_file(_halves(poles), folder / VALENCE)
     _save_sums(folder)
+
+
+def save_discriminator(discriminator: Discriminator, folder: Path) -> None:
+    """Write an arranger's discriminator beside its other files, which stay as they are."""
+    from safetensors.torch import save_file
+
+    save_file(_halves(discriminator.state_dict()), folder / DISCRIMINATOR)
+    _save_sums(folder)
+
+
+def load_discriminator(folder: Path) -> Discriminator | None:
+    """The discriminator of a folder that `load` has verified; None if it has none.
+
+    Raises
+    ------
+    CheckpointError
+        If it is of other features than this version's.
+    """
+    from safetensors.torch import load_file
+
+    from fadernets.arranger.discriminator import Discriminator
+
+    path = folder / DISCRIMINATOR
+    if not path.exists():
+        return None
+    try:
+        weights = load_file(path)
+        discriminator = Discriminator(len(weights["mean"]))
+        discriminator.load_state_dict(weights)
+    except UNUSABLE as error:
+        raise CheckpointError(f"{path} holds no usable discriminator: {error}") from error
+    return discriminator.eval().requires_grad_(False)
 
 
 def save_scales(scales: dict[str, Fader], folder: Path) -> None:
@@ -128,8 +164,7 @@ def _halves(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _files(folder: Path) -> tuple[str, ...]:
     """What a folder's checksums are of."""
-    valence = (VALENCE,) if (folder / VALENCE).exists() else ()
-    return WEIGHTS, CONFIG, FADERS, *valence
+    return WEIGHTS, CONFIG, FADERS, *(name for name in OPTIONAL if (folder / name).exists())
 
 
 def load(folder: Path, device: str = "cpu") -> tuple[Model, dict[str, Fader]]:
@@ -173,7 +208,7 @@ def verify(folder: Path) -> None:
         sums = dict(line.split()[::-1] for line in (folder / SUMS).read_text().splitlines())
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder / SUMS} cannot be read: {error}") from error
-    listed = (VALENCE,) if VALENCE in sums else ()
+    listed = [name for name in OPTIONAL if name in sums]
     for name in dict.fromkeys((*_files(folder), *listed)):
         path = folder / name
         if not path.is_file() or _sha256(path) != sums.get(name):

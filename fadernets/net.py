@@ -109,7 +109,8 @@ class FaderNet:
             raise checkpoint.CheckpointError(f"{folder} goes with {model.config.codes}: no codes")
         if by_sound:
             faders = {name: of_sound[name] for name in faders if name in of_sound}
-        return cls(coder, faders, folder.name, Arranger(model))
+        discriminator = checkpoint.load_discriminator(folder)
+        return cls(coder, faders, folder.name, Arranger(model, discriminator=discriminator))
 
     def strict(self) -> FaderNet:
         """The same model, that holds exactly the note density that nobody asks to change.

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from fadernets.arranger.arrange import DEFAULT, arrange
+from fadernets.arranger.discriminator import Discriminates
 from fadernets.arranger.request import ArrangementRequest, arrangement_request
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.codes import Codes
@@ -104,6 +105,8 @@ class Arranger:
         Whether a note density that nobody asked for stays exactly as it is.
     has_tempo : bool
         Whether arousal moves tempo beside notes, which then need not change as much.
+    discriminator : Discriminates, optional
+        Has its say in which arrangement is taken.
     """
 
     reviser: Reviser
@@ -111,6 +114,7 @@ class Arranger:
     weights: ArrangementWeights = DEFAULT
     strict: bool = False
     has_tempo: bool = False
+    discriminator: Discriminates | None = None
 
     takes_any = moves_expression = True
 
@@ -203,4 +207,5 @@ class Arranger:
             candidates=self.candidates,
             seeds=None if seeds is None else seeds[part],
             weights=self.weights,
+            discriminator=self.discriminator,
         )

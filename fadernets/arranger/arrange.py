@@ -4,8 +4,8 @@ First a plan (`fadernets.arranger.label_plan`): the rhythm and note labels with 
 for that cost least, where the segment's own labels and those of the codes' label decoders are
 cheap. Then the notes: step by step, as many as the plan says of those that the reviser
 (`fadernets.models.reviser`) and the segment make likeliest. The densities are met exactly, and a
-note that stays keeps its time, length and loudness. Of several candidates the one nearest to the
-segment in harmony, key and notes is taken.
+note that stays keeps its time, length and loudness. Of several candidates one is taken that
+is near to the segment in harmony, key and notes, and that a discriminator cannot tell from music.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from fadernets.arranger import label_plan
 from fadernets.arranger.borders import further_jumps
 from fadernets.arranger.candidate_plans import candidate_plans
+from fadernets.arranger.discriminator import Candidates, Discriminates
 from fadernets.arranger.free_counts import passing_notes, slack
 from fadernets.arranger.grid_to_notes import grid_to_notes
 from fadernets.arranger.label_plan import LabelPlan
-from fadernets.arranger.nearest import harmony, nearest
+from fadernets.arranger.nearness import harmony, nearness
 from fadernets.arranger.note_limits import (
     NoteLimits,
     Repeats,
@@ -44,7 +46,7 @@ from fadernets.arranger.rhythm_pattern import has_fewer_onsets
 from fadernets.arranger.selection import select
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.reviser import Reviser
-from fadernets.music.attributes import PLANNED_COUNTS, PLANNED_ONSETS
+from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid, a_step_later
 from fadernets.music.notes import STEPS, Notes
@@ -63,6 +65,7 @@ def arrange(
     candidates: int = 1,
     seeds: Sequence[int] | None = None,
     weights: ArrangementWeights = DEFAULT,
+    discriminator: Discriminates | None = None,
 ) -> list[Notes]:
     """Segments rearranged so that they have the densities of a request.
 
@@ -79,6 +82,8 @@ def arrange(
     seeds : sequence of n int, optional
         Draw an arrangement at random, the same for the same seed; None gives the likeliest.
     weights : ArrangementWeights
+    discriminator : Discriminates, optional
+        Has its say in which of several candidates is taken.
     """
     size = len(request.notes)
     if not size:
@@ -138,19 +143,39 @@ def arrange(
         limits.repeated(candidates),
         candidates,
     )
-    jumps = weights.beside * further_jumps(windows, source, grids)
-    chosen = nearest(source, grids, candidates, weights.recall, jumps)
-    chosen += candidates * torch.arange(size)
-    cells = (
-        x[chosen].cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts)
-    )
+    cells = [x.cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts)]
     louder = request.louder.cpu().numpy() * 127
+
+    def notes_of(row: int) -> Notes:
+        onset, hold, velocity, count = (x[row] for x in cells)
+        segment = row // candidates
+        window, shift = request.windows[segment], float(louder[segment])
+        return grid_to_notes(onset, hold, velocity, window, shift, count)
+
+    if candidates == 1:
+        return [notes_of(row) for row in range(size)]
+    jumps = weights.beside * further_jumps(windows, source, grids)
+    score = nearness(source, grids, candidates, weights.recall, jumps)
+    if discriminator is not None:
+        every = [notes_of(row) for row in range(len(grids.onset))]
+        steps = request.steps.repeat_interleave(candidates)
+        odds = discriminator.log_odds(Candidates(every, steps.tolist(), _moved(plans, request)))
+        score -= weights.unlike_music * odds.view(size, candidates)
     return [
-        grid_to_notes(onset, hold, velocity, window, shift, count)
-        for onset, hold, velocity, count, window, shift in zip(
-            *cells, request.windows, louder, strict=True
-        )
+        notes_of(segment * candidates + best)
+        for segment, best in enumerate(score.argmax(1).tolist())
     ]
+
+
+def _moved(plans: LabelPlan, request: ArrangementRequest) -> np.ndarray:
+    """How far plans move the densities of their segments: float64, (n * candidates, 2)."""
+    size = len(request.windows)
+    labels = request.labels[PLANNED_ONSETS] == ONSET, request.labels[PLANNED_COUNTS]
+    moved = [
+        (planned.view(size, -1, STEPS).sum(2) - own.sum(1)[:, None]) / request.steps[:, None]
+        for planned, own in zip((plans.rhythm == ONSET, plans.note), labels, strict=True)
+    ]
+    return torch.stack(moved, 2).flatten(0, 1).cpu().double().numpy()
 
 
 def _repeated(x: Tensor, times: int) -> Tensor:

@@ -75,6 +75,8 @@ class ArrangementWeights:
     beside : float
         Weight, in that choice, of each octave of register and each 20 of velocity by which a
         candidate jumps further at the borders of its segment than the segment does.
+    unlike_music : float
+        Weight, in that choice, of the log-odds by which a candidate is told from real music.
     """
 
     passes: int = 1
@@ -108,3 +110,4 @@ class ArrangementWeights:
     note_noise: float = 2.0
     recall: float = 1.0
     beside: float = 0.06
+    unlike_music: float = 0.1

@@ -5,7 +5,16 @@ import pytest
 import torch
 
 from fadernets import checkpoint
-from fadernets.checkpoint import CONFIG, FADERS, SUMS, VALENCE, WEIGHTS, CheckpointError
+from fadernets.arranger.discriminator import Discriminator
+from fadernets.checkpoint import (
+    CONFIG,
+    DISCRIMINATOR,
+    FADERS,
+    SUMS,
+    VALENCE,
+    WEIGHTS,
+    CheckpointError,
+)
 from fadernets.faders import Fader
 from fadernets.models import build, config
 from fadernets.models.config import ModelConfig
@@ -240,3 +249,32 @@ def test_valence_of_another_model(bright, folder):
     checkpoint.save_valence(other, folder)
     with pytest.raises(CheckpointError, match="(?s)holds no usable model.*no poles of valence"):
         checkpoint.load(folder)
+
+
+def test_a_discriminator_is_saved_beside_the_weights(folder, model):
+    """And with the model it is one of: another model saved there has none."""
+    before = {name: (folder / name).read_bytes() for name in FILES}
+    assert checkpoint.load_discriminator(folder) is None
+    discriminator = Discriminator(7)
+    discriminator.mean += 1.5
+    checkpoint.save_discriminator(discriminator, folder)
+    checkpoint.load(folder)
+    back = checkpoint.load_discriminator(folder)
+    for name, value in discriminator.state_dict().items():
+        assert torch.equal(back.state_dict()[name], value.half().float())
+    assert not back.training
+    assert all((folder / name).read_bytes() == data for name, data in before.items())
+    checkpoint.save(model, SCALES, folder)
+    assert checkpoint.load_discriminator(folder) is None
+
+
+def test_a_damaged_discriminator(folder):
+    checkpoint.save_discriminator(Discriminator(7), folder)
+    path = folder / DISCRIMINATOR
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + b"!")
+    with pytest.raises(CheckpointError, match=f"{DISCRIMINATOR} is missing or not the file"):
+        checkpoint.load(folder)
+    path.write_bytes(data[:100])
+    with pytest.raises(CheckpointError, match="holds no usable discriminator"):
+        checkpoint.load_discriminator(folder)

@@ -45,10 +45,15 @@ def unseen(folder: Path, match: str, data: Segments | None, split: str) -> list[
     ValueError
         If there is none.
     """
+    return of_split(folder, match, data, SPLITS[split])
+
+
+def of_split(folder: Path, match: str, data: Segments | None, split: int) -> list[Source]:
+    """As `unseen`, of any split by its number, such as `train.data.dataset.TRAIN`."""
     sources = [s for s in corpora.performances(folder) if s.path.match(match)]
     if data is None:
-        return some((s for s in sources if split_of(s.name) == SPLITS[split]), folder)
-    names = names_of(data, (SPLITS[split],))
+        return some((s for s in sources if split_of(s.name) == split), folder)
+    names = names_of(data, (split,))
     return some((s for s in sources if s.name in names), folder)
 
 

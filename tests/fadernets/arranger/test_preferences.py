@@ -11,7 +11,7 @@ import torch
 from fadernets.arranger.arrange import arrange
 from fadernets.arranger.candidate_plans import candidate_plans
 from fadernets.arranger.label_plan import LabelPlan
-from fadernets.arranger.nearest import nearest
+from fadernets.arranger.nearness import nearness
 from fadernets.arranger.request import arrangement_request
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.music import key
@@ -256,5 +256,5 @@ def test_the_nearest_candidate_by_harmony_key_and_kept_notes():
             parts[2, row] = 0.3 * 2 * hits / (base.sum() + candidates[row].sum())
         best = int(parts.sum(0).argmax())
         decided |= {i for i in range(3) if int(np.delete(parts, i, 0).sum(0).argmax()) != best}
-        assert nearest(source, grids, 4, 0.3).tolist() == [best]
+        assert nearness(source, grids, 4, 0.3).argmax(1).tolist() == [best]
     assert decided == {0, 1, 2}

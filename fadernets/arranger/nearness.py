@@ -1,4 +1,4 @@
-"""Which of an arrangement's candidates is nearest to what there was."""
+"""How near the candidates of an arrangement are to what there was."""
 
 from __future__ import annotations
 
@@ -20,15 +20,13 @@ def harmony(notes: Grid) -> Tensor:
     return heard[:, classes]
 
 
-def nearest(
+def nearness(
     source: Grid, grids: Grid, candidates: int, recall: float, jumps: Tensor | float = 0.0
 ) -> Tensor:
-    """Which candidate of each segment is nearest to it in harmony, key and notes: (n,).
+    """How near each candidate of each segment is to it in harmony, key and notes: (n, candidates).
 
-    `jumps`, (n * candidates,), is what speaks against each.
+    `jumps`, (n * candidates,), is what speaks against each. All on the CPU.
     """
-    if candidates == 1:
-        return torch.zeros(len(source.onset), dtype=torch.long)
     octave = slice(12 - LOWEST_PITCH % 12, 24 - LOWEST_PITCH % 12)  # C to B somewhere
     own, theirs = harmony(source)[:, octave], harmony(grids)[:, octave]
     own, theirs = own.repeat_interleave(candidates, 0).cpu(), theirs.cpu()
@@ -39,4 +37,4 @@ def nearest(
     matches = (onsets * grids.onset).sum((1, 2))
     f1 = 2 * matches / (onsets.sum((1, 2)) + grids.onset.sum((1, 2))).clamp(min=1)
     score = alike + same_key + recall * f1.cpu() - jumps
-    return score.view(-1, candidates).argmax(1)
+    return score.view(-1, candidates)

@@ -1,0 +1,84 @@
+"""A discriminator has its say in which candidate is taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from fadernets.arranger.arrange import DEFAULT, arrange
+from fadernets.arranger.discriminator import Candidates, Discriminator
+from fadernets.arranger.request import arrangement_request
+from fadernets.music.attributes import PAPER, measure
+from fadernets.music.notes import Notes
+from tests.fadernets.arranger.density_requests import asking
+
+KEYS = torch.zeros(2, dtype=torch.long)
+RUN = Notes.of(np.arange(16) / 4, np.arange(16) / 4 + 0.25, [60, 64, 67, 72] * 4, [64] * 16)
+CHORDS = Notes.of([0, 0, 0, 2, 2, 2], [2, 2, 2, 4, 4, 4], [60, 64, 67, 59, 62, 67], [64] * 6)
+
+
+class Likes:
+    """Finds arrangements like music by what they are; notes what it was asked about."""
+
+    def __init__(self, liking) -> None:
+        self.liking, self.questions = liking, []
+
+    def log_odds(self, candidates: Candidates) -> torch.Tensor:
+        self.questions.append(candidates)
+        return -100 * torch.tensor([float(self.liking(notes)) for notes in candidates.notes])
+
+
+def test_what_it_likes_best_is_taken(reviser):
+    """The lowest candidate, or the highest one; densities are as asked with both."""
+    request = asking(arrangement_request([RUN, CHORDS]), rhythm=0.5)
+    best_by_sign = []
+    for sign in (-1, 1):
+        likes = Likes(lambda notes, sign=sign: sign * notes.pitch.mean())
+        result = arrange(
+            reviser, request, {}, KEYS, candidates=6, seeds=[3, 4], discriminator=likes
+        )
+        (candidates,) = likes.questions
+        assert len(candidates.notes) == 12 and candidates.steps == [16] * 12
+        heights = np.array([notes.pitch.mean() for notes in candidates.notes]).reshape(2, 6)
+        best = (sign * heights).max(1)
+        assert [sign * notes.pitch.mean() for notes in result] == best.tolist()
+        assert [measure(notes)["rhythm"] for notes in result] == [0.5, 0.5]
+        best_by_sign.append(best)
+    assert not np.array_equal(-best_by_sign[0], best_by_sign[1])
+
+
+def test_it_is_told_how_far_densities_were_moved(reviser):
+    request = asking(arrangement_request([RUN, CHORDS]), rhythm=0.5)
+    likes = Likes(lambda notes: 0)
+    arrange(reviser, request, {}, KEYS, candidates=3, discriminator=likes)
+    (candidates,) = likes.questions
+    own = np.repeat([list(measure(notes, PAPER).values()) for notes in (RUN, CHORDS)], 3, axis=0)
+    now = np.array([list(measure(notes, PAPER).values()) for notes in candidates.notes])
+    assert candidates.moved == pytest.approx(now - own)
+
+
+def test_without_weight_it_changes_nothing(reviser):
+    request = asking(arrangement_request([RUN, CHORDS]), rhythm=0.5)
+    without = arrange(reviser, request, {}, KEYS, candidates=6)
+    likes = Likes(lambda notes: notes.pitch.mean())
+    weights = replace(DEFAULT, unlike_music=0.0)
+    unheard = arrange(
+        reviser, request, {}, KEYS, candidates=6, discriminator=likes, weights=weights
+    )
+    assert [list(notes) for notes in without] == [list(notes) for notes in unheard]
+
+
+def test_its_answer_is_of_each_candidate_alone():
+    torch.manual_seed(0)
+    candidates = Candidates([RUN, Notes.empty(), CHORDS], [16] * 3, np.full((3, 2), 0.25))
+    discriminator = Discriminator(candidates.table().shape[1]).eval()
+    odds = discriminator.log_odds(candidates)
+    assert odds[1] == 0 and odds[0] != odds[2]
+    for number, notes in ((0, RUN), (2, CHORDS)):
+        alone = discriminator.log_odds(Candidates([notes], [16], np.full((1, 2), 0.25)))
+        assert float(alone) == pytest.approx(float(odds[number]), abs=1e-5)
+    nothing = Candidates([Notes.empty()] * 2, [16] * 2, np.zeros((2, 2)))
+    assert discriminator.log_odds(nothing).tolist() == [0, 0]
