@@ -22,7 +22,7 @@ from fadernets.arranger.borders import further_jumps
 from fadernets.arranger.candidate_plans import candidate_plans
 from fadernets.arranger.discriminator import Candidates, Discriminates
 from fadernets.arranger.free_counts import passing_notes, slack
-from fadernets.arranger.grid_to_notes import grid_to_notes
+from fadernets.arranger.grid_to_notes import Cells, GridReader
 from fadernets.arranger.label_plan import LabelPlan
 from fadernets.arranger.nearness import harmony, nearness
 from fadernets.arranger.note_limits import (
@@ -146,11 +146,11 @@ def arrange(
     cells = [x.cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts)]
     louder = request.louder.cpu().numpy() * 127
 
+    readers = [GridReader(window) for window in request.windows]
+
     def notes_of(row: int) -> Notes:
-        onset, hold, velocity, count = (x[row] for x in cells)
         segment = row // candidates
-        window, shift = request.windows[segment], float(louder[segment])
-        return grid_to_notes(onset, hold, velocity, window, shift, count)
+        return readers[segment].read(Cells(*(x[row] for x in cells)), float(louder[segment]))
 
     if candidates == 1:
         return [notes_of(row) for row in range(size)]

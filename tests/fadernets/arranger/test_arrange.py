@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fadernets.arranger import arrange as arranging
 from fadernets.arranger.arrange import arrange
 from fadernets.arranger.candidate_plans import _off_pace
-from fadernets.arranger.grid_to_notes import grid_to_notes
+from fadernets.arranger.grid_to_notes import Cells, GridReader
 from fadernets.arranger.label_plan import LabelPlan
 from fadernets.arranger.note_limits import Repeats
 from fadernets.arranger.request import arrangement_request, grid_of
@@ -210,7 +210,7 @@ def test_kept_notes_keep_their_times_and_new_ones_join_those_beside_them():
     onset[0, 39] = onset[4, 43] = onset[4, 46] = 1
     hold[1:4, 39] = 1
     hold[5:7, 43] = 1  # the source holds it one step longer
-    played = grid_to_notes(onset, hold, velocity, Window(source))
+    played = GridReader(Window(source)).read(Cells(onset, hold, velocity))
     assert as_rows(played) == [
         (0.02, 1.0, 60, 100),
         (1.03, pytest.approx(1.8625), 64, 90),  # one step shorter, as long as that can be
@@ -222,7 +222,9 @@ def test_a_string_is_free_before_it_is_struck_again():
     onset, hold, velocity = np.zeros((16, 88)), np.zeros((16, 88)), np.full((16, 88), 0.5)
     onset[0, 39] = onset[2, 39] = 1
     hold[1, 39] = 1
-    played = grid_to_notes(onset, hold, velocity, Window(Notes.of([0.0], [0.6], [60], [80])))
+    played = GridReader(Window(Notes.of([0.0], [0.6], [60], [80]))).read(
+        Cells(onset, hold, velocity)
+    )
     assert played.offset[0] <= played.onset[1]
     assert measure(played)["note"] == 3 / 16
 
@@ -233,7 +235,8 @@ def test_grids_of_what_is_played_are_the_grids_chosen():
         onset, hold = rng.random((16, 88)) < 0.02, np.zeros((16, 88), bool)
         for t in range(1, 16):
             hold[t] = (onset[t - 1] | hold[t - 1]) & ~onset[t] & (rng.random(88) < 0.7)
-        played_grid = grid_of([grid_to_notes(onset, hold, np.full((16, 88), 0.5), Window(MELODY))])
+        cells = Cells(onset, hold, np.full((16, 88), 0.5))
+        played_grid = grid_of([GridReader(Window(MELODY)).read(cells)])
         assert played_grid.onset[0].numpy().astype(bool).tolist() == onset.tolist()
         assert played_grid.hold[0].numpy().astype(bool).tolist() == hold.tolist()
 
@@ -242,6 +245,7 @@ def test_no_click_is_made():
     """A note that begins at the end of its step lasts 40 ms of the token clock all the same."""
     onset, hold, velocity = np.zeros((16, 88)), np.zeros((16, 88)), np.full((16, 88), 0.5)
     onset[0, 39] = 1
-    (note,) = grid_to_notes(onset, hold, velocity, Window(Notes.of([0.23], [1.0], [60], [80])))
+    reader = GridReader(Window(Notes.of([0.23], [1.0], [60], [80])))
+    (note,) = reader.read(Cells(onset, hold, velocity))
     assert note == (0.23, pytest.approx(0.31), 60, 80)
     assert (note[1] - note[0]) * 60 / 117 > 0.04

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fadernets.arranger.grid_to_notes import grid_to_notes
+from fadernets.arranger.grid_to_notes import Cells, GridReader
 from fadernets.music.notes import Notes
 from fadernets.music.windows import Window
 
@@ -26,7 +26,7 @@ def grids(*rows: tuple[int, int, int, float]) -> tuple[np.ndarray, np.ndarray, n
 def played(*rows: tuple[int, int, int, float], source: Notes = PLAYED, louder: float = 0.0) -> list:
     return [
         tuple(round(value, 6) for value in note)
-        for note in grid_to_notes(*grids(*rows), Window(source), louder)
+        for note in GridReader(Window(source)).read(Cells(*grids(*rows)), louder)
     ]
 
 
@@ -82,15 +82,16 @@ def test_a_string_that_is_struck_again_is_free_by_then() -> None:
 def test_a_note_made_longer_is_not_caught_by_the_next_pedal(press, end) -> None:
     """It ends .05 early, as the source's."""
     window = Window(Notes.of([0.0], [0.95], [C], [64]), pedal=np.array([[0.0, 0.9], press]))
-    ((_, stop, _, _),) = grid_to_notes(*grids((C, 0, 8, 0.5)), window)
+    ((_, stop, _, _),) = GridReader(window).read(Cells(*grids((C, 0, 8, 0.5))))
     assert stop == pytest.approx(end)
 
 
 def test_a_new_note_ends_before_the_pedal_of_the_next_bar() -> None:
     window = Window(Notes.of([0.0], [1.0], [C], [64]), pedal=np.array([[0.0, 3.9], [4.0, 7.9]]))
-    stops = [stop for _, stop, *_ in grid_to_notes(*grids((C, 0, 16, 0.5), (E, 8, 8, 0.5)), window)]
+    cells = Cells(*grids((C, 0, 16, 0.5), (E, 8, 8, 0.5)))
+    stops = [stop for _, stop, *_ in GridReader(window).read(cells)]
     assert stops == pytest.approx([3.9875, 3.9875])
-    assert list(grid_to_notes(*grids((C, 0, 4, 0.5)), window)) == list(window.notes)
+    assert list(GridReader(window).read(Cells(*grids((C, 0, 4, 0.5))))) == list(window.notes)
 
 
 def test_a_count_says_how_many_strikes_of_a_step_stay_and_whether_a_note_lasts_into_it() -> None:
@@ -100,7 +101,7 @@ def test_a_count_says_how_many_strikes_of_a_step_stay_and_whether_a_note_lasts_i
     def counted(first: int, second: int) -> list:
         count = np.zeros((16, 88), int)
         count[0, C - 21], count[1, C - 21] = first, second
-        return list(grid_to_notes(*grids(*rows), Window(source), count=count))
+        return list(GridReader(Window(source)).read(Cells(*grids(*rows), count)))
 
     assert counted(3, 2) == list(source)
     assert counted(2, 2) == list(source)[1:]
@@ -119,4 +120,6 @@ def test_all_notes_are_louder_by_as_much_within_what_there_is(louder, expected) 
 
 def test_no_onsets_are_no_notes() -> None:
     assert played() == []
-    assert len(grid_to_notes(np.zeros((16, 88)), *np.ones((2, 16, 88)), Window(PLAYED))) == 0
+    assert (
+        len(GridReader(Window(PLAYED)).read(Cells(np.zeros((16, 88)), *np.ones((2, 16, 88))))) == 0
+    )
