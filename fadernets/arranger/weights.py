@@ -110,4 +110,4 @@ class ArrangementWeights:
     note_noise: float = 2.0
     recall: float = 1.0
     beside: float = 0.06
-    unlike_music: float = 0.1
+    unlike_music: float = 0.3
