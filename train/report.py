@@ -20,6 +20,7 @@ from train.reporting import (
     benchmark_tables,
     claims,
     comparison,
+    discriminator_table,
     half_step_table,
     label_share_table,
     mood_tables,
@@ -33,6 +34,7 @@ from train.reporting.markdown import Table, table
 from train.reporting.reading import read
 from train.reporting.results.ablation import Ablation
 from train.reporting.results.arousal import Arousal, ArousalTries
+from train.reporting.results.discriminator import Discriminating
 from train.reporting.results.evaluation import Evaluation
 from train.reporting.results.half_step import HalfStep
 from train.reporting.results.label_shares import LabelShares
@@ -149,6 +151,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "claims_seeds_spread": lambda: table(*seed_tables.spread(seed_sets(RESULTS))),
     "claims_speeds": partial(of_paper, paper_tables.speeds, 2),
     "data": lambda: table(*training_tables.data(stored("prepare", Preparation))),
+    "discriminator": lambda: table(
+        *discriminator_table.rows(stored("discriminator", Discriminating))
+    ),
     **{f"figures_{name}": partial(comparison.figures, FIGURES, name) for name in DRAWN},
     "half_step": half_step_rows,
     "control": lambda: table(*shipped_tables.control(shipped()[::-1])),

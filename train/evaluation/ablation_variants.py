@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -111,15 +112,28 @@ def unchanged(net: FaderNet) -> FaderNet:
 
 
 def arranging(
-    candidates: int = CANDIDATES, weights: ArrangementWeights | None = None, *, mute: bool = False
+    candidates: int = CANDIDATES,
+    weights: ArrangementWeights | None = None,
+    *,
+    mute: bool = False,
+    discriminating: bool = False,
 ) -> Callable[[FaderNet], FaderNet]:
-    """A function that gives an arranger other settings, or a reviser without preferences."""
+    """A function that gives an arranger other settings, or a reviser without preferences.
+
+    Its discriminator has a say in the choice among candidates only where that is asked for.
+    """
 
     def prepared(net: FaderNet) -> FaderNet:
         if not isinstance(net.realiser, Arranger):
             raise TypeError(f"{net.name} has no reviser")
         reviser = _Mute(net.realiser.reviser) if mute else net.realiser.reviser
-        realiser = Arranger(reviser, candidates, weights or ArrangementWeights(), strict=True)
+        realiser = Arranger(
+            reviser,
+            candidates,
+            weights or ArrangementWeights(),
+            strict=True,
+            discriminator=net.realiser.discriminator if discriminating else None,
+        )
         return FaderNet(net.model, net.scales, net.name, realiser)
 
     return prepared
@@ -140,13 +154,19 @@ class _Mute(Reviser):
 
 
 def _arranged(
-    name: str, candidates: int, weights: ArrangementWeights, *, mute: bool = False
+    name: str,
+    candidates: int,
+    weights: ArrangementWeights,
+    *,
+    mute: bool = False,
+    discriminating: bool = False,
 ) -> Variant:
-    prepared = arranging(candidates, weights, mute=mute)
+    prepared = arranging(candidates, weights, mute=mute, discriminating=discriminating)
     return Variant(name, "arranger", prepared, calibrated, candidates, candidates > 1)
 
 
 SHIPPED = ArrangementWeights()
+_shipped = partial(_arranged, candidates=CANDIDATES, discriminating=True)
 VARIANTS = (
     Variant("re-telling from codes, calibrated faders", "gmvae", unchanged, calibrated),
     Variant(f"… closed loop, {ROUNDS} decodes", "gmvae", unchanged, closed_loop, ROUNDS, True),
@@ -157,15 +177,15 @@ VARIANTS = (
     _arranged("+ melody stays", 1, MELODY_STAYS),
     _arranged("+ harmony draws", 1, SHIPPED),
     _arranged("+ best of 4", 4, SHIPPED),
-    _arranged(f"+ best of {CANDIDATES} (shipped)", CANDIDATES, SHIPPED),
+    _arranged(f"+ best of {CANDIDATES}", CANDIDATES, SHIPPED),
     _arranged("+ best of 16", 16, SHIPPED),
-    _arranged("shipped, the reviser mute", CANDIDATES, SHIPPED, mute=True),
-    _arranged("shipped, two passes of the reviser", CANDIDATES, replace(SHIPPED, passes=2)),
-    _arranged(
+    _shipped(f"+ best of {CANDIDATES}, the discriminator among them (shipped)", weights=SHIPPED),
+    _shipped("shipped, the reviser mute", weights=SHIPPED, mute=True),
+    _shipped("shipped, two passes of the reviser", weights=replace(SHIPPED, passes=2)),
+    _shipped(
         "shipped, no label decoders",
-        CANDIDATES,
-        replace(SHIPPED, rhythm_decoder=0.0, note_decoder=0.0),
+        weights=replace(SHIPPED, rhythm_decoder=0.0, note_decoder=0.0),
     ),
-    _arranged("shipped, melody free", CANDIDATES, replace(SHIPPED, in_melody=0.0)),
-    _arranged("shipped, harmony free", CANDIDATES, replace(SHIPPED, in_harmony=0.0)),
+    _shipped("shipped, melody free", weights=replace(SHIPPED, in_melody=0.0)),
+    _shipped("shipped, harmony free", weights=replace(SHIPPED, in_harmony=0.0)),
 )
