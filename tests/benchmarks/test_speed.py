@@ -152,7 +152,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert row["segments"] >= row["segments_music21"] > 0
     assert [row["segments"] for row in report["arranging"]] == [1, 9]
     assert set(report["arranging"][1]["shares"]) == {
-        *("plans", "reviser", "selection", "candidates compared", "notes written"),
+        *("plans", "reviser", "selection", "candidates compared", "discriminator", "notes written"),
         "label decoders",
     }
     assert report["machine"]["load_average_before"] >= 0
