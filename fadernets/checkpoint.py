@@ -129,18 +129,20 @@ def load_discriminator(folder: Path) -> Discriminator | None:
     Raises
     ------
     CheckpointError
-        If it is of other features than this version's.
+        If it cannot be read, or sees other features than this version has.
     """
     from safetensors.torch import load_file
 
-    from fadernets.arranger.discriminator import Discriminator
+    from fadernets.arranger.discriminator import Discriminator, columns
 
     path = folder / DISCRIMINATOR
     if not path.exists():
         return None
     try:
         weights = load_file(path)
-        discriminator = Discriminator(len(weights["mean"]))
+        if len(weights["mean"]) != columns():
+            raise ValueError(f"it sees {len(weights['mean'])} columns, and here are {columns()}")
+        discriminator = Discriminator(columns())
         discriminator.load_state_dict(weights)
     except UNUSABLE as error:
         raise CheckpointError(f"{path} holds no usable discriminator: {error}") from error

@@ -160,11 +160,23 @@ def arrange(
         every = [notes_of(row) for row in range(len(grids.onset))]
         steps = request.steps.repeat_interleave(candidates)
         odds = discriminator.log_odds(Candidates(every, steps.tolist(), _moved(plans, request)))
-        score -= weights.unlike_music * odds.view(size, candidates)
+        say = weights.unlike_music * _asks_for_others(request).cpu()
+        score -= say[:, None] * odds.view(size, candidates)
     return [
         notes_of(segment * candidates + best)
         for segment, best in enumerate(score.argmax(1).tolist())
     ]
+
+
+def _asks_for_others(request: ArrangementRequest) -> Tensor:
+    """Whether anything of each segment is to be otherwise: bool, (n,).
+
+    Where nothing is, the segment itself is nearest, however unlike music it may be.
+    """
+    onsets = (request.labels[PLANNED_ONSETS] == ONSET).sum(1)
+    counts = request.labels[PLANNED_COUNTS].sum(1)
+    moves = request.planned(PLANNED_ONSETS) != onsets
+    return moves | (request.planned(PLANNED_COUNTS) != counts) | (request.legato != 0)
 
 
 def _moved(plans: LabelPlan, request: ArrangementRequest) -> np.ndarray:

@@ -184,21 +184,34 @@ def cheapest(
         gap = np.abs(plan[1].sum(1) - note_counts[far])
         nearer = gap < best_gap[far]
         best[:, far[nearer]] = plan[:, nearer]
-    rhythms, counts = (torch.from_numpy(labels).to(note.device) for labels in best)
-    if len(rows):
-        rows_left = torch.from_numpy(rows).to(note.device)
-        some = _completed(
-            LabelPlan(rhythms[rows_left], counts[rows_left]),
-            rhythm[rows_left],
-            note[rows_left],
-            notes[rows_left],
-            repeats[rows_left],
-            limits[rows_left],
-            struck[rows_left],
-            slack[rows_left],
+
+    def complete(rows: np.ndarray) -> np.ndarray:
+        """Bring plans to their sums note by note; those that are still off."""
+        some = torch.from_numpy(rows).to(note.device)
+        plan = LabelPlan(*(torch.from_numpy(labels[rows]).to(note.device) for labels in best))
+        plan = _completed(
+            plan,
+            rhythm[some],
+            note[some],
+            notes[some],
+            repeats[some],
+            limits[some],
+            struck[some],
+            slack[some],
         )
-        rhythms[rows_left], counts[rows_left] = some.rhythm, some.note
-    return LabelPlan(rhythms, counts)
+        best[:, rows] = plan.rhythm.cpu().numpy(), plan.note.cpu().numpy()
+        return rows[np.abs(best[1, rows].sum(1) - note_counts[rows]) > near[rows]]
+
+    if len(rows) and len(rows := complete(rows)):
+        # No note can be added, or taken, with these onsets: with others it may be.
+        before = best[:, rows]
+        gap = note_counts[rows] - before[1].sum(1)
+        price = (-np.sign(gap) * FAR_PRICE).astype(high.dtype)
+        best[:, rows] = cheapest_paths(costs[rows], onset_counts[rows], price)
+        complete(rows)
+        no_nearer = np.abs(best[1, rows].sum(1) - note_counts[rows]) >= np.abs(gap)
+        best[:, rows[no_nearer]] = before[:, no_nearer]
+    return LabelPlan(*(torch.from_numpy(labels).to(note.device) for labels in best))
 
 
 def sums(onsets: Tensor, repeats: Tensor, limits: PlanLimits) -> tuple[Tensor, Tensor]:

@@ -82,3 +82,14 @@ def test_its_answer_is_of_each_candidate_alone():
         assert float(alone) == pytest.approx(float(odds[number]), abs=1e-5)
     nothing = Candidates([Notes.empty()] * 2, [16] * 2, np.zeros((2, 2)))
     assert discriminator.log_odds(nothing).tolist() == [0, 0]
+
+
+def test_what_is_to_stay_as_it_is_stays(reviser):
+    """However unlike music a discriminator finds it; to be longer alone is to be otherwise."""
+    request = arrangement_request([RUN, CHORDS])
+    likes = Likes(lambda notes: list(notes) not in (list(RUN), list(CHORDS)))
+    result = arrange(reviser, request, {}, KEYS, candidates=6, discriminator=likes)
+    assert [list(notes) for notes in result] == [list(RUN), list(CHORDS)]
+    longer = replace(request, legato=torch.full((2,), 6.0))
+    result = arrange(reviser, longer, {}, KEYS, candidates=6, discriminator=likes)
+    assert [list(notes) for notes in result] != [list(RUN), list(CHORDS)]

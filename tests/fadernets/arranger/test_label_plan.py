@@ -56,6 +56,24 @@ def test_a_plan_is_playable_and_exact(seed, onsets, notes, has_repeats):
     assert int(best_plan.note.sum()) == notes
 
 
+@pytest.mark.parametrize("notes", [20, 40, 59])
+def test_another_rhythm_where_this_one_cannot_sound_so_many(notes):
+    """At most 15 notes are struck at the first step, of which all but one are of one key.
+
+    Every price has all the steps of the cheap rhythm or none of the dear one's.
+    """
+    rhythm, note = torch.zeros(1, 16, 3), torch.zeros(1, 16, 16)
+    rhythm[..., ONSET] = 8.0
+    rhythm[:, 0, ONSET] = 0.0
+    repeats = torch.zeros(1, 16, dtype=torch.long)
+    repeats[:, 0] = 14  # the next step can hold one
+    limits = replace(PlanLimits.of(1, 16), allowed=torch.ones(1, 16, 3, dtype=torch.bool))
+    asked = torch.tensor([1]), torch.tensor([notes])
+    best_plan = cheapest(rhythm, note, *asked, repeats, limits)
+    assert playable(best_plan, repeats, limits).all()
+    assert ((best_plan.rhythm == ONSET).sum(1), best_plan.note.sum(1)) == asked
+
+
 def test_the_least_sum_keeps_one_note_an_onset():
     rhythm, note = costs(3)
     best_plan = cheapest(rhythm, note, torch.tensor([5]), torch.tensor([0]))
