@@ -86,7 +86,7 @@ def test_densities_are_met_exactly(onsets, notes, seed, candidates):
 @pytest.mark.slow
 @settings(max_examples=min(30, settings.default.max_examples))
 @given(st.integers(1, 16), st.integers(16, 60), st.integers(0, 99), st.booleans())
-@example(1, 59, 59, decisive=False)  # the cheapest onset can sound 58 notes
+@example(onsets=1, notes=59, seed=59, decisive=False)  # the cheapest onset can sound 58 notes
 def test_densities_are_met_with_keys_struck_again_within_a_step(onsets, notes, seed, decisive):
     torch.manual_seed(0)
     reviser = Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
