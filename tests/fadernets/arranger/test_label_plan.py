@@ -68,10 +68,10 @@ def test_another_rhythm_where_this_one_cannot_sound_so_many(notes):
     repeats = torch.zeros(1, 16, dtype=torch.long)
     repeats[:, 0] = 14  # the next step can hold one
     limits = replace(PlanLimits.of(1, 16), allowed=torch.ones(1, 16, 3, dtype=torch.bool))
-    asked = torch.tensor([1]), torch.tensor([notes])
-    best_plan = cheapest(rhythm, note, *asked, repeats, limits)
+    sums = torch.tensor([1]), torch.tensor([notes])
+    best_plan = cheapest(rhythm, note, *sums, repeats, limits)
     assert playable(best_plan, repeats, limits).all()
-    assert ((best_plan.rhythm == ONSET).sum(1), best_plan.note.sum(1)) == asked
+    assert ((best_plan.rhythm == ONSET).sum(1), best_plan.note.sum(1)) == sums
 
 
 def test_the_least_sum_keeps_one_note_an_onset():
