@@ -20,7 +20,7 @@ from fadernets.faders import Fader
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from fadernets.arranger.discriminator import Discriminator
+    from fadernets.discriminator.discriminator import Discriminator
     from fadernets.models import Model
 
 WEIGHTS, CONFIG, FADERS, SUMS = "model.safetensors", "config.json", "faders.json", "SHA256SUMS"
@@ -133,7 +133,7 @@ def load_discriminator(folder: Path) -> Discriminator | None:
     """
     from safetensors.torch import load_file
 
-    from fadernets.arranger.discriminator import Discriminator, columns
+    from fadernets.discriminator.discriminator import Discriminator, columns
 
     path = folder / DISCRIMINATOR
     if not path.exists():

@@ -56,7 +56,7 @@ class FaderNet:
     ('rhythm', 'note')
     >>> (busier,) = net.slide([chords], {"rhythm": net.position("rhythm", 0.5)})
     >>> measure(busier)
-    {'rhythm': 0.5, 'note': 2.25}
+    {'rhythm': 0.5, 'note': 1.75}
 
     Parameters
     ----------

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from fadernets.arranger.arrange import DEFAULT, arrange
-from fadernets.arranger.discriminator import Discriminates
 from fadernets.arranger.request import ArrangementRequest, arrangement_request
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.codes import Codes
 from fadernets.compute.threads import side_by_side
 from fadernets.decoding.generate import generate
+from fadernets.discriminator.discriminator import Discriminates
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.models.vanilla import VanillaVAE

@@ -25,7 +25,8 @@ MAY_IMPORT = {
 }
 # Within a package a room may import the rooms before it; what lies at the top may import them all.
 ROOMS = {
-    "fadernets": ("music", "expression", "compute", "models", "decoding", "arranger", "playback"),
+    "fadernets": ("music", "expression", "compute", "models", "decoding", "discriminator",
+        "arranger", "playback"),
     "survey": (
         "core", "ratings", "statistics", "analysis", "comparisons", "designs", "planning",
         "records", "publishing", "journal", "building", "phrases", "participant", "admin",

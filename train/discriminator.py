@@ -22,7 +22,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from fadernets import checkpoint
-from fadernets.arranger.discriminator import Candidates
+from fadernets.discriminator.discriminator import Candidates
 from fadernets.music.attributes import PAPER, measure
 from fadernets.net import FaderNet
 from fadernets.realisers import Arranger

@@ -20,7 +20,6 @@ from train.reporting import (
     benchmark_tables,
     claims,
     comparison,
-    discriminator_table,
     half_step_table,
     label_share_table,
     mood_tables,
@@ -152,7 +151,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "claims_speeds": partial(of_paper, paper_tables.speeds, 2),
     "data": lambda: table(*training_tables.data(stored("prepare", Preparation))),
     "discriminator": lambda: table(
-        *discriminator_table.rows(stored("discriminator", Discriminating))
+        *naturalness_table.discriminator(stored("discriminator", Discriminating))
     ),
     **{f"figures_{name}": partial(comparison.figures, FIGURES, name) for name in DRAWN},
     "half_step": half_step_rows,

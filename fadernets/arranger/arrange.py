@@ -20,7 +20,6 @@ from torch import Tensor
 from fadernets.arranger import label_plan
 from fadernets.arranger.borders import further_jumps
 from fadernets.arranger.candidate_plans import candidate_plans
-from fadernets.arranger.discriminator import Candidates, Discriminates
 from fadernets.arranger.free_counts import passing_notes, slack
 from fadernets.arranger.grid_to_notes import Cells, GridReader
 from fadernets.arranger.label_plan import LabelPlan
@@ -45,6 +44,7 @@ from fadernets.arranger.request import ArrangementRequest, grid_of
 from fadernets.arranger.rhythm_pattern import has_fewer_onsets
 from fadernets.arranger.selection import select
 from fadernets.arranger.weights import ArrangementWeights
+from fadernets.discriminator.discriminator import Candidates, Discriminates
 from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from fadernets import checkpoint
-from fadernets.arranger.discriminator import Discriminator, columns
 from fadernets.checkpoint import (
     CONFIG,
     DISCRIMINATOR,
@@ -15,6 +14,7 @@ from fadernets.checkpoint import (
     WEIGHTS,
     CheckpointError,
 )
+from fadernets.discriminator.discriminator import Discriminator, columns
 from fadernets.faders import Fader
 from fadernets.models import build, config
 from fadernets.models.config import ModelConfig

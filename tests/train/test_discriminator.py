@@ -10,7 +10,7 @@ import pytest
 
 import fadernets
 from fadernets import checkpoint
-from fadernets.arranger.discriminator import MOVED
+from fadernets.discriminator.discriminator import MOVED
 from fadernets.music import midi
 from fadernets.music.notes import Notes
 from tests.train.test_naturalness import played

@@ -20,7 +20,7 @@ class Arrangements:
     music : str
         What the pieces are called.
     table : float32 array, shape (n, c, columns)
-        Of `fadernets.arranger.discriminator.Candidates`.
+        Of `fadernets.discriminator.discriminator.Candidates`.
     densities : float32 array, shape (n, c, 2)
     piece : int array, shape (n,)
     real : float32 array, shape (r, columns - 2)

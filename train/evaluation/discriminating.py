@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from fadernets.arranger.discriminator import MOVED, Discriminator
+from fadernets.discriminator.discriminator import MOVED, Discriminator
 from train.data.arrangements import Arrangements
 from train.metrics.arousal import auc
 from train.metrics.naturalness import Windows, pair

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fadernets.mood_transfer import MOODS
 from train.reporting.markdown import NONE, Table
+from train.reporting.results.discriminator import Discriminating
 from train.reporting.results.naturalness import (
     Naturalness,
     NaturalnessTries,
@@ -95,3 +96,22 @@ def tries(result: NaturalnessTries) -> Table:
     ]
     kept_columns = ("melody kept", "highest notes kept", "lowest kept")
     return rows, ("way", "music", "idea", "AUC", *kept_columns, "new notes", "beats alike (real)")
+
+
+def discriminator(result: Discriminating) -> Table:
+    """How well it tells arrangements of training pieces that it did not learn from."""
+    cells = [
+        (
+            corpus.music,
+            f"{corpus.pieces}, {corpus.held_out_pieces}",
+            f"{corpus.windows:,}",
+            f"{corpus.auc_of_any:.2f}",
+            f"{corpus.auc_of_chosen:.2f}",
+        )
+        for corpus in result.corpora
+    ]
+    head = (
+        "training pieces of", "pieces, held out", "segments",
+        "AUC, a candidate at random", "AUC, the one it would take",
+    )  # fmt: skip
+    return cells, head

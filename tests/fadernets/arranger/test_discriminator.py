@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from fadernets.arranger.arrange import DEFAULT, arrange
-from fadernets.arranger.discriminator import Candidates, Discriminator
 from fadernets.arranger.request import arrangement_request
+from fadernets.discriminator.discriminator import Candidates, Discriminator
 from fadernets.music.attributes import PAPER, measure
 from fadernets.music.notes import Notes
 from tests.fadernets.arranger.density_requests import asking

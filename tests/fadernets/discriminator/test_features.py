@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fadernets.arranger.candidate_features import features
+from fadernets.discriminator.features import features
 from fadernets.music.notes import Notes
 
 # A third struck on the beat, its upper note again while it sounds, and a note that rings in.

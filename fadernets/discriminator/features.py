@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fadernets.discriminator.row_statistics import Features, Rows
 from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes, first_steps
 
 SAME_STRIKE = 1 / 16  # beats, within which notes are struck together
@@ -24,56 +25,6 @@ LENGTHS = (-2.5, -1.5, -0.5, 0.5, 1.5)  # octaves of a beat, between kinds of no
 OCTAVE = 12
 KEYS = 128  # of MIDI
 NEVER = 3.0  # octaves of a beat: as if a key that is struck once were struck again so late
-
-Features = dict[str, np.ndarray]
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Values of several arrangements, one after the other, and means and extremes of each.
-
-    Attributes
-    ----------
-    of : int array, shape (m,)
-        The arrangement of each value, in rising order.
-    count : int
-        How many arrangements there are. One without a value has NaN.
-    """
-
-    of: np.ndarray
-    count: int
-
-    @property
-    def sizes(self) -> np.ndarray:
-        """How many values each arrangement has."""
-        return np.bincount(self.of, minlength=self.count)
-
-    def mean(self, values: np.ndarray) -> np.ndarray:
-        sums = np.bincount(self.of, values, self.count)
-        return np.divide(sums, self.sizes, out=np.full(self.count, np.nan), where=self.sizes > 0)
-
-    def spread(self, values: np.ndarray) -> np.ndarray:
-        """Standard deviations."""
-        return np.sqrt((self.mean(values**2) - self.mean(values) ** 2).clip(min=0))
-
-    def most(self, values: np.ndarray, of: np.ufunc = np.maximum) -> np.ndarray:
-        result = np.full(self.count, np.nan)
-        first = np.flatnonzero(np.diff(self.of, prepend=-1))
-        if len(first):
-            result[self.of[first]] = of.reduceat(values, first)
-        return result
-
-    def least(self, values: np.ndarray) -> np.ndarray:
-        return self.most(values, np.minimum)
-
-    def where(self, chosen: np.ndarray) -> Rows:
-        """Some of the values."""
-        return Rows(self.of[chosen], self.count)
-
-    def shares(self, name: str, values: np.ndarray, between: Sequence[float]) -> Features:
-        """How many of the values lie in each range."""
-        kind = np.searchsorted(between, values)
-        return {f"{name}, {k}": self.mean(kind == k) for k in range(len(between) + 1)}
 
 
 @dataclass(frozen=True, eq=False)

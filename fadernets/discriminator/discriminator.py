@@ -2,7 +2,7 @@
 
 Small networks learnt to tell arrangements of training pieces from real segments of other ones that
 have the same densities (`train.discriminator`). They see features of the notes alone
-(`fadernets.arranger.candidate_features`), and how far the densities were moved; of a real segment,
+(`fadernets.discriminator.features`), and how far the densities were moved; of a real segment,
 how far those of the arrangement beside it were. Of several candidates the arranger takes one that
 they cannot tell.
 """
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fadernets.arranger.candidate_features import features
+from fadernets.discriminator.features import features
 from fadernets.music.notes import EARLY, STEPS, Notes
 
 WIDTH = 128

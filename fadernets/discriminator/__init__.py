@@ -1,0 +1,1 @@
+"""Whether an arrangement is told from music: a discriminator of the training split."""
