@@ -39,6 +39,7 @@ from fadernets.arranger.preferences import (
     against_new,
     bass,
     gets_nothing_new,
+    has_what_is_asked,
     melody,
 )
 from fadernets.arranger.request import ArrangementRequest, grid_of
@@ -145,7 +146,6 @@ def arrange(
     )
     cells = [x.cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts)]
     louder = request.louder.cpu().numpy() * 127
-
     readers = [GridReader(window) for window in request.windows]
 
     def notes_of(row: int) -> Notes:
@@ -160,7 +160,9 @@ def arrange(
         every = [notes_of(row) for row in range(len(grids.onset))]
         steps = request.steps.repeat_interleave(candidates)
         odds = discriminator.log_odds(Candidates(every, steps.tolist(), _moved(plans, request)))
-        score -= weights.unlike_music * odds.view(size, candidates)
+        # What has the densities that are asked for is to stay as it is, however unusual.
+        is_moved = ~has_what_is_asked(request, source).cpu()[:, None]
+        score -= weights.unlike_music * is_moved * odds.view(size, candidates)
     return [
         notes_of(segment * candidates + best)
         for segment, best in enumerate(score.argmax(1).tolist())
