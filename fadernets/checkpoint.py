@@ -129,19 +129,18 @@ def load_discriminator(folder: Path) -> Discriminator | None:
     Raises
     ------
     CheckpointError
-        If it is of other features than this version's.
+        If it is damaged, or of another number of features than this version's.
     """
     from safetensors.torch import load_file
 
-    from fadernets.arranger.discriminator import Discriminator
+    from fadernets.arranger.discriminator import Discriminator, columns
 
     path = folder / DISCRIMINATOR
     if not path.exists():
         return None
     try:
-        weights = load_file(path)
-        discriminator = Discriminator(len(weights["mean"]))
-        discriminator.load_state_dict(weights)
+        discriminator = Discriminator(columns())
+        discriminator.load_state_dict(load_file(path))
     except UNUSABLE as error:
         raise CheckpointError(f"{path} holds no usable discriminator: {error}") from error
     return discriminator.eval().requires_grad_(False)

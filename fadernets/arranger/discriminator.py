@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from fadernets.arranger.candidate_features import features
-from fadernets.music.notes import EARLY, Notes
+from fadernets.music.notes import EARLY, STEPS, Notes
 
 WIDTH = 128
 NETWORKS = 2  # whose log-odds are averaged
@@ -53,6 +53,12 @@ class Candidates:
     def table(self) -> np.ndarray:
         """What a discriminator sees: float64, (b, features + 2), NaN where there is nothing."""
         return np.column_stack([*features(self.notes, self.steps).values(), self.moved])
+
+
+def columns() -> int:
+    """How many columns a table of candidates has."""
+    note = Notes.of([0.0], [1.0], [60], [64])
+    return Candidates([note], [STEPS], np.zeros((1, MOVED))).table().shape[1]
 
 
 class Discriminates(Protocol):

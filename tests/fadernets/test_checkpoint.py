@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from fadernets import checkpoint
-from fadernets.arranger.discriminator import Discriminator
+from fadernets.arranger.discriminator import Discriminator, columns
 from fadernets.checkpoint import (
     CONFIG,
     DISCRIMINATOR,
@@ -255,7 +255,7 @@ def test_a_discriminator_is_saved_beside_the_weights(folder, model):
     """And with the model it is one of: another model saved there has none."""
     before = {name: (folder / name).read_bytes() for name in FILES}
     assert checkpoint.load_discriminator(folder) is None
-    discriminator = Discriminator(7)
+    discriminator = Discriminator(columns())
     discriminator.mean += 1.5
     checkpoint.save_discriminator(discriminator, folder)
     checkpoint.load(folder)
@@ -268,8 +268,15 @@ def test_a_discriminator_is_saved_beside_the_weights(folder, model):
     assert checkpoint.load_discriminator(folder) is None
 
 
+def test_a_discriminator_of_other_features(folder):
+    checkpoint.save_discriminator(Discriminator(columns() - 1), folder)
+    checkpoint.verify(folder)
+    with pytest.raises(CheckpointError, match="(?s)holds no usable discriminator.*size mismatch"):
+        checkpoint.load_discriminator(folder)
+
+
 def test_a_damaged_discriminator(folder):
-    checkpoint.save_discriminator(Discriminator(7), folder)
+    checkpoint.save_discriminator(Discriminator(columns()), folder)
     path = folder / DISCRIMINATOR
     data = path.read_bytes()
     path.write_bytes(data[:-1] + b"!")
