@@ -15,8 +15,9 @@ PARTS = {  # file and function -> what it does
     ("label_plan.py", "cheapest"): "plans",
     ("reviser.py", "forward"): "reviser",
     ("selection.py", "select"): "selection",
-    ("nearest.py", "nearest"): "candidates compared",
-    ("grid_to_notes.py", "grid_to_notes"): "notes written",
+    ("nearness.py", "nearness"): "candidates compared",
+    ("discriminator.py", "log_odds"): "candidates told from music",
+    ("grid_to_notes.py", "read"): "notes written",
     ("layers.py", "forward"): "label decoders",
 }
 POSITIONS = {"rhythm": 0.8}

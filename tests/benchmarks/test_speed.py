@@ -153,7 +153,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert [row["segments"] for row in report["arranging"]] == [1, 9]
     assert set(report["arranging"][1]["shares"]) == {
         *("plans", "reviser", "selection", "candidates compared", "notes written"),
-        "label decoders",
+        *("label decoders", "candidates told from music"),
     }
     assert report["machine"]["load_average_before"] >= 0
 
