@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import torch
@@ -148,6 +149,7 @@ def arrange(
     louder = request.louder.cpu().numpy() * 127
     readers = [GridReader(window) for window in request.windows]
 
+    @cache
     def notes_of(row: int) -> Notes:
         segment = row // candidates
         return readers[segment].read(Cells(*(x[row] for x in cells)), float(louder[segment]))
