@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import torch
@@ -38,6 +39,7 @@ from fadernets.arranger.preferences import (
     against_new,
     bass,
     gets_nothing_new,
+    has_what_is_asked,
     melody,
 )
 from fadernets.arranger.request import ArrangementRequest, grid_of
@@ -148,6 +150,7 @@ def arrange(
 
     readers = [GridReader(window) for window in request.windows]
 
+    @cache
     def notes_of(row: int) -> Notes:
         segment = row // candidates
         return readers[segment].read(Cells(*(x[row] for x in cells)), float(louder[segment]))
@@ -160,23 +163,13 @@ def arrange(
         every = [notes_of(row) for row in range(len(grids.onset))]
         steps = request.steps.repeat_interleave(candidates)
         odds = discriminator.log_odds(Candidates(every, steps.tolist(), _moved(plans, request)))
-        say = weights.unlike_music * _asks_for_others(request).cpu()
-        score -= say[:, None] * odds.view(size, candidates)
+        # What has the densities that are asked for is to stay as it is, however unusual.
+        stays = has_what_is_asked(request, source) & (request.legato == 0)
+        score -= weights.unlike_music * ~stays.cpu()[:, None] * odds.view(size, candidates)
     return [
         notes_of(segment * candidates + best)
         for segment, best in enumerate(score.argmax(1).tolist())
     ]
-
-
-def _asks_for_others(request: ArrangementRequest) -> Tensor:
-    """Whether anything of each segment is to be otherwise: bool, (n,).
-
-    Where nothing is, the segment itself is nearest, however unlike music it may be.
-    """
-    onsets = (request.labels[PLANNED_ONSETS] == ONSET).sum(1)
-    counts = request.labels[PLANNED_COUNTS].sum(1)
-    moves = request.planned(PLANNED_ONSETS) != onsets
-    return moves | (request.planned(PLANNED_COUNTS) != counts) | (request.legato != 0)
 
 
 def _moved(plans: LabelPlan, request: ArrangementRequest) -> np.ndarray:

@@ -57,14 +57,13 @@ class GridReader:
         onset, offset = self.source.onset, self.source.offset
         firsts, lasts = steps_of(torch.from_numpy(onset), torch.from_numpy(offset))
         self._lasts = lasts.tolist()
-        # a key may be struck several times in a step
+        # A key may be struck several times in a step.
         self._numbers: dict[tuple[int, int], list[int]] = {}
         places = zip(firsts.tolist(), self.source.pitch.tolist(), strict=True)
         for number, place in enumerate(places):
             self._numbers.setdefault(place, []).append(number)
-        self._starts: dict[
-            int, float
-        ] = {}  # where a locked rhythm has new notes begin in each step
+        # Where a locked rhythm has new notes begin in each step.
+        self._starts: dict[int, float] = {}
         if window.keeps_rhythm:
             pattern = window.kept_pattern.onset[::-1]  # the first of a step counts
             self._starts = dict(zip(first_steps(pattern).tolist(), pattern.tolist(), strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -64,13 +65,25 @@ def bass(notes: Grid) -> Tensor:
 
 def gets_nothing_new(request: ArrangementRequest, source: Grid) -> Tensor:
     """Whether neither more onsets nor more notes are asked for of each segment: bool, (n,)."""
+    return _all_asked(request, source, torch.le)
+
+
+def has_what_is_asked(request: ArrangementRequest, source: Grid) -> Tensor:
+    """Whether each segment has the densities that are asked for already: bool, (n,)."""
+    return _all_asked(request, source, torch.eq)
+
+
+def _all_asked(
+    request: ArrangementRequest, source: Grid, compared: Callable[[Tensor, Tensor], Tensor]
+) -> Tensor:
+    """Whether what is asked for of each segment compares so with what it has: bool, (n,)."""
     # With another segment's labels there is everything to strike.
-    adds_nothing = (source.rhythm == request.labels[PLANNED_ONSETS]).all(1)
+    are_all = (source.rhythm == request.labels[PLANNED_ONSETS]).all(1)
     own = {PLANNED_ONSETS: request.labels[PLANNED_ONSETS] == ONSET}
     own[PLANNED_COUNTS] = request.labels[PLANNED_COUNTS]
     for name, label in own.items():
-        adds_nothing &= request.planned(name) <= label.sum(1)
-    return adds_nothing
+        are_all &= compared(request.planned(name), label.sum(1))
+    return are_all
 
 
 def against_new(weights: ArrangementWeights, nothing_new: Tensor, source: Grid) -> Tensor:

@@ -1,8 +1,7 @@
 """What the discriminator sees of arrangements: features of all of them at once.
 
-Each is a mean, an extreme or a share over the notes, strikes or gaps of one arrangement. They are
-others than those by which naturalness is measured (`train.metrics.window_features`), of the same
-music.
+Each is a mean, an extreme or a share over the notes, strikes or gaps of one arrangement. A third of
+them are as well among those by which naturalness is measured (`train.metrics.window_features`).
 """
 
 from __future__ import annotations

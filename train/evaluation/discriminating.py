@@ -35,8 +35,6 @@ def pairs(
         The arrangement of each segment that is taken.
     """
     rows, real = of.rows_of(pieces)
-    begins = np.isfinite(of.table[rows, chosen[rows], :-MOVED]).any(1)
-    rows = rows[begins]
     changed = _windows(of.densities[rows, chosen[rows]], of.piece[rows])
     places = pair(changed, _windows(of.real_densities[real], of.real_piece[real]), of.sd, seed)
     arranged = of.table[rows, chosen[rows]][places[:, 0]]

@@ -71,6 +71,20 @@ def test_without_weight_it_changes_nothing(reviser):
     assert [list(notes) for notes in without] == [list(notes) for notes in unheard]
 
 
+def test_a_segment_of_which_nothing_else_is_asked_stays_as_it_is(reviser):
+    """Whatever is said of it; on the one beside it the discriminator has its say."""
+    request = arrangement_request([RUN, CHORDS], strict=False)
+    rhythm = torch.tensor([0.5, measure(CHORDS)["rhythm"]])
+    request = replace(request, densities=request.densities | {"rhythm": rhythm})
+    likes = Likes(lambda notes: list(notes) != list(CHORDS))
+    disturbed = replace(DEFAULT, plan_noise=30.0, note_noise=30.0)
+    _, result = arrange(
+        reviser, request, {}, KEYS, candidates=6, discriminator=likes, weights=disturbed
+    )
+    assert list(result) == list(CHORDS)
+    assert any(list(notes) != list(CHORDS) for notes in likes.questions[0].notes[6:])
+
+
 def test_its_answer_is_of_each_candidate_alone():
     torch.manual_seed(0)
     candidates = Candidates([RUN, Notes.empty(), CHORDS], [16] * 3, np.full((3, 2), 0.25))
@@ -84,12 +98,9 @@ def test_its_answer_is_of_each_candidate_alone():
     assert discriminator.log_odds(nothing).tolist() == [0, 0]
 
 
-def test_what_is_to_stay_as_it_is_stays(reviser):
-    """However unlike music a discriminator finds it; to be longer alone is to be otherwise."""
+def test_to_be_longer_alone_is_to_be_otherwise(reviser):
     request = arrangement_request([RUN, CHORDS])
-    likes = Likes(lambda notes: list(notes) not in (list(RUN), list(CHORDS)))
-    result = arrange(reviser, request, {}, KEYS, candidates=6, discriminator=likes)
-    assert [list(notes) for notes in result] == [list(RUN), list(CHORDS)]
     longer = replace(request, legato=torch.full((2,), 6.0))
+    likes = Likes(lambda notes: list(notes) not in (list(RUN), list(CHORDS)))
     result = arrange(reviser, longer, {}, KEYS, candidates=6, discriminator=likes)
     assert [list(notes) for notes in result] != [list(RUN), list(CHORDS)]
