@@ -24,7 +24,7 @@ from fadernets.arranger.candidate_plans import candidate_plans
 from fadernets.arranger.free_counts import passing_notes, slack
 from fadernets.arranger.grid_to_notes import Cells, GridReader
 from fadernets.arranger.label_plan import LabelPlan
-from fadernets.arranger.nearness import harmony, nearness
+from fadernets.arranger.nearness import further_changed, harmony, nearness
 from fadernets.arranger.note_limits import (
     NoteLimits,
     Repeats,
@@ -165,11 +165,24 @@ def arrange(
         odds = discriminator.log_odds(Candidates(every, steps.tolist(), _moved(plans, request)))
         # What has the densities that are asked for is to stay as it is, however unusual.
         stays = has_what_is_asked(request, source) & (request.legato == 0)
-        score -= weights.unlike_music * ~stays.cpu()[:, None] * odds.view(size, candidates)
+        say = weights.unlike_music * ~stays.cpu()[:, None] * odds.view(size, candidates)
+        further = further_changed(source, grids, score.argmax(1), nothing_new)
+        further &= ~_fewer_onsets_alone(request).cpu()[:, None]
+        score = (score - say).masked_fill(further, -torch.inf)
     return [
         notes_of(segment * candidates + best)
         for segment, best in enumerate(score.argmax(1).tolist())
     ]
+
+
+def _fewer_onsets_alone(request: ArrangementRequest) -> Tensor:
+    """Whether all that is asked for is fewer onsets, not fewer notes or longer ones: bool, (n,).
+
+    Music that is calmer or thinner gets nothing new; onsets may be fewer in other places.
+    """
+    counts = request.labels[PLANNED_COUNTS].sum(1)
+    is_thinner = request.planned(PLANNED_COUNTS) < counts
+    return has_fewer_onsets(request) & ~is_thinner & (request.legato == 0)
 
 
 def _moved(plans: LabelPlan, request: ArrangementRequest) -> np.ndarray:

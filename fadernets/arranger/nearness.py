@@ -38,3 +38,22 @@ def nearness(
     f1 = 2 * matches / (onsets.sum((1, 2)) + grids.onset.sum((1, 2))).clamp(min=1)
     score = alike + same_key + recall * f1.cpu() - jumps
     return score.view(-1, candidates)
+
+
+def further_changed(source: Grid, grids: Grid, nearest: Tensor, nothing_new: Tensor) -> Tensor:
+    """Candidates that change more than the nearest of their segment does: bool, (n, candidates).
+
+    Where nothing new shall come these are the ones that strike more new notes than it; elsewhere
+    those that let go of more of the segment's. On the CPU.
+
+    Parameters
+    ----------
+    nearest : int64 tensor, shape (n,)
+    nothing_new : bool tensor, shape (n,)
+    """
+    size = len(nearest)
+    before = source.onset[:, None] > 0
+    after = grids.onset.view(size, -1, *source.onset.shape[1:]) > 0
+    new, gone = (x.sum((2, 3)).cpu() for x in (after & ~before, before & ~after))
+    changes = torch.where(nothing_new.cpu()[:, None], new, gone)
+    return changes > changes.gather(1, nearest[:, None])

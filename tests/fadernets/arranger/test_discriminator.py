@@ -31,23 +31,42 @@ class Likes:
         return -100 * torch.tensor([float(self.liking(notes)) for notes in candidates.notes])
 
 
-def test_what_it_likes_best_is_taken(reviser):
-    """The lowest candidate, or the highest one; densities are as asked with both."""
-    request = asking(arrangement_request([RUN, CHORDS]), rhythm=0.5)
-    best_by_sign = []
-    for sign in (-1, 1):
-        likes = Likes(lambda notes, sign=sign: sign * notes.pitch.mean())
-        result = arrange(
-            reviser, request, {}, KEYS, candidates=6, seeds=[3, 4], discriminator=likes
-        )
-        (candidates,) = likes.questions
-        assert len(candidates.notes) == 12 and candidates.steps == [16] * 12
-        heights = np.array([notes.pitch.mean() for notes in candidates.notes]).reshape(2, 6)
-        best = (sign * heights).max(1)
-        assert [sign * notes.pitch.mean() for notes in result] == best.tolist()
-        assert [measure(notes)["rhythm"] for notes in result] == [0.5, 0.5]
-        best_by_sign.append(best)
-    assert not np.array_equal(-best_by_sign[0], best_by_sign[1])
+def weight(notes: Notes) -> float:
+    """Greater where notes are high, late and long; different with hardly any note's change."""
+    return round(float(notes.pitch @ (notes.onset + notes.offset / 7)), 6)
+
+
+def further(source: Notes, notes: Notes, takes: bool) -> int:
+    """Notes that are new where onsets are taken, or gone where they are added."""
+    before, after = ({(onset, pitch) for onset, _, pitch, _ in n} for n in (source, notes))
+    return len(after - before if takes else before - after)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(("source", "takes", "legato"), [(RUN, True, 3.0), (CHORDS, False, 0.0)])
+def test_what_it_likes_best_is_taken_of_what_changes_no_more_than_the_nearest(
+    reviser, source, takes, legato, sign
+):
+    """The candidate of most weight, or of least; the density is as asked with both."""
+    request = asking(arrangement_request([source]), rhythm=0.5)
+    request = replace(request, legato=torch.full((1,), legato))
+    disturbed = replace(DEFAULT, plan_noise=8.0, note_noise=4.0)
+    options = {"candidates": 16, "seeds": [3], "weights": disturbed}
+    (nearest,) = arrange(reviser, request, {}, KEYS[:1], **options)
+    likes = Likes(lambda notes: sign * weight(notes))
+    (result,) = arrange(reviser, request, {}, KEYS[:1], discriminator=likes, **options)
+    (candidates,) = likes.questions
+    assert len(candidates.notes) == 16 and candidates.steps == [16] * 16
+    changes = [further(source, notes, takes) for notes in candidates.notes]
+    most = further(source, nearest, takes)
+    weights = [
+        sign * weight(notes)
+        for notes, change in zip(candidates.notes, changes, strict=True)
+        if change <= most
+    ]
+    assert max(changes) > most and len(set(weights)) > 1
+    assert sign * weight(result) == max(weights)
+    assert measure(result)["rhythm"] == 0.5
 
 
 def test_it_is_told_how_far_densities_were_moved(reviser):
@@ -104,3 +123,12 @@ def test_to_be_longer_alone_is_to_be_otherwise(reviser):
     likes = Likes(lambda notes: list(notes) not in (list(RUN), list(CHORDS)))
     result = arrange(reviser, longer, {}, KEYS, candidates=6, discriminator=likes)
     assert [list(notes) for notes in result] != [list(RUN), list(CHORDS)]
+
+
+def test_where_fewer_onsets_alone_are_asked_for_they_may_come_elsewhere(reviser):
+    request = asking(arrangement_request([RUN]), rhythm=0.5)
+    likes = Likes(lambda notes: further(RUN, notes, takes=True))
+    options = {"candidates": 16, "seeds": [3], "weights": replace(DEFAULT, note_noise=8.0)}
+    (nearest,) = arrange(reviser, request, {}, KEYS[:1], **options)
+    (result,) = arrange(reviser, request, {}, KEYS[:1], discriminator=likes, **options)
+    assert further(RUN, result, takes=True) > further(RUN, nearest, takes=True)
