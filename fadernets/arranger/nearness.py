@@ -54,6 +54,6 @@ def further_changed(source: Grid, grids: Grid, nearest: Tensor, nothing_new: Ten
     size = len(nearest)
     before = source.onset[:, None] > 0
     after = grids.onset.view(size, -1, *source.onset.shape[1:]) > 0
-    new, gone = (x.sum((2, 3)).cpu() for x in (after & ~before, before & ~after))
-    changes = torch.where(nothing_new.cpu()[:, None], new, gone)
+    arrivals, losses = (x.sum((2, 3)).cpu() for x in (after & ~before, before & ~after))
+    changes = torch.where(nothing_new.cpu()[:, None], arrivals, losses)
     return changes > changes.gather(1, nearest[:, None])
