@@ -18,7 +18,7 @@ from fadernets.score.expressing import MOST_OCTAVES
 from fadernets.score.settings import PieceSettings, Redrawn
 
 ANSWER_SECONDS = 0.06  # for any answer
-SECONDS_PER_SEGMENT = 0.017  # that is planned; with a dozen notes 0.014, with fifty 0.017
+SECONDS_PER_SEGMENT = 0.014  # that is planned; with a dozen notes 0.011, with fifty 0.014
 SECONDS_PER_BATCH = 0.02  # of up to `SLICE` segments that are planned together, be it only one
 SECONDS_PER_NOTE = 6e-5  # that is drawn, played or written
 SECONDS_PER_SOUND_SECOND = 0.008  # that is rendered
