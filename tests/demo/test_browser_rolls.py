@@ -89,7 +89,8 @@ def test_the_playhead_turns_the_page(visit):
     page.evaluate("at => FaderNets.bench.player.seek(at)", span - 0.4)
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("FaderNets.bench.stage.view.from > 0")
-    assert page.evaluate(SEEN)[0] == pytest.approx(span, abs=0.2)
+    # It turns at the first frame behind its end, which a busy machine draws late.
+    assert span - 0.2 < page.evaluate(SEEN)[0] <= page.evaluate(POSITION)
     expect(page.locator(".fn-playhead")).to_be_visible()
 
     # A part that the visitor goes to stays in sight.
