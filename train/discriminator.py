@@ -22,7 +22,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from fadernets import checkpoint
-from fadernets.discriminator.discriminator import Candidates
+from fadernets.discriminator.discriminator import Candidates, Discriminator
 from fadernets.music.attributes import PAPER, measure
 from fadernets.net import FaderNet
 from fadernets.realisers import Arranger
@@ -141,9 +141,7 @@ def fitted(options: argparse.Namespace) -> Discriminating:
     )
 
 
-def _told(
-    trained: discriminating.Discriminator, of: Arrangements, held_out: np.ndarray, seed: int
-) -> CorpusTold:
+def _told(trained: Discriminator, of: Arrangements, held_out: np.ndarray, seed: int) -> CorpusTold:
     random = drawn(of, np.random.default_rng(seed))
     aucs = [
         round(auc_of(trained, of, held_out, chosen, seed), 3)

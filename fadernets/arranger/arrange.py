@@ -147,7 +147,6 @@ def arrange(
     )
     cells = [x.cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts)]
     louder = request.louder.cpu().numpy() * 127
-
     readers = [GridReader(window) for window in request.windows]
 
     @cache
