@@ -67,6 +67,7 @@ class GridReader:
         if window.keeps_rhythm:
             pattern = window.kept_pattern.onset[::-1]  # the first of a step counts
             self._starts = dict(zip(first_steps(pattern).tolist(), pattern.tolist(), strict=True))
+        self._ring_out = set(window.ring_out.pitch.tolist())
         self._may_ring, self._locked = (
             set(zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True))
             for notes in (window.may_ring, window.locked)
@@ -143,7 +144,8 @@ class GridReader:
         if own is not None and is_whole:
             stop = float(source.offset[own])
         else:
-            stop = touch.end(end, pitch, start) if end < self.window.steps else self.beats
+            is_cut = end >= self.window.steps and (touch.is_played or pitch in self._ring_out)
+            stop = self.beats if is_cut else min(touch.end(end, pitch, start), self.beats)
             stop = touch.off_pedal(stop, end, start if own is None else float(source.offset[own]))
             if step >= 0:
                 stop = max(stop, start + SHORTEST_BEATS)

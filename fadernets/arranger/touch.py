@@ -60,7 +60,10 @@ class Touch:
         is_played = (np.abs(ticks - np.rint(ticks)) > ON_GRID * TICKS).any()
         self.latest = HALF if is_played else min(HALF, float(self.lateness.max(initial=0.0)))
         usual = RELEASE_BEATS if is_played else 0.0
+        if not is_played:  # what lies between is no rest of the hand but another note's time
+            again = again[again < HALF]
         self.release = float(np.median(again)) if len(again) else usual
+        self.is_played = is_played
         # Most notes of chords exactly together, as nobody plays: a sequence with some notes moved.
         is_drawn = len(self.spreads) > 0 and np.median(self.spreads) <= ON_GRID
         if is_played and not is_drawn:
@@ -84,7 +87,8 @@ class Touch:
         if not len(self.ends):
             return max(boundary, least)
         lateness = float(self.lateness[_near(self.ends, self.pitches, step, pitch)])
-        return max(boundary + min(max(lateness, -HALF), self.latest), least)
+        stop = boundary + min(max(lateness, -HALF), self.latest)
+        return max(stop, least) if self.is_played else stop
 
     def off_pedal(self, stop: float, step: int, begun: float) -> float:
         """Where a note ends that ends about a step, if no pedal shall take it over anew.
