@@ -53,6 +53,8 @@ def chosen_rhythms(
     # In a take without a click gaps of steps and beats are the recorder's.
     follows = np.array([window.follows_beats for window in request.windows])
     fewer, more = (x(request).cpu().numpy() for x in (has_fewer_onsets, has_more_onsets))
+    times = np.stack([strike_times(window.notes) for window in request.windows])
+    times = times.repeat(candidates, 0)
     chosen = np.zeros(strikes.shape, bool)
     rows = (fewer & follows).repeat(candidates)
     if rows.any() and (weights.unlike_gaps or weights.unlike_beats):
@@ -61,6 +63,7 @@ def chosen_rhythms(
             paces[rows],
             counts[rows],
             kinds[rows],
+            times[rows],
             weights.unlike_gaps,
             weights.unlike_beats,
         )
@@ -71,13 +74,12 @@ def chosen_rhythms(
     ):
         rows = (changes & ~follows).repeat(candidates)
         if rows.any() and for_octave:
-            times = np.stack([strike_times(window.notes) for window in request.windows])
             chosen[rows] = evenest_in_time(
                 strikes[rows] - stays * own[rows],
                 paces[rows],
                 counts[rows],
                 kinds[rows, 0],
-                times.repeat(candidates, 0)[rows],
+                times[rows],
                 for_octave,
             )
     return torch.from_numpy(chosen).to(costs)

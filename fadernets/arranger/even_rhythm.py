@@ -15,6 +15,7 @@ from fadernets.music.notes import STEPS, STEPS_PER_BEAT
 
 ROWS_AT_ONCE = 64
 SHORTEST_GAP = 1e-3  # beats: a shorter one is as uneven
+ALIKE = 1 / 32  # beats by which gaps may differ that are alike
 DEAR = 1e3  # nats: more than all else that a rhythm costs
 KEPT = 128  # tables, of numbers of steps, onsets and beats
 
@@ -27,18 +28,28 @@ def rhythms(steps: int, onsets: int) -> np.ndarray:
     return bits[bits.sum(1) == onsets].astype(bool)
 
 
-@lru_cache(maxsize=KEPT)
-def unlike_gaps(steps: int, onsets: int) -> np.ndarray:
+def unlike_gaps(times: np.ndarray, steps: int, onsets: int) -> np.ndarray:
     """How many gaps of each of `rhythms` are unlike the one before: float32 array, shape (m,).
 
     The gap behind the last onset goes on to the first one, as if the rhythm came again.
+
+    Parameters
+    ----------
+    times : float array, shape (16,)
+        Beats at which an onset of each step is: gaps of a triplet are alike, and their steps not.
     """
     each = rhythms(steps, onsets)
     if onsets < 2:
         return np.zeros(len(each), np.float32)
-    at = np.nonzero(each)[1].reshape(-1, onsets)
-    gaps = np.diff(at, append=at[:, :1] + steps)
-    return (gaps != np.roll(gaps, 1, 1)).sum(1).astype(np.float32)
+    at = times[_places(steps, onsets)]
+    gaps = np.diff(at, append=at[:, :1] + steps / STEPS_PER_BEAT)
+    return (np.abs(gaps - np.roll(gaps, 1, 1)) > ALIKE).sum(1).astype(np.float32)
+
+
+@lru_cache(maxsize=KEPT)
+def _places(steps: int, onsets: int) -> np.ndarray:
+    """Steps of the onsets of each of `rhythms`: int array, shape (m, onsets)."""
+    return np.nonzero(rhythms(steps, onsets))[1].reshape(-1, onsets)
 
 
 def uneven_gaps(times: np.ndarray, steps: int, onsets: int) -> np.ndarray:
@@ -96,6 +107,7 @@ def evenest(
     pace: np.ndarray,
     onsets: np.ndarray,
     windows: np.ndarray,
+    times: np.ndarray,
     for_gap: float,
     for_beat: float,
 ) -> np.ndarray:
@@ -111,6 +123,8 @@ def evenest(
         How many onsets there are.
     windows : int array, shape (b, 2)
         In how many steps, and how many of them a beat has.
+    times : float array, shape (b, 16)
+        Beats at which an onset of each step is.
     for_gap, for_beat : float
         Cost in nats of each gap that is unlike the one before, and of each step that is unlike the
         one a beat before, or two beats.
@@ -120,12 +134,14 @@ def evenest(
     bool array, shape (b, 16)
     """
     best = np.empty(strikes.shape, bool)
-    kinds = np.column_stack([windows, onsets])
-    for kind in np.unique(kinds, axis=0):
-        steps, beat, number = kind.tolist()
-        costs = for_gap * unlike_gaps(steps, number) + for_beat * unlike_beats(steps, number, beat)
-        rows = (kinds == kind).all(1)
-        best[rows] = _cheapest(strikes[rows], pace[rows], steps, number, costs)
+    table = np.column_stack([windows, onsets, times])
+    kinds, kind_of = np.unique(table, axis=0, return_inverse=True)
+    for number, (length, each_beat, count, *each) in enumerate(kinds.tolist()):
+        rows = kind_of == number
+        kind = int(length), int(count)
+        costs = for_gap * unlike_gaps(np.array(each), *kind)
+        costs += for_beat * unlike_beats(*kind, int(each_beat))
+        best[rows] = _cheapest(strikes[rows], pace[rows], *kind, costs)
     return best
 
 

@@ -33,8 +33,8 @@ def usual_counts(
 ) -> tuple[Tensor, Tensor]:
     """Notes that sound in each step where it has no onset, and where it has one: int64, (n, 16).
 
-    They are the segment's own, whatever the rhythm, where a density is asked for. Where it is free,
-    an onset more comes to what is held, and where one is taken, what sounds before goes on.
+    They are the segment's own, whatever the rhythm. But where the density is free and an onset is
+    taken, what sounds before goes on.
 
     Parameters
     ----------
@@ -52,8 +52,7 @@ def usual_counts(
         goes_on[:, 0] = ringing
     free = request.counts_are_free[:, None]
     held = torch.where(free & onset, torch.minimum(own, goes_on), own)
-    struck = torch.where(free & ~onset, (own + 1).clamp(max=MAX_POLYPHONY), own)
-    return held, struck
+    return held, own
 
 
 def passing_notes(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Tensor:

@@ -25,6 +25,7 @@ PITCHES_A_BEAT = 12  # semitones as far away as a beat
 TICKS = 48  # of a beat, on which all usual grids lie
 ON_GRID = 1e-3  # beats that are no distance
 SHORT_SHARE = 0.25  # of a segment's notes, than which a new or a shortened one is no shorter
+LATE_SHARE = 0.75  # of a grid's notes, than which others end no later about a step
 USUAL_BEATS = 0.15  # the same where no note of the segment ends in it
 MARGIN = 0.0125  # beats that times keep from a limit, which a clock of tokens would round over
 HALF = 0.5 / STEPS_PER_BEAT - MARGIN  # beats: a note counts in a step if it fills half of it
@@ -58,9 +59,11 @@ class Touch:
         # A grid may lie beside the beats, as where the first bar of a sequence was cut.
         ticks = (struck - struck[:1]) * TICKS
         is_played = (np.abs(ticks - np.rint(ticks)) > ON_GRID * TICKS).any()
-        self.latest = HALF if is_played else min(HALF, float(self.lateness.max(initial=0.0)))
+        # Where nearly all notes of a grid end just before a step, ends on it are none of its own.
+        late = float(np.quantile(self.lateness, LATE_SHARE)) if len(ended) else 0.0
+        self.latest = HALF if is_played else min(HALF, late)
         usual = RELEASE_BEATS if is_played else 0.0
-        if not is_played:  # what lies between is no rest of the hand but another note's time
+        if not is_played:  # longer rests are other notes' time, not the hand's
             again = again[again < HALF]
         self.release = float(np.median(again)) if len(again) else usual
         self.is_played = is_played
@@ -87,8 +90,7 @@ class Touch:
         if not len(self.ends):
             return max(boundary, least)
         lateness = float(self.lateness[_near(self.ends, self.pitches, step, pitch)])
-        stop = boundary + min(max(lateness, -HALF), self.latest)
-        return max(stop, least) if self.is_played else stop
+        return max(boundary + min(max(lateness, -HALF), self.latest), least)
 
     def off_pedal(self, stop: float, step: int, begun: float) -> float:
         """Where a note ends that ends about a step, if no pedal shall take it over anew.

@@ -25,8 +25,8 @@ class ArrangementWeights:
         Cost in nats of the square of how many notes a step has more or fewer, for the same reason.
     unlike_gaps, unlike_beats : float
         Where fewer onsets are asked for of music that has beats, cost in nats of each gap between
-        onsets that is unlike the one before, and of each step that strikes where a beat before, or
-        two, does not, or the other way round.
+        onsets that is unlike the one before in time, and of each step that strikes where a beat
+        before, or two, does not, or the other way round.
     uneven_when_fewer, uneven_when_more : float
         Where fewer onsets, or more, are asked for of a take without a click, cost in nats of each
         octave by which a gap between onsets is longer or shorter than the one before.
@@ -84,7 +84,7 @@ class ArrangementWeights:
     stays_note: float = 1.0
     even_rhythm: float = 2.0
     even_note: float = 0.5
-    unlike_gaps: float = 1.0
+    unlike_gaps: float = 2.0
     unlike_beats: float = 1.0
     uneven_when_fewer: float = 3.0
     uneven_when_more: float = 1.0
