@@ -17,6 +17,7 @@ from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLA
 from fadernets.music.events import PITCHES
 from fadernets.music.notes import STEPS, Notes
 
+OUTER_VOICES = 2  # melody and bass
 LEGATO_BEATS = 1 / 24  # by which a note may last into the one that it gives way to
 
 
@@ -34,7 +35,8 @@ def usual_counts(
     """Notes that sound in each step where it has no onset, and where it has one: int64, (n, 16).
 
     They are the segment's own, whatever the rhythm. But where the density is free and an onset is
-    taken, what sounds before goes on.
+    taken, what sounds before goes on; and where one is added, melody and bass go on beside it. Of
+    more notes one gives way.
 
     Parameters
     ----------
@@ -52,7 +54,9 @@ def usual_counts(
         goes_on[:, 0] = ringing
     free = request.counts_are_free[:, None]
     held = torch.where(free & onset, torch.minimum(own, goes_on), own)
-    return held, own
+    outer = (own <= OUTER_VOICES) & (own > 0)
+    struck = torch.where(free & ~onset & outer, own + 1, own)
+    return held, struck
 
 
 def passing_notes(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Tensor:

@@ -115,7 +115,7 @@ class Touch:
         down, up = self.pedal[press].tolist()
         if down - MARGIN >= boundary - HALF:
             return down - MARGIN
-        return up if up <= min(boundary + self.latest, self.beats) else stop
+        return up if up <= min(boundary + max(self.latest, 0.0), self.beats) else stop
 
     def velocity(self, step: int, pitch: int, otherwise: float) -> float:
         """How loud a new note is: as one of the segment's that is near, if it strikes any."""

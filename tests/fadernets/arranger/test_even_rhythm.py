@@ -26,6 +26,7 @@ from tests.fadernets.arranger.density_requests import asking
 from tests.fadernets.arranger.test_rhythm_pattern import SILENT, planned, struck
 
 EVEN = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_gaps=1.0)
+STEP_TIMES = np.arange(16) / 4  # beats, of music on sixteenths
 FOUR_AND_FIVE = torch.tensor([4 / 16, 5 / 12])  # onsets a step
 IN_TIME = dataclasses.replace(SILENT, stays_rhythm=3.0, uneven_when_fewer=3.0, uneven_when_more=1.0)
 ALIKE = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_beats=1.0)
@@ -50,7 +51,20 @@ def row_of(*onsets: int, steps: int) -> int:
     ],
 )
 def test_gaps_unlike_the_one_before(onsets: tuple[int, ...], steps: int, unlike: int):
-    assert unlike_gaps(steps, len(onsets))[row_of(*onsets, steps=steps)] == unlike
+    row = row_of(*onsets, steps=steps)
+    assert unlike_gaps(STEP_TIMES, steps, len(onsets))[row] == unlike
+
+
+def test_triplets_have_gaps_alike_and_their_steps_have_not():
+    """Thirds of a beat stand in the first, second and third or fourth of its steps."""
+    triplets = [4 * beat + step for beat in range(4) for step in (0, 1, 3)]
+    times = STEP_TIMES.copy()
+    times[1::4], times[3::4] = np.arange(4) + 1 / 3, np.arange(4) + 2 / 3
+    row = row_of(*triplets, steps=16)
+    assert unlike_gaps(times, 16, 12)[row] == 0
+    assert unlike_gaps(STEP_TIMES, 16, 12)[row] == 8
+    beats = row_of(0, 1, 3, 4, 5, 7, 8, 12, steps=16)  # two beats of them, two of one note
+    assert unlike_gaps(times, 16, 8)[beats] == 2
 
 
 @pytest.mark.parametrize(
@@ -78,7 +92,7 @@ def test_the_cheapest_rhythm_counts_steps_pace_gaps_and_beats():
     rng = np.random.default_rng(0)
     strikes, pace = rng.normal(size=(3, 16)), rng.random((3, 3, 17))
     windows = np.array([[10, 4], [10, 3], [10, 6]])
-    got = evenest(strikes, pace, np.full(3, 4), windows, 0.7, 0.4)
+    got = evenest(strikes, pace, np.full(3, 4), windows, np.tile(STEP_TIMES, (3, 1)), 0.7, 0.4)
     gaps = {on: [*np.diff(on), on[0] + 10 - on[-1]] for on in combinations(range(10), 4)}
     unlike = {
         on: sum(gap != each[i - 1] for i, gap in enumerate(each)) for on, each in gaps.items()
@@ -101,7 +115,7 @@ def test_what_is_dear_beyond_measure_leaves_the_rest_exact():
     strikes[0, 3], strikes[0, 8:] = -1e6, 1e6
     strikes[0, 6] = -0.01
     none = np.zeros((1, 3, 17))
-    got = evenest(strikes, none, np.array([2]), np.array([[16, 4]]), 0.0, 0.0)
+    got = evenest(strikes, none, np.array([2]), np.array([[16, 4]]), STEP_TIMES[None], 0.0, 0.0)
     assert np.flatnonzero(got[0]).tolist() == [3, 6]
 
 

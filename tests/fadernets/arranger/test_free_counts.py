@@ -38,13 +38,13 @@ def test_ornaments_pass_and_other_notes_do_not():
     assert not passing_notes([struck_together, Notes.empty()]).any()
 
 
-def test_an_onset_more_adds_a_note_and_one_less_lets_no_ornament_ring():
+def test_two_notes_go_on_beside_an_onset_more_and_one_less_lets_no_ornament_ring():
     request = free(TURN)
     held, struck = (x[0].tolist() for x in usual_counts(request, passing_notes([TURN]).sum(2)))
     own = request.labels["note"][0].tolist()
     assert own == [2, 2, 3, 3] + [2] * 12
     assert held == [2, 2, 2, 2] + [2] * 12  # the steps of the turn, and the next, without an onset
-    assert struck == [2, 3, 3, 3, 2] + [3] * 11
+    assert struck == [2, 3, 3, 3, 2] + [3] * 11  # of three notes one gives way
     strict = arrangement_request([TURN])
     for usual in usual_counts(strict, passing_notes([TURN]).sum(2)):
         assert usual[0].tolist() == own

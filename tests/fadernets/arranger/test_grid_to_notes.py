@@ -57,6 +57,17 @@ def test_a_note_lasts_40_ms_and_ends_with_the_segment() -> None:
     assert played((C, 15, 1, 0.5), source=final_note) == [(3.97, 4.0, C, 64)]
 
 
+def test_on_a_grid_a_note_ends_before_the_bar_line_as_others_end_before_steps() -> None:
+    """But for one that the next segment goes on with."""
+    grid = Notes.of([0.0, 1.0, 2.0, 3.0], [0.99, 1.99, 2.99, 4.0], [C, C, C, E], [64] * 4)
+    rows = (C, 0, 4, 0.5), (C, 12, 4, 0.5), (E, 14, 2, 0.5)
+    ends = {start: stop for start, stop, pitch, _ in played(*rows, source=grid) if pitch == C}
+    assert ends == {0.0: 0.99, 3.0: 3.99}
+    goes_on = Window(grid, ring_out=Notes.of([3.0], [4.0], [C], [64]))
+    last = GridReader(goes_on).read(Cells(*grids((C, 12, 4, 0.5))))
+    assert last.offset.tolist() == [4.0]
+
+
 def test_a_string_that_is_struck_again_is_free_by_then() -> None:
     repeated_note = Notes.of([0.0, 0.45], [0.45, 1.0], [C, C], [64, 64])
     assert played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=repeated_note)[0] == (0.0, 0.3625, C, 64)

@@ -77,6 +77,20 @@ def test_keys_that_are_struck_again_are_let_go_of_before() -> None:
     assert touch((0.0, 0.5, C), (0.5, 1.0, E)).release == 0.0  # on a grid
 
 
+def test_on_a_grid_a_rest_is_no_release_of_a_key() -> None:
+    """C is struck again half a beat after its end, behind E; the hand lets go of it .01 early."""
+    assert touch((0.0, 0.49, C), (0.5, 0.99, E), (1.0, 1.49, C)).release == 0.0
+    rows = ((0.0, 0.49, C), (0.5, 0.99, C), (1.0, 1.49, E), (1.5, 1.99, C), (2.0, 2.49, C))
+    assert touch(*rows).release == pytest.approx(0.01)
+
+
+def test_where_all_notes_of_a_grid_end_just_before_a_step_new_ones_do() -> None:
+    """However short, and where one of them is an exception."""
+    grid = touch((0.0, 0.99, C), (1.0, 1.49, E), (1.5, 1.99, G), (2.0, 2.49, C), (2.5, 3.0, C))
+    assert grid.end(5, E, 1.0) == pytest.approx(1.24)
+    assert grid.end(3, C, 0.5) == pytest.approx(0.74)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4), st.integers(55, 70)), min_size=1),
     st.integers(1, 16),
