@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fadernets.music.examples import EXAMPLES, load
-from fadernets.music.pulse import MIN_NOTES, follows_beats
+from fadernets.music.pulse import MANY_NOTES, MIN_NOTES, follows_beats
 from tests.fadernets.music.takes import take
 
 
@@ -21,3 +21,14 @@ def test_scores_and_takes_to_a_click_follow_the_beats(key):
 def test_too_few_notes_tell_nothing():
     anywhere = np.random.default_rng(0).uniform(0, 9, MIN_NOTES)
     assert follows_beats(anywhere[1:]) and not follows_beats(anywhere)
+
+
+@pytest.mark.parametrize("notes_a_beat", [1, 2, 3, 4, 6, 8, 16])
+def test_short_notes_of_a_slow_movement_follow_the_beats(notes_a_beat):
+    """Even where every second one stands between two of the longer notes."""
+    assert follows_beats(np.arange(MANY_NOTES) / notes_a_beat)
+
+
+def test_many_notes_anywhere_follow_no_beats():
+    rng = np.random.default_rng(0)
+    assert not any(follows_beats(rng.uniform(0, 99, MANY_NOTES)) for _ in range(500))
