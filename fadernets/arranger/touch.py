@@ -59,9 +59,12 @@ class Touch:
         # A grid may lie beside the beats, as where the first bar of a sequence was cut.
         ticks = (struck - struck[:1]) * TICKS
         is_played = (np.abs(ticks - np.rint(ticks)) > ON_GRID * TICKS).any()
-        # Where nearly all notes of a grid end just before a step, ends on it are none of its own.
-        late = float(np.quantile(self.lateness, LATE_SHARE)) if len(ended) else 0.0
-        self.latest = HALF if is_played else min(HALF, late)
+        # On a grid a triplet's notes end late about one part of a beat and early about another.
+        of_beat = np.rint(self.ends * STEPS_PER_BEAT) % STEPS_PER_BEAT
+        parts = [np.flatnonzero(of_beat == part) for part in range(STEPS_PER_BEAT)]
+        every = np.arange(len(ended))
+        self.alike = [every if is_played or not len(part) else part for part in parts]
+        self.latest = [HALF if is_played else _latest(self.lateness[rows]) for rows in self.alike]
         usual = RELEASE_BEATS if is_played else 0.0
         if not is_played:  # longer rests are other notes' time, not the hand's
             again = again[again < HALF]
@@ -85,12 +88,14 @@ class Touch:
 
     def end(self, step: int, pitch: int, start: float) -> float:
         """Beats at which a note from `start` ends that sounds up to a step, but not in it."""
-        boundary = step / STEPS_PER_BEAT
-        least = min(start + self.shortest, boundary + self.latest)
-        if not len(self.ends):
+        boundary, part = step / STEPS_PER_BEAT, step % STEPS_PER_BEAT
+        alike, latest = self.alike[part], self.latest[part]
+        least = min(start + self.shortest, boundary + latest)
+        if not len(alike):
             return max(boundary, least)
-        lateness = float(self.lateness[_near(self.ends, self.pitches, step, pitch)])
-        return max(boundary + min(max(lateness, -HALF), self.latest), least)
+        near = alike[_near(self.ends[alike], self.pitches[alike], step, pitch)]
+        lateness = float(self.lateness[near])
+        return max(boundary + min(max(lateness, -HALF), latest), least)
 
     def off_pedal(self, stop: float, step: int, begun: float) -> float:
         """Where a note ends that ends about a step, if no pedal shall take it over anew.
@@ -115,7 +120,8 @@ class Touch:
         down, up = self.pedal[press].tolist()
         if down - MARGIN >= boundary - HALF:
             return down - MARGIN
-        return up if up <= min(boundary + max(self.latest, 0.0), self.beats) else stop
+        latest = max(self.latest[step % STEPS_PER_BEAT], 0.0)
+        return up if up <= min(boundary + latest, self.beats) else stop
 
     def velocity(self, step: int, pitch: int, otherwise: float) -> float:
         """How loud a new note is: as one of the segment's that is near, if it strikes any."""
@@ -136,6 +142,16 @@ def strike_times(notes: Notes) -> np.ndarray:
     own, first = np.unique(first_steps(struck), return_index=True)
     inside = step.clip(own[0], own[-1])
     return np.interp(inside, own, struck[first]) + (step - inside) / STEPS_PER_BEAT
+
+
+def _latest(lateness: np.ndarray) -> float:
+    """How late a note of a grid may end about a step, by what others do: one of their values.
+
+    Where nearly all end just before steps, an end on one is none of the grid's own.
+    """
+    if not len(lateness):
+        return 0.0
+    return min(HALF, float(np.sort(lateness)[int(LATE_SHARE * (len(lateness) - 1))]))
 
 
 def _near(times: np.ndarray, pitches: np.ndarray, step: int, pitch: int) -> int:

@@ -91,6 +91,16 @@ def test_where_all_notes_of_a_grid_end_just_before_a_step_new_ones_do() -> None:
     assert grid.end(3, C, 0.5) == pytest.approx(0.74)
 
 
+def test_triplets_on_a_grid_end_as_triplets_do() -> None:
+    """Thirds of a beat, .01 early, end late about the second step and early about the fourth."""
+    thirds = [(beat + k / 3, beat + (k + 1) / 3 - 0.01, C + k) for beat in (0, 1) for k in range(3)]
+    grid = touch(*thirds, *((at, at + 0.99, G) for at in (0.0, 1.0, 2.0)))
+    for beat in (0, 1, 2):
+        ends = [grid.end(4 * beat + step, G, beat + start / 3) for start, step in enumerate((1, 3))]
+        assert ends == pytest.approx([beat + 1 / 3 - 0.01, beat + 2 / 3 - 0.01])
+        assert grid.end(4 * beat + 4, G, beat + 2 / 3) == pytest.approx(beat + 0.99)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4), st.integers(55, 70)), min_size=1),
     st.integers(1, 16),
