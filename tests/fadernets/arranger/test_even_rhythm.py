@@ -19,6 +19,7 @@ from fadernets.arranger.even_rhythm import (
     unlike_gaps,
 )
 from fadernets.arranger.request import arrangement_request
+from fadernets.arranger.touch import strike_times
 from fadernets.music.attributes import ONSET
 from fadernets.music.notes import Notes
 from fadernets.music.windows import Window
@@ -30,6 +31,7 @@ STEP_TIMES = np.arange(16) / 4  # beats, of music on sixteenths
 FOUR_AND_FIVE = torch.tensor([4 / 16, 5 / 12])  # onsets a step
 IN_TIME = dataclasses.replace(SILENT, stays_rhythm=3.0, uneven_when_fewer=3.0, uneven_when_more=1.0)
 ALIKE = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_beats=1.0)
+TRIPLETS = Notes.of(np.arange(12) / 3, np.arange(1, 13) / 3, [60] * 12, [64] * 12)
 
 
 def row_of(*onsets: int, steps: int) -> int:
@@ -56,14 +58,13 @@ def test_gaps_unlike_the_one_before(onsets: tuple[int, ...], steps: int, unlike:
 
 
 def test_triplets_have_gaps_alike_and_their_steps_have_not():
-    """Thirds of a beat stand in the first, second and third or fourth of its steps."""
-    triplets = [4 * beat + step for beat in range(4) for step in (0, 1, 3)]
-    times = STEP_TIMES.copy()
-    times[1::4], times[3::4] = np.arange(4) + 1 / 3, np.arange(4) + 2 / 3
+    """Thirds of a beat stand in the first three of its steps."""
+    triplets = [4 * beat + step for beat in range(4) for step in (0, 1, 2)]
+    times = strike_times(TRIPLETS)
     row = row_of(*triplets, steps=16)
     assert unlike_gaps(times, 16, 12)[row] == 0
     assert unlike_gaps(STEP_TIMES, 16, 12)[row] == 8
-    beats = row_of(0, 1, 3, 4, 5, 7, 8, 12, steps=16)  # two beats of them, two of one note
+    beats = row_of(0, 1, 2, 4, 5, 6, 8, 12, steps=16)  # two beats of them, two of one note
     assert unlike_gaps(times, 16, 8)[beats] == 2
 
 
@@ -125,6 +126,12 @@ def test_what_is_left_of_a_rhythm_goes_on_evenly():
     request = asking(arrangement_request([eight]), rhythm=4 / 16)
     left = planned(request, EVEN)
     assert left in ([0, 4, 8, 12], [2, 6, 10, 14])
+
+
+def test_what_is_left_of_triplets_goes_on_evenly_in_time():
+    """Of twelve six are to stay: every other one, whose steps are two or three apart."""
+    request = asking(arrangement_request([TRIPLETS]), rhythm=6 / 16)
+    assert planned(request, EVEN) in ([0, 2, 5, 8, 10, 13], [1, 4, 6, 9, 12, 14])
 
 
 def test_what_is_left_strikes_alike_on_every_beat():
