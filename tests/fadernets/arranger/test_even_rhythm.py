@@ -12,7 +12,6 @@ import torch
 from fadernets.arranger.candidate_plans import candidate_plans
 from fadernets.arranger.even_rhythm import (
     evenest,
-    evenest_in_time,
     rhythms,
     uneven_gaps,
     unlike_beats,
@@ -93,7 +92,12 @@ def test_the_cheapest_rhythm_counts_steps_pace_gaps_and_beats():
     rng = np.random.default_rng(0)
     strikes, pace = rng.normal(size=(3, 16)), rng.random((3, 3, 17))
     windows = np.array([[10, 4], [10, 3], [10, 6]])
-    got = evenest(strikes, pace, np.full(3, 4), windows, np.tile(STEP_TIMES, (3, 1)), 0.7, 0.4)
+
+    def uneven(times: np.ndarray, steps: int, onsets: int, beat: int) -> np.ndarray:
+        return 0.7 * unlike_gaps(times, steps, onsets) + 0.4 * unlike_beats(steps, onsets, beat)
+
+    times = np.tile(STEP_TIMES, (3, 1))
+    got = evenest(strikes, pace, np.full(3, 4), windows, times, uneven)
     gaps = {on: [*np.diff(on), on[0] + 10 - on[-1]] for on in combinations(range(10), 4)}
     unlike = {
         on: sum(gap != each[i - 1] for i, gap in enumerate(each)) for on, each in gaps.items()
@@ -116,7 +120,8 @@ def test_what_is_dear_beyond_measure_leaves_the_rest_exact():
     strikes[0, 3], strikes[0, 8:] = -1e6, 1e6
     strikes[0, 6] = -0.01
     none = np.zeros((1, 3, 17))
-    got = evenest(strikes, none, np.array([2]), np.array([[16, 4]]), STEP_TIMES[None], 0.0, 0.0)
+    window = np.array([[16, 4]])
+    got = evenest(strikes, none, np.array([2]), window, STEP_TIMES[None], lambda *_: np.zeros(120))
     assert np.flatnonzero(got[0]).tolist() == [3, 6]
 
 
@@ -157,7 +162,15 @@ def test_the_evenest_rhythm_in_time_counts_steps_and_pace():
     rng = np.random.default_rng(1)
     strikes, pace = rng.normal(size=(4, 16)), rng.random((4, 3, 17))
     times = np.repeat(np.cumsum(rng.uniform(0.1, 0.4, (2, 16)), axis=1), 2, axis=0)
-    got = evenest_in_time(strikes, pace, np.full(4, 4), np.full(4, 10), times, 0.7)
+    windows = np.tile((10, 4), (4, 1))
+    got = evenest(
+        strikes,
+        pace,
+        np.full(4, 4),
+        windows,
+        times,
+        lambda each, steps, onsets, _: 0.7 * uneven_gaps(each, steps, onsets),
+    )
     for row in range(4):
         costs = {}
         for on in combinations(range(10), 4):
