@@ -46,7 +46,6 @@ class Touch:
         _, first_of_chord = np.unique(chord, return_index=True)
         self.beats, self.pedal = beats, window.pedal
         self.strikes = notes[notes.onset >= -EARLY]
-        self.times = strike_times(notes)
         self.spreads = np.delete(struck - struck[first_of_chord][chord], first_of_chord)
         ended = notes[notes.offset < beats - ON_GRID]
         self.ends, self.pitches = ended.offset, ended.pitch
@@ -57,8 +56,10 @@ class Touch:
         since = notes.onset[order][1:] - notes.offset[order][:-1]
         again = since[(np.diff(notes.pitch[order]) == 0) & (since < AGAIN_BEATS)]
         # A grid may lie beside the beats, as where the first bar of a sequence was cut.
-        ticks = (struck - struck[:1]) * TICKS
-        is_played = (np.abs(ticks - np.rint(ticks)) > ON_GRID * TICKS).any()
+        is_played = not _are_on_ticks(struck - struck[:1])
+        # A grid on the beats goes on to the bar line and comes from it, in triplets, too.
+        is_on_beats = not is_played and _are_on_ticks(struck[:1])
+        self.times = strike_times(notes, window.steps if is_on_beats else None)
         # On a grid a triplet's notes end late about one part of a beat and early about another.
         of_beat = np.rint(self.ends * STEPS_PER_BEAT) % STEPS_PER_BEAT
         parts = [np.flatnonzero(of_beat == part) for part in range(STEPS_PER_BEAT)]
@@ -131,17 +132,29 @@ class Touch:
         return float(self.strikes.velocity[near])
 
 
-def strike_times(notes: Notes) -> np.ndarray:
+def strike_times(notes: Notes, steps: int | None = None) -> np.ndarray:
     """When a segment strikes in each step, or would: float64, shape (16,), beats.
 
-    In a step without an onset that is where it parts the time between the nearest strikes.
+    In a step without an onset that is where it parts the time between the nearest strikes; where
+    its `steps` are given, its start and its end part time, too.
     """
     step, struck = np.arange(STEPS), notes.onset[notes.onset >= -EARLY]
     if not len(struck):
         return step / STEPS_PER_BEAT
     own, first = np.unique(first_steps(struck), return_index=True)
+    at = struck[first]
+    if steps is not None:
+        own, at = np.append(own, steps), np.append(at, steps / STEPS_PER_BEAT)
+        if own[0] > 0:
+            own, at = np.append(0, own), np.append(0.0, at)
     inside = step.clip(own[0], own[-1])
-    return np.interp(inside, own, struck[first]) + (step - inside) / STEPS_PER_BEAT
+    return np.interp(inside, own, at) + (step - inside) / STEPS_PER_BEAT
+
+
+def _are_on_ticks(times: np.ndarray) -> bool:
+    """Whether all of some times are where usual grids have steps, triplets and what parts them."""
+    ticks = times * TICKS
+    return bool((np.abs(ticks - np.rint(ticks)) <= ON_GRID * TICKS).all())
 
 
 def _latest(lateness: np.ndarray) -> float:

@@ -30,6 +30,16 @@ def test_a_new_note_parts_the_time_between_strikes() -> None:
     assert played.onset(7, E) == pytest.approx(1.93)  # behind the last one a step is a step
 
 
+def test_triplets_on_a_grid_go_on_to_the_bar_line_and_come_from_it() -> None:
+    """Behind the last third of a beat a new note parts what is left of it; a step is none."""
+    grid = touch((2 / 3, 1.0, C), (1.0, 1.3, C), (3 + 2 / 3, 4.0, C))
+    assert [grid.onset(step, E) for step in (0, 1, 3)] == pytest.approx([0.0, 1 / 3, 5 / 6])
+    assert grid.onset(15, E) == pytest.approx(3 + 5 / 6)
+    beside = touch((0.07, 0.5, C), (3.57, 4.0, C))  # a grid that lies beside the beats
+    assert beside.onset(15, E) == pytest.approx(3.82)
+    assert touch((0.0, 1.0, C), (2.0, 3.0, C)).onset(13, E) == 3.25
+
+
 def test_a_note_never_leaves_its_step() -> None:
     played = touch((0.23, 0.4, C), (0.74, 1.0, C))  # very late in steps 0 and 2
     for step in range(16):
