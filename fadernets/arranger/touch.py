@@ -66,6 +66,8 @@ class Touch:
         every = np.arange(len(ended))
         self.alike = [every if is_played or not len(part) else part for part in parts]
         self.latest = [HALF if is_played else _latest(self.lateness[rows]) for rows in self.alike]
+        early = self.lateness[self.lateness <= 0]
+        self.early = float(early.max()) if len(early) else 0.0
         usual = RELEASE_BEATS if is_played else 0.0
         if not is_played:  # longer rests are other notes' time, not the hand's
             again = again[again < HALF]
@@ -90,6 +92,9 @@ class Touch:
     def end(self, step: int, pitch: int, start: float) -> float:
         """Beats at which a note from `start` ends that sounds up to a step, but not in it."""
         boundary, part = step / STEPS_PER_BEAT, step % STEPS_PER_BEAT
+        if not self.is_played and boundary - HALF < start and step < STEPS:
+            # As the last third of a beat: it lasts to where others are struck, or would be.
+            return min(float(self.times[step]), boundary + HALF) + self.early
         alike, latest = self.alike[part], self.latest[part]
         least = min(start + self.shortest, boundary + latest)
         if not len(alike):

@@ -109,6 +109,8 @@ def test_triplets_on_a_grid_end_as_triplets_do() -> None:
         ends = [grid.end(4 * beat + step, G, beat + start / 3) for start, step in enumerate((1, 3))]
         assert ends == pytest.approx([beat + 1 / 3 - 0.01, beat + 2 / 3 - 0.01])
         assert grid.end(4 * beat + 4, G, beat + 2 / 3) == pytest.approx(beat + 0.99)
+    # The last third parted, as by a new note at 5/6, is no click up to the step.
+    assert grid.end(3, G, 2 / 3) == pytest.approx(5 / 6 - 0.01)
 
 
 @given(
