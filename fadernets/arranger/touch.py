@@ -24,6 +24,7 @@ NEAR_NOTES = 5  # of which one gives a new note its end, or its loudness
 PITCHES_A_BEAT = 12  # semitones as far away as a beat
 TICKS = 48  # of a beat, on which all usual grids lie
 ON_GRID = 1e-3  # beats that are no distance
+BEHIND_THIRDS = 1 / 12  # beats from where the last third of a beat begins to the next step
 SHORT_SHARE = 0.25  # of a segment's notes, than which a new or a shortened one is no shorter
 LATE_SHARE = 0.75  # of a grid's notes, than which others end no later about a step
 USUAL_BEATS = 0.15  # the same where no note of the segment ends in it
@@ -58,8 +59,8 @@ class Touch:
         # A grid may lie beside the beats, as where the first bar of a sequence was cut.
         is_played = not _are_on_ticks(struck - struck[:1])
         # A grid on the beats goes on to the bar line and comes from it, in triplets, too.
-        is_on_beats = not is_played and _are_on_ticks(struck[:1])
-        self.times = strike_times(notes, window.steps if is_on_beats else None)
+        self.is_on_beats = not is_played and _are_on_ticks(struck[:1])
+        self.times = strike_times(notes, window.steps if self.is_on_beats else None)
         # On a grid a triplet's notes end late about one part of a beat and early about another.
         of_beat = np.rint(self.ends * STEPS_PER_BEAT) % STEPS_PER_BEAT
         parts = [np.flatnonzero(of_beat == part) for part in range(STEPS_PER_BEAT)]
@@ -92,8 +93,9 @@ class Touch:
     def end(self, step: int, pitch: int, start: float) -> float:
         """Beats at which a note from `start` ends that sounds up to a step, but not in it."""
         boundary, part = step / STEPS_PER_BEAT, step % STEPS_PER_BEAT
-        if not self.is_played and boundary - HALF < start and step < STEPS:
-            # As the last third of a beat: it lasts to where others are struck, or would be.
+        is_last_third = abs(boundary - start - BEHIND_THIRDS) <= ON_GRID
+        if self.is_on_beats and is_last_third and step < STEPS:
+            # To the step alone it would be a click: it lasts to where one is struck, or would be.
             return min(float(self.times[step]), boundary + HALF) + self.early
         alike, latest = self.alike[part], self.latest[part]
         least = min(start + self.shortest, boundary + latest)
