@@ -7,7 +7,13 @@ import torch
 from torch import Tensor
 
 from fadernets.arranger.cheapest_paths import NEVER
-from fadernets.arranger.even_rhythm import evenest, evenest_in_time
+from fadernets.arranger.even_rhythm import (
+    Uneven,
+    evenest,
+    uneven_gaps,
+    unlike_beats,
+    unlike_gaps,
+)
 from fadernets.arranger.label_plan import PlanLimits
 from fadernets.arranger.request import ArrangementRequest
 from fadernets.arranger.rhythm_pattern import has_fewer_onsets, has_more_onsets
@@ -55,31 +61,40 @@ def chosen_rhythms(
     fewer, more = (x(request).cpu().numpy() for x in (has_fewer_onsets, has_more_onsets))
     times = np.stack([strike_times(window.notes) for window in request.windows])
     times = times.repeat(candidates, 0)
-    chosen = np.zeros(strikes.shape, bool)
-    rows = (fewer & follows).repeat(candidates)
-    if rows.any() and (weights.unlike_gaps or weights.unlike_beats):
-        chosen[rows] = evenest(
-            strikes[rows],
-            paces[rows],
-            counts[rows],
-            kinds[rows],
-            times[rows],
-            weights.unlike_gaps,
-            weights.unlike_beats,
-        )
     own = (request.labels[PLANNED_ONSETS] == ONSET).cpu().numpy().repeat(candidates, 0)
-    for changes, for_octave, stays in (
-        (fewer, weights.uneven_when_fewer, 0.0),
-        (more, weights.uneven_when_more, STAYS),
+    chosen = np.zeros(strikes.shape, bool)
+    for changes, uneven, stays in (
+        (fewer & follows, _in_beats(weights), 0.0),
+        (fewer & ~follows, _in_time(weights.uneven_when_fewer), 0.0),
+        (more & ~follows, _in_time(weights.uneven_when_more), STAYS),
     ):
-        rows = (changes & ~follows).repeat(candidates)
-        if rows.any() and for_octave:
-            chosen[rows] = evenest_in_time(
+        rows = changes.repeat(candidates)
+        if rows.any() and uneven is not None:
+            chosen[rows] = evenest(
                 strikes[rows] - stays * own[rows],
                 paces[rows],
                 counts[rows],
-                kinds[rows, 0],
+                kinds[rows],
                 times[rows],
-                for_octave,
+                uneven,
             )
     return torch.from_numpy(chosen).to(costs)
+
+
+def _in_beats(weights: ArrangementWeights) -> Uneven | None:
+    """What gaps and beats cost that are unlike the ones before; None where that is nothing."""
+    if not (weights.unlike_gaps or weights.unlike_beats):
+        return None
+
+    def costs(times: np.ndarray, steps: int, onsets: int, beat: int) -> np.ndarray:
+        by_gap = weights.unlike_gaps * unlike_gaps(times, steps, onsets)
+        return by_gap + weights.unlike_beats * unlike_beats(steps, onsets, beat)
+
+    return costs
+
+
+def _in_time(for_octave: float) -> Uneven | None:
+    """What gaps cost by how much they differ, where beats count for nothing."""
+    if not for_octave:
+        return None
+    return lambda times, steps, onsets, _: for_octave * uneven_gaps(times, steps, onsets)

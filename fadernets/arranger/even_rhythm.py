@@ -7,6 +7,7 @@ beat strikes as the one before does. There are few enough rhythms of sixteen ste
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +19,8 @@ SHORTEST_GAP = 1e-3  # beats: a shorter one is as uneven
 ALIKE = 1 / 32  # beats by which gaps may differ that are alike
 DEAR = 1e3  # nats: more than all else that a rhythm costs
 KEPT = 128  # tables, of numbers of steps, onsets and beats
+
+Uneven = Callable[[np.ndarray, int, int, int], np.ndarray]  # times, steps, onsets, beat to costs
 
 
 @lru_cache(maxsize=KEPT)
@@ -108,10 +111,9 @@ def evenest(
     onsets: np.ndarray,
     windows: np.ndarray,
     times: np.ndarray,
-    for_gap: float,
-    for_beat: float,
+    uneven: Uneven,
 ) -> np.ndarray:
-    """The cheapest rhythms, where what is unlike the gap or the beat before costs something.
+    """The cheapest rhythms, where what is uneven in them costs something.
 
     Parameters
     ----------
@@ -125,9 +127,9 @@ def evenest(
         In how many steps, and how many of them a beat has.
     times : float array, shape (b, 16)
         Beats at which an onset of each step is.
-    for_gap, for_beat : float
-        Cost in nats of each gap that is unlike the one before, and of each step that is unlike the
-        one a beat before, or two beats.
+    uneven : function
+        From the times of a row, its steps, onsets and steps of a beat to the cost in nats of each
+        of `rhythms`.
 
     Returns
     -------
@@ -136,46 +138,11 @@ def evenest(
     best = np.empty(strikes.shape, bool)
     table = np.column_stack([windows, onsets, times])
     kinds, kind_of = np.unique(table, axis=0, return_inverse=True)
-    for number, (length, each_beat, count, *each) in enumerate(kinds.tolist()):
+    for number, kind in enumerate(kinds):
+        steps, beat, count = kind[:3].astype(int).tolist()
         rows = kind_of == number
-        kind = int(length), int(count)
-        costs = for_gap * unlike_gaps(np.array(each), *kind)
-        costs += for_beat * unlike_beats(*kind, int(each_beat))
-        best[rows] = _cheapest(strikes[rows], pace[rows], *kind, costs)
-    return best
-
-
-def evenest_in_time(
-    strikes: np.ndarray,
-    pace: np.ndarray,
-    onsets: np.ndarray,
-    steps: np.ndarray,
-    times: np.ndarray,
-    for_octave: float,
-) -> np.ndarray:
-    """As `evenest`, of music without beats: gaps are compared in time, and cost what they differ.
-
-    Parameters
-    ----------
-    strikes, pace, onsets
-        As in `evenest`.
-    steps : int array, shape (b,)
-        In how many steps.
-    times : float array, shape (b, 16)
-        Beats at which an onset of each step is.
-    for_octave : float
-        Cost in nats of each octave by which a gap is longer or shorter than the one before.
-
-    Returns
-    -------
-    bool array, shape (b, 16)
-    """
-    best = np.empty(strikes.shape, bool)
-    kinds, kind_of = np.unique(np.column_stack([steps, onsets, times]), axis=0, return_inverse=True)
-    for number, (length, count, *each) in enumerate(kinds.tolist()):
-        rows = kind_of == number
-        costs = for_octave * uneven_gaps(np.array(each), int(length), int(count))
-        best[rows] = _cheapest(strikes[rows], pace[rows], int(length), int(count), costs)
+        costs = uneven(kind[3:], steps, count, beat)
+        best[rows] = _cheapest(strikes[rows], pace[rows], steps, count, costs)
     return best
 
 

@@ -24,6 +24,7 @@ NEAR_NOTES = 5  # of which one gives a new note its end, or its loudness
 PITCHES_A_BEAT = 12  # semitones as far away as a beat
 TICKS = 48  # of a beat, on which all usual grids lie
 ON_GRID = 1e-3  # beats that are no distance
+BEHIND_THIRDS = 1 / 12  # beats from where the last third of a beat begins to the next step
 SHORT_SHARE = 0.25  # of a segment's notes, than which a new or a shortened one is no shorter
 LATE_SHARE = 0.75  # of a grid's notes, than which others end no later about a step
 USUAL_BEATS = 0.15  # the same where no note of the segment ends in it
@@ -46,7 +47,6 @@ class Touch:
         _, first_of_chord = np.unique(chord, return_index=True)
         self.beats, self.pedal = beats, window.pedal
         self.strikes = notes[notes.onset >= -EARLY]
-        self.times = strike_times(notes)
         self.spreads = np.delete(struck - struck[first_of_chord][chord], first_of_chord)
         ended = notes[notes.offset < beats - ON_GRID]
         self.ends, self.pitches = ended.offset, ended.pitch
@@ -57,11 +57,18 @@ class Touch:
         since = notes.onset[order][1:] - notes.offset[order][:-1]
         again = since[(np.diff(notes.pitch[order]) == 0) & (since < AGAIN_BEATS)]
         # A grid may lie beside the beats, as where the first bar of a sequence was cut.
-        ticks = (struck - struck[:1]) * TICKS
-        is_played = (np.abs(ticks - np.rint(ticks)) > ON_GRID * TICKS).any()
-        # Where nearly all notes of a grid end just before a step, ends on it are none of its own.
-        late = float(np.quantile(self.lateness, LATE_SHARE)) if len(ended) else 0.0
-        self.latest = HALF if is_played else min(HALF, late)
+        is_played = not _are_on_ticks(struck - struck[:1])
+        # A grid on the beats goes on to the bar line and comes from it, in triplets, too.
+        self.is_on_beats = not is_played and _are_on_ticks(struck[:1])
+        self.times = strike_times(notes, window.steps if self.is_on_beats else None)
+        # On a grid a triplet's notes end late about one part of a beat and early about another.
+        of_beat = np.rint(self.ends * STEPS_PER_BEAT) % STEPS_PER_BEAT
+        parts = [np.flatnonzero(of_beat == part) for part in range(STEPS_PER_BEAT)]
+        every = np.arange(len(ended))
+        self.alike = [every if is_played or not len(part) else part for part in parts]
+        self.latest = [HALF if is_played else _latest(self.lateness[rows]) for rows in self.alike]
+        early = self.lateness[self.lateness <= 0]
+        self.early = float(early.max()) if len(early) else 0.0
         usual = RELEASE_BEATS if is_played else 0.0
         if not is_played:  # longer rests are other notes' time, not the hand's
             again = again[again < HALF]
@@ -85,12 +92,18 @@ class Touch:
 
     def end(self, step: int, pitch: int, start: float) -> float:
         """Beats at which a note from `start` ends that sounds up to a step, but not in it."""
-        boundary = step / STEPS_PER_BEAT
-        least = min(start + self.shortest, boundary + self.latest)
-        if not len(self.ends):
+        boundary, part = step / STEPS_PER_BEAT, step % STEPS_PER_BEAT
+        is_last_third = abs(boundary - start - BEHIND_THIRDS) <= ON_GRID
+        if self.is_on_beats and is_last_third and step < STEPS:
+            # To the step alone it would be a click: it lasts to where one is struck, or would be.
+            return min(float(self.times[step]), boundary + HALF) + self.early
+        alike, latest = self.alike[part], self.latest[part]
+        least = min(start + self.shortest, boundary + latest)
+        if not len(alike):
             return max(boundary, least)
-        lateness = float(self.lateness[_near(self.ends, self.pitches, step, pitch)])
-        return max(boundary + min(max(lateness, -HALF), self.latest), least)
+        near = alike[_near(self.ends[alike], self.pitches[alike], step, pitch)]
+        lateness = float(self.lateness[near])
+        return max(boundary + min(max(lateness, -HALF), latest), least)
 
     def off_pedal(self, stop: float, step: int, begun: float) -> float:
         """Where a note ends that ends about a step, if no pedal shall take it over anew.
@@ -115,7 +128,8 @@ class Touch:
         down, up = self.pedal[press].tolist()
         if down - MARGIN >= boundary - HALF:
             return down - MARGIN
-        return up if up <= min(boundary + max(self.latest, 0.0), self.beats) else stop
+        latest = max(self.latest[step % STEPS_PER_BEAT], 0.0)
+        return up if up <= min(boundary + latest, self.beats) else stop
 
     def velocity(self, step: int, pitch: int, otherwise: float) -> float:
         """How loud a new note is: as one of the segment's that is near, if it strikes any."""
@@ -125,17 +139,39 @@ class Touch:
         return float(self.strikes.velocity[near])
 
 
-def strike_times(notes: Notes) -> np.ndarray:
+def strike_times(notes: Notes, steps: int | None = None) -> np.ndarray:
     """When a segment strikes in each step, or would: float64, shape (16,), beats.
 
-    In a step without an onset that is where it parts the time between the nearest strikes.
+    In a step without an onset that is where it parts the time between the nearest strikes; where
+    its `steps` are given, its start and its end part time, too.
     """
     step, struck = np.arange(STEPS), notes.onset[notes.onset >= -EARLY]
     if not len(struck):
         return step / STEPS_PER_BEAT
     own, first = np.unique(first_steps(struck), return_index=True)
+    at = struck[first]
+    if steps is not None:
+        own, at = np.append(own, steps), np.append(at, steps / STEPS_PER_BEAT)
+        if own[0] > 0:
+            own, at = np.append(0, own), np.append(0.0, at)
     inside = step.clip(own[0], own[-1])
-    return np.interp(inside, own, struck[first]) + (step - inside) / STEPS_PER_BEAT
+    return np.interp(inside, own, at) + (step - inside) / STEPS_PER_BEAT
+
+
+def _are_on_ticks(times: np.ndarray) -> bool:
+    """Whether all of some times are where usual grids have steps, triplets and what parts them."""
+    ticks = times * TICKS
+    return bool((np.abs(ticks - np.rint(ticks)) <= ON_GRID * TICKS).all())
+
+
+def _latest(lateness: np.ndarray) -> float:
+    """How late a note of a grid may end about a step, by what others do: one of their values.
+
+    Where nearly all end just before steps, an end on one is none of the grid's own.
+    """
+    if not len(lateness):
+        return 0.0
+    return min(HALF, float(np.sort(lateness)[int(LATE_SHARE * (len(lateness) - 1))]))
 
 
 def _near(times: np.ndarray, pitches: np.ndarray, step: int, pitch: int) -> int:

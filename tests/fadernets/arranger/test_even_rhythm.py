@@ -12,13 +12,13 @@ import torch
 from fadernets.arranger.candidate_plans import candidate_plans
 from fadernets.arranger.even_rhythm import (
     evenest,
-    evenest_in_time,
     rhythms,
     uneven_gaps,
     unlike_beats,
     unlike_gaps,
 )
 from fadernets.arranger.request import arrangement_request
+from fadernets.arranger.touch import strike_times
 from fadernets.music.attributes import ONSET
 from fadernets.music.notes import Notes
 from fadernets.music.windows import Window
@@ -30,6 +30,7 @@ STEP_TIMES = np.arange(16) / 4  # beats, of music on sixteenths
 FOUR_AND_FIVE = torch.tensor([4 / 16, 5 / 12])  # onsets a step
 IN_TIME = dataclasses.replace(SILENT, stays_rhythm=3.0, uneven_when_fewer=3.0, uneven_when_more=1.0)
 ALIKE = dataclasses.replace(SILENT, stays_rhythm=3.0, unlike_beats=1.0)
+TRIPLETS = Notes.of(np.arange(12) / 3, np.arange(1, 13) / 3, [60] * 12, [64] * 12)
 
 
 def row_of(*onsets: int, steps: int) -> int:
@@ -56,14 +57,13 @@ def test_gaps_unlike_the_one_before(onsets: tuple[int, ...], steps: int, unlike:
 
 
 def test_triplets_have_gaps_alike_and_their_steps_have_not():
-    """Thirds of a beat stand in the first, second and third or fourth of its steps."""
-    triplets = [4 * beat + step for beat in range(4) for step in (0, 1, 3)]
-    times = STEP_TIMES.copy()
-    times[1::4], times[3::4] = np.arange(4) + 1 / 3, np.arange(4) + 2 / 3
+    """Thirds of a beat stand in the first three of its steps."""
+    triplets = [4 * beat + step for beat in range(4) for step in (0, 1, 2)]
+    times = strike_times(TRIPLETS)
     row = row_of(*triplets, steps=16)
     assert unlike_gaps(times, 16, 12)[row] == 0
     assert unlike_gaps(STEP_TIMES, 16, 12)[row] == 8
-    beats = row_of(0, 1, 3, 4, 5, 7, 8, 12, steps=16)  # two beats of them, two of one note
+    beats = row_of(0, 1, 2, 4, 5, 6, 8, 12, steps=16)  # two beats of them, two of one note
     assert unlike_gaps(times, 16, 8)[beats] == 2
 
 
@@ -92,7 +92,12 @@ def test_the_cheapest_rhythm_counts_steps_pace_gaps_and_beats():
     rng = np.random.default_rng(0)
     strikes, pace = rng.normal(size=(3, 16)), rng.random((3, 3, 17))
     windows = np.array([[10, 4], [10, 3], [10, 6]])
-    got = evenest(strikes, pace, np.full(3, 4), windows, np.tile(STEP_TIMES, (3, 1)), 0.7, 0.4)
+
+    def uneven(times: np.ndarray, steps: int, onsets: int, beat: int) -> np.ndarray:
+        return 0.7 * unlike_gaps(times, steps, onsets) + 0.4 * unlike_beats(steps, onsets, beat)
+
+    times = np.tile(STEP_TIMES, (3, 1))
+    got = evenest(strikes, pace, np.full(3, 4), windows, times, uneven)
     gaps = {on: [*np.diff(on), on[0] + 10 - on[-1]] for on in combinations(range(10), 4)}
     unlike = {
         on: sum(gap != each[i - 1] for i, gap in enumerate(each)) for on, each in gaps.items()
@@ -115,7 +120,8 @@ def test_what_is_dear_beyond_measure_leaves_the_rest_exact():
     strikes[0, 3], strikes[0, 8:] = -1e6, 1e6
     strikes[0, 6] = -0.01
     none = np.zeros((1, 3, 17))
-    got = evenest(strikes, none, np.array([2]), np.array([[16, 4]]), STEP_TIMES[None], 0.0, 0.0)
+    window = np.array([[16, 4]])
+    got = evenest(strikes, none, np.array([2]), window, STEP_TIMES[None], lambda *_: np.zeros(120))
     assert np.flatnonzero(got[0]).tolist() == [3, 6]
 
 
@@ -125,6 +131,12 @@ def test_what_is_left_of_a_rhythm_goes_on_evenly():
     request = asking(arrangement_request([eight]), rhythm=4 / 16)
     left = planned(request, EVEN)
     assert left in ([0, 4, 8, 12], [2, 6, 10, 14])
+
+
+def test_what_is_left_of_triplets_goes_on_evenly_in_time():
+    """Of twelve six are to stay: every other one, whose steps are two or three apart."""
+    request = asking(arrangement_request([TRIPLETS]), rhythm=6 / 16)
+    assert planned(request, EVEN) in ([0, 2, 5, 8, 10, 13], [1, 4, 6, 9, 12, 14])
 
 
 def test_what_is_left_strikes_alike_on_every_beat():
@@ -150,7 +162,15 @@ def test_the_evenest_rhythm_in_time_counts_steps_and_pace():
     rng = np.random.default_rng(1)
     strikes, pace = rng.normal(size=(4, 16)), rng.random((4, 3, 17))
     times = np.repeat(np.cumsum(rng.uniform(0.1, 0.4, (2, 16)), axis=1), 2, axis=0)
-    got = evenest_in_time(strikes, pace, np.full(4, 4), np.full(4, 10), times, 0.7)
+    windows = np.tile((10, 4), (4, 1))
+    got = evenest(
+        strikes,
+        pace,
+        np.full(4, 4),
+        windows,
+        times,
+        lambda each, steps, onsets, _: 0.7 * uneven_gaps(each, steps, onsets),
+    )
     for row in range(4):
         costs = {}
         for on in combinations(range(10), 4):

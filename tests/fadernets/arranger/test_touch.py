@@ -30,6 +30,16 @@ def test_a_new_note_parts_the_time_between_strikes() -> None:
     assert played.onset(7, E) == pytest.approx(1.93)  # behind the last one a step is a step
 
 
+def test_triplets_on_a_grid_go_on_to_the_bar_line_and_come_from_it() -> None:
+    """Behind the last third of a beat a new note parts what is left of it; a step is none."""
+    grid = touch((2 / 3, 1.0, C), (1.0, 1.3, C), (3 + 2 / 3, 4.0, C))
+    assert [grid.onset(step, E) for step in (0, 1, 3)] == pytest.approx([0.0, 1 / 3, 5 / 6])
+    assert grid.onset(15, E) == pytest.approx(3 + 5 / 6)
+    beside = touch((0.07, 0.5, C), (3.57, 4.0, C))  # a grid that lies beside the beats
+    assert beside.onset(15, E) == pytest.approx(3.82)
+    assert touch((0.0, 1.0, C), (2.0, 3.0, C)).onset(13, E) == 3.25
+
+
 def test_a_note_never_leaves_its_step() -> None:
     played = touch((0.23, 0.4, C), (0.74, 1.0, C))  # very late in steps 0 and 2
     for step in range(16):
@@ -89,6 +99,18 @@ def test_where_all_notes_of_a_grid_end_just_before_a_step_new_ones_do() -> None:
     grid = touch((0.0, 0.99, C), (1.0, 1.49, E), (1.5, 1.99, G), (2.0, 2.49, C), (2.5, 3.0, C))
     assert grid.end(5, E, 1.0) == pytest.approx(1.24)
     assert grid.end(3, C, 0.5) == pytest.approx(0.74)
+
+
+def test_triplets_on_a_grid_end_as_triplets_do() -> None:
+    """Thirds of a beat, .01 early, end late about the second step and early about the fourth."""
+    thirds = [(beat + k / 3, beat + (k + 1) / 3 - 0.01, C + k) for beat in (0, 1) for k in range(3)]
+    grid = touch(*thirds, *((at, at + 0.99, G) for at in (0.0, 1.0, 2.0)))
+    for beat in (0, 1, 2):
+        ends = [grid.end(4 * beat + step, G, beat + start / 3) for start, step in enumerate((1, 3))]
+        assert ends == pytest.approx([beat + 1 / 3 - 0.01, beat + 2 / 3 - 0.01])
+        assert grid.end(4 * beat + 4, G, beat + 2 / 3) == pytest.approx(beat + 0.99)
+    # The last third parted, as by a new note at 5/6, is no click up to the step.
+    assert grid.end(3, G, 2 / 3) == pytest.approx(5 / 6 - 0.01)
 
 
 @given(
