@@ -86,10 +86,15 @@ def tries(result: NaturalnessTries) -> Table:
             each.music,
             each.idea,
             " / ".join(f"{auc:.2f}" for auc in each.aucs.values()),
-            NONE if each.melody_kept is None else f"{each.melody_kept:.2f}",
-            f"{each.top_kept:.2f}",
-            f"{each.bottom_kept:.2f}",
-            f"{each.new:.3f}",
+            *(
+                NONE if share is None else f"{share:.{digits}f}"
+                for share, digits in (
+                    (each.melody_kept, 2),
+                    (each.top_kept, 2),
+                    (each.bottom_kept, 2),
+                    (each.new, 3),
+                )
+            ),
             f"{each.beats_alike:.2f} ({each.beats_alike_real:.2f})",
         )
         for each in result.tries

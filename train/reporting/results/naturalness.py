@@ -66,7 +66,7 @@ class Naturalness(ResultsPart):
 class NaturalnessTry(ResultsPart):
     """An idea of how an arranger chooses notes, and one way of changing music with it.
 
-    `aucs` are of one drawing of real windows. Of strikes, the shares whose highest and lowest note
+    `aucs` are of one drawing of real windows, of the last ideas of five. Of strikes, the shares whose highest and lowest note
     stay, and of these highest ones those that no higher note sounds over (`melody_kept`); `new` is
     the share of the result's notes that the music did not have. `beats_alike` is how many onsets
     successive beats share, beside that of the real windows.
@@ -78,9 +78,9 @@ class NaturalnessTry(ResultsPart):
     pairs: int
     aucs: dict[str, Share]
     melody_kept: Share | None = None
-    top_kept: Share
-    bottom_kept: Share
-    new: Share
+    top_kept: Share | None = None
+    bottom_kept: Share | None = None
+    new: Share | None = None
     beats_alike: Share
     beats_alike_real: Share
 
