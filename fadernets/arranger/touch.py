@@ -61,10 +61,12 @@ class Touch:
         # A grid on the beats goes on to the bar line and comes from it, in triplets, too.
         self.is_on_beats = not is_played and _are_on_ticks(struck[:1])
         self.times = strike_times(notes, window.steps if self.is_on_beats else None)
-        # On a grid a triplet's notes end late about one part of a beat and early about another.
-        of_beat = np.rint(self.ends * STEPS_PER_BEAT) % STEPS_PER_BEAT
-        parts = [np.flatnonzero(of_beat == part) for part in range(STEPS_PER_BEAT)]
-        every = np.arange(len(ended))
+        # On a grid a triplet's notes end late about one part of a beat and early about another; as
+        # late as a thirty-second none could end without counting in the step behind.
+        fits = self.lateness <= (np.inf if is_played else HALF)
+        every = np.flatnonzero(fits if fits.any() else ~fits)
+        of_beat = np.rint(self.ends[every] * STEPS_PER_BEAT) % STEPS_PER_BEAT
+        parts = [every[of_beat == part] for part in range(STEPS_PER_BEAT)]
         self.alike = [every if is_played or not len(part) else part for part in parts]
         self.latest = [HALF if is_played else _latest(self.lateness[rows]) for rows in self.alike]
         early = self.lateness[self.lateness <= 0]

@@ -113,6 +113,15 @@ def test_triplets_on_a_grid_end_as_triplets_do() -> None:
     assert grid.end(3, G, 2 / 3) == pytest.approx(5 / 6 - 0.01)
 
 
+def test_on_a_grid_no_note_ends_as_late_as_a_thirty_second() -> None:
+    """One ends an eighth of a beat behind a step; what ended so late would count in the next."""
+    grid = touch((0.0, 0.24, C), (0.5, 0.625, C), (0.625, 0.99, C), (1.0, 1.99, E))
+    assert grid.end(2, C, 0.0) == pytest.approx(0.49)
+    assert grid.end(10, C, 2.0) == pytest.approx(2.49)
+    alone = touch((0.0, 0.125, C), (0.5, 0.625, C))
+    assert alone.end(1, C, 0.0) == pytest.approx(0.3625)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4), st.integers(55, 70)), min_size=1),
     st.integers(1, 16),
