@@ -67,9 +67,9 @@ class NaturalnessTry(ResultsPart):
     """An idea of how an arranger chooses notes, and one way of changing music with it.
 
     `aucs` are of one drawing of real windows, of the last ideas of five. Of strikes, the shares
-    whose highest and lowest note stay, and of these highest ones those that no higher note sounds over (`melody_kept`); `new` is
-    the share of the result's notes that the music did not have. `beats_alike` is how many onsets
-    successive beats share, beside that of the real windows.
+    whose highest and lowest note stay, and of these highest ones those that no higher note sounds
+    over (`melody_kept`); `new` is the share of the result's notes that the music did not have.
+    `beats_alike` is how many onsets successive beats share, beside that of the real windows.
     """
 
     idea: str
