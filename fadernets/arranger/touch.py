@@ -23,7 +23,6 @@ FIRST = 0.4  # share of new notes that begin before the chord that they join, as
 NEAR_NOTES = 5  # of which one gives a new note its end, or its loudness
 PITCHES_A_BEAT = 12  # semitones as far away as a beat
 TICKS = 48  # of a beat, on which all usual grids lie
-TICKS_SHARE = 0.75  # of a segment's onsets, which lie on them if it is on a grid
 ON_GRID = 1e-3  # beats that are no distance
 BEHIND_THIRDS = 1 / 12  # beats from where the last third of a beat begins to the next step
 SHORT_SHARE = 0.25  # of a segment's notes, than which a new or a shortened one is no shorter
@@ -57,10 +56,10 @@ class Touch:
         order = np.lexsort((notes.onset, notes.pitch))
         since = notes.onset[order][1:] - notes.offset[order][:-1]
         again = since[(np.diff(notes.pitch[order]) == 0) & (since < AGAIN_BEATS)]
-        # A grid on the beats goes on to the bar line and comes from it, in triplets, too. One may
-        # lie beside the beats, as where the first bar of a sequence was cut.
-        self.is_on_beats = _are_on_ticks(struck)
-        is_played = not (self.is_on_beats or _are_on_ticks(struck - struck[:1]))
+        # A grid may lie beside the beats, as where the first bar of a sequence was cut.
+        is_played = not _are_on_ticks(struck - struck[:1])
+        # A grid on the beats goes on to the bar line and comes from it, in triplets, too.
+        self.is_on_beats = not is_played and _are_on_ticks(struck[:1])
         self.times = strike_times(notes, window.steps if self.is_on_beats else None)
         # On a grid a triplet's notes end late about one part of a beat and early about another; as
         # late as a thirty-second none could end without counting in the step behind.
@@ -162,13 +161,9 @@ def strike_times(notes: Notes, steps: int | None = None) -> np.ndarray:
 
 
 def _are_on_ticks(times: np.ndarray) -> bool:
-    """Whether times are where usual grids have steps, triplets and what parts them.
-
-    Ornaments and runs of a score are written out as they are played: few of them change nothing.
-    """
+    """Whether all of some times are where usual grids have steps, triplets and what parts them."""
     ticks = times * TICKS
-    is_on = np.abs(ticks - np.rint(ticks)) <= ON_GRID * TICKS
-    return not len(times) or bool(is_on.mean() >= TICKS_SHARE)
+    return bool((np.abs(ticks - np.rint(ticks)) <= ON_GRID * TICKS).all())
 
 
 def _latest(lateness: np.ndarray) -> float:

@@ -113,15 +113,6 @@ def test_triplets_on_a_grid_end_as_triplets_do() -> None:
     assert grid.end(3, G, 2 / 3) == pytest.approx(5 / 6 - 0.01)
 
 
-def test_a_score_with_a_grace_note_is_on_its_grid() -> None:
-    """Be it the first note or not; a take of which one note is by chance on the grid is none."""
-    quavers = [(at / 2, at / 2 + 0.49, C) for at in range(1, 5)]
-    assert not touch((0.456, 0.49, E), *quavers).is_played
-    assert not touch((0.0, 0.49, C), *quavers, (2.53, 2.6, E)).is_played
-    taken = [(at + 0.004 * number, at + 0.4, C) for number, at in enumerate((0.0, 0.5, 1.0, 1.5))]
-    assert touch(*taken).is_played
-
-
 def test_on_a_grid_no_note_ends_as_late_as_a_thirty_second() -> None:
     """One ends an eighth of a beat behind a step; what ended so late would count in the next."""
     grid = touch((0.0, 0.24, C), (0.5, 0.625, C), (0.625, 0.99, C), (1.0, 1.99, E))
