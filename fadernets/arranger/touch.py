@@ -26,6 +26,7 @@ TICKS = 48  # of a beat, on which all usual grids lie
 ON_GRID = 1e-3  # beats that are no distance
 BEHIND_THIRDS = 1 / 12  # beats from where the last third of a beat begins to the next step
 SHORT_SHARE = 0.25  # of a segment's notes, than which a new or a shortened one is no shorter
+ALIKE_SHARE = 0.75  # of a segment's notes, which end alike where all ends are written
 LATE_SHARE = 0.75  # of a grid's notes, than which others end no later about a step
 USUAL_BEATS = 0.15  # the same where no note of the segment ends in it
 MARGIN = 0.0125  # beats that times keep from a limit, which a clock of tokens would round over
@@ -63,11 +64,12 @@ class Touch:
         self.times = strike_times(notes, window.steps if self.is_on_beats else None)
         # On a grid a triplet's notes end late about one part of a beat and early about another; as
         # late as a thirty-second none could end without counting in the step behind.
-        fits = self.lateness <= (np.inf if is_played else HALF)
-        every = np.flatnonzero(fits if fits.any() else ~fits)
-        of_beat = np.rint(self.ends[every] * STEPS_PER_BEAT) % STEPS_PER_BEAT
-        parts = [every[of_beat == part] for part in range(STEPS_PER_BEAT)]
-        self.alike = [every if is_played or not len(part) else part for part in parts]
+        every = np.arange(len(ended))
+        fits = np.flatnonzero(self.lateness <= HALF)
+        of_beat = np.rint(self.ends[fits] * STEPS_PER_BEAT) % STEPS_PER_BEAT
+        parts = [fits[of_beat == part] for part in range(STEPS_PER_BEAT)]
+        is_exact = not is_played and _are_alike([self.lateness[rows] for rows in parts])
+        self.alike = [rows if is_exact and len(rows) else every for rows in parts]
         self.latest = [HALF if is_played else _latest(self.lateness[rows]) for rows in self.alike]
         early = self.lateness[self.lateness <= 0]
         self.early = float(early.max()) if len(early) else 0.0
@@ -164,6 +166,18 @@ def _are_on_ticks(times: np.ndarray) -> bool:
     """Whether all of some times are where usual grids have steps, triplets and what parts them."""
     ticks = times * TICKS
     return bool((np.abs(ticks - np.rint(ticks)) <= ON_GRID * TICKS).all())
+
+
+def _are_alike(lateness: list[np.ndarray]) -> bool:
+    """Whether most notes end alike about each part of a beat, as those of a written grid do.
+
+    Notes of other grids begin on it and end as a hand lets go.
+    """
+    usual, count = 0, sum(map(len, lateness))
+    for each in lateness:
+        _, times = np.unique(np.rint(each / ON_GRID), return_counts=True)
+        usual += int(times.max(initial=0))
+    return count > 0 and usual >= ALIKE_SHARE * count
 
 
 def _latest(lateness: np.ndarray) -> float:
