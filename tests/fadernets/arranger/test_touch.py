@@ -113,6 +113,16 @@ def test_triplets_on_a_grid_end_as_triplets_do() -> None:
     assert grid.end(3, G, 2 / 3) == pytest.approx(5 / 6 - 0.01)
 
 
+def test_where_ends_are_as_a_hand_lets_go_all_of_them_tell_how_late_one_may_be() -> None:
+    """Onsets are on a grid, as in pop arrangements. Written ends go by their part of the beat."""
+    ends = (0.45, 0.93, 1.38, 1.97, 2.41, 3.06)
+    loose = touch(*((at / 2, end, C + at) for at, end in enumerate(ends)))
+    assert loose.latest == pytest.approx([-0.05] * 4)
+    triplets = touch(*((third / 3, (third + 1) / 3 - 0.01, C + third) for third in range(9)))
+    late, early = 1 / 12 - 0.01, -1 / 12 - 0.01
+    assert triplets.latest == pytest.approx([-0.01, late, late, early])  # none ends about a quaver
+
+
 def test_on_a_grid_no_note_ends_as_late_as_a_thirty_second() -> None:
     """One ends an eighth of a beat behind a step; what ended so late would count in the next."""
     grid = touch((0.0, 0.24, C), (0.5, 0.625, C), (0.625, 0.99, C), (1.0, 1.99, E))
