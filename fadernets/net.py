@@ -56,7 +56,7 @@ class FaderNet:
     ('rhythm', 'note')
     >>> (busier,) = net.slide([chords], {"rhythm": net.position("rhythm", 0.5)})
     >>> measure(busier)
-    {'rhythm': 0.5, 'note': 1.75}
+    {'rhythm': 0.5, 'note': 2.25}
 
     Parameters
     ----------
@@ -116,14 +116,14 @@ class FaderNet:
         """The same model, that holds exactly the note density that nobody asks to change.
 
         By default an arranger lets it go along with the rhythm where that spares notes: an onset
-        more need cut no note that is held.
+        more need cut none of two notes that are held.
 
         >>> net = FaderNet.load()
         >>> held = Notes.of([0, 0], [4, 4], [48, 64], [80] * 2)
         >>> for each in (net, net.strict()):
         ...     (busier,) = each.slide([held], {"rhythm": 0.2})
         ...     print(measure(busier))
-        {'rhythm': 0.3125, 'note': 2.25}
+        {'rhythm': 0.3125, 'note': 2.1875}
         {'rhythm': 0.3125, 'note': 2.0}
 
         Raises
