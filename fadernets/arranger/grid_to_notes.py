@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from fadernets.arranger.touch import HALF, Touch
+from fadernets.arranger.note_ends import HALF
+from fadernets.arranger.touch import Touch
 from fadernets.music.grid import steps_of
 from fadernets.music.notes import (
     LOWEST_PITCH,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fadernets.arranger.note_ends import HALF, MARGIN, ON_GRID, NoteEnds, near_note
 from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes, first_steps
 from fadernets.music.windows import Window
 
@@ -20,17 +21,8 @@ CHORD_BEATS = 1 / 16  # notes struck within it of one another are a chord
 SPREADS = (0.01, 0.025, 0.04)  # beats from the first note of a played chord to others
 AT_ONCE = 0.006  # beats: played notes that are no further apart, 3 ms, are together by chance
 FIRST = 0.4  # share of new notes that begin before the chord that they join, as in performances
-NEAR_NOTES = 5  # of which one gives a new note its end, or its loudness
-PITCHES_A_BEAT = 12  # semitones as far away as a beat
 TICKS = 48  # of a beat, on which all usual grids lie
-ON_GRID = 1e-3  # beats that are no distance
 BEHIND_THIRDS = 1 / 12  # beats from where the last third of a beat begins to the next step
-SHORT_SHARE = 0.25  # of a segment's notes, than which a new or a shortened one is no shorter
-ALIKE_SHARE = 0.75  # of a segment's notes, which end alike where all ends are written
-LATE_SHARE = 0.75  # of a grid's notes, than which others end no later about a step
-USUAL_BEATS = 0.15  # the same where no note of the segment ends in it
-MARGIN = 0.0125  # beats that times keep from a limit, which a clock of tokens would round over
-HALF = 0.5 / STEPS_PER_BEAT - MARGIN  # beats: a note counts in a step if it fills half of it
 
 
 class Touch:
@@ -49,11 +41,6 @@ class Touch:
         self.beats, self.pedal = beats, window.pedal
         self.strikes = notes[notes.onset >= -EARLY]
         self.spreads = np.delete(struck - struck[first_of_chord][chord], first_of_chord)
-        ended = notes[notes.offset < beats - ON_GRID]
-        self.ends, self.pitches = ended.offset, ended.pitch
-        self.lateness = self.ends - np.rint(self.ends * STEPS_PER_BEAT) / STEPS_PER_BEAT
-        lengths = ended.offset - ended.onset
-        self.shortest = float(np.quantile(lengths, SHORT_SHARE)) if len(lengths) else USUAL_BEATS
         order = np.lexsort((notes.onset, notes.pitch))
         since = notes.onset[order][1:] - notes.offset[order][:-1]
         again = since[(np.diff(notes.pitch[order]) == 0) & (since < AGAIN_BEATS)]
@@ -62,17 +49,7 @@ class Touch:
         # A grid on the beats goes on to the bar line and comes from it, in triplets, too.
         self.is_on_beats = not is_played and _are_on_ticks(struck[:1])
         self.times = strike_times(notes, window.steps if self.is_on_beats else None)
-        # On a grid a triplet's notes end late about one part of a beat and early about another; as
-        # late as a thirty-second none could end without counting in the step behind.
-        every = np.arange(len(ended))
-        fits = np.flatnonzero(self.lateness <= HALF)
-        of_beat = np.rint(self.ends[fits] * STEPS_PER_BEAT) % STEPS_PER_BEAT
-        parts = [fits[of_beat == part] for part in range(STEPS_PER_BEAT)]
-        is_exact = not is_played and _are_alike([self.lateness[rows] for rows in parts])
-        self.alike = [rows if is_exact and len(rows) else every for rows in parts]
-        self.latest = [HALF if is_played else _latest(self.lateness[rows]) for rows in self.alike]
-        early = self.lateness[self.lateness <= 0]
-        self.early = float(early.max()) if len(early) else 0.0
+        self.ends = NoteEnds(notes, beats, is_played)
         usual = RELEASE_BEATS if is_played else 0.0
         if not is_played:  # longer rests are other notes' time, not the hand's
             again = again[again < HALF]
@@ -96,18 +73,12 @@ class Touch:
 
     def end(self, step: int, pitch: int, start: float) -> float:
         """Beats at which a note from `start` ends that sounds up to a step, but not in it."""
-        boundary, part = step / STEPS_PER_BEAT, step % STEPS_PER_BEAT
+        boundary = step / STEPS_PER_BEAT
         is_last_third = abs(boundary - start - BEHIND_THIRDS) <= ON_GRID
         if self.is_on_beats and is_last_third and step < STEPS:
             # To the step alone it would be a click: it lasts to where one is struck, or would be.
-            return min(float(self.times[step]), boundary + HALF) + self.early
-        alike, latest = self.alike[part], self.latest[part]
-        least = min(start + self.shortest, boundary + latest)
-        if not len(alike):
-            return max(boundary, least)
-        near = alike[_near(self.ends[alike], self.pitches[alike], step, pitch)]
-        lateness = float(self.lateness[near])
-        return max(boundary + min(max(lateness, -HALF), latest), least)
+            return min(float(self.times[step]), boundary + HALF) + self.ends.early
+        return self.ends.end(step, pitch, start)
 
     def off_pedal(self, stop: float, step: int, begun: float) -> float:
         """Where a note ends that ends about a step, if no pedal shall take it over anew.
@@ -132,14 +103,14 @@ class Touch:
         down, up = self.pedal[press].tolist()
         if down - MARGIN >= boundary - HALF:
             return down - MARGIN
-        latest = max(self.latest[step % STEPS_PER_BEAT], 0.0)
+        latest = max(self.ends.latest[step % STEPS_PER_BEAT], 0.0)
         return up if up <= min(boundary + latest, self.beats) else stop
 
     def velocity(self, step: int, pitch: int, otherwise: float) -> float:
         """How loud a new note is: as one of the segment's that is near, if it strikes any."""
         if not len(self.strikes):
             return otherwise
-        near = _near(self.strikes.onset, self.strikes.pitch, step, pitch)
+        near = near_note(self.strikes.onset, self.strikes.pitch, step, pitch)
         return float(self.strikes.velocity[near])
 
 
@@ -166,32 +137,3 @@ def _are_on_ticks(times: np.ndarray) -> bool:
     """Whether all of some times are where usual grids have steps, triplets and what parts them."""
     ticks = times * TICKS
     return bool((np.abs(ticks - np.rint(ticks)) <= ON_GRID * TICKS).all())
-
-
-def _are_alike(lateness: list[np.ndarray]) -> bool:
-    """Whether most notes end alike about each part of a beat, as those of a written grid do.
-
-    Notes of other grids begin on it and end as a hand lets go.
-    """
-    usual, count = 0, sum(map(len, lateness))
-    for each in lateness:
-        _, times = np.unique(np.rint(each / ON_GRID), return_counts=True)
-        usual += int(times.max(initial=0))
-    return count > 0 and usual >= ALIKE_SHARE * count
-
-
-def _latest(lateness: np.ndarray) -> float:
-    """How late a note of a grid may end about a step, by what others do: one of their values.
-
-    Where nearly all end just before steps, an end on one is none of the grid's own.
-    """
-    if not len(lateness):
-        return 0.0
-    return min(HALF, float(np.sort(lateness)[int(LATE_SHARE * (len(lateness) - 1))]))
-
-
-def _near(times: np.ndarray, pitches: np.ndarray, step: int, pitch: int) -> int:
-    """One of the notes nearest to a step and a pitch, always the same."""
-    distance = np.abs(times - step / STEPS_PER_BEAT) + np.abs(pitches - pitch) / PITCHES_A_BEAT
-    near = np.argsort(distance, kind="stable")[:NEAR_NOTES]
-    return int(near[(5 * step + pitch) % len(near)])

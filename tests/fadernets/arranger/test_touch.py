@@ -117,10 +117,11 @@ def test_where_ends_are_as_a_hand_lets_go_all_of_them_tell_how_late_one_may_be()
     """Onsets are on a grid, as in pop arrangements. Written ends go by their part of the beat."""
     ends = (0.45, 0.93, 1.38, 1.97, 2.41, 3.06)
     loose = touch(*((at / 2, end, C + at) for at, end in enumerate(ends)))
-    assert loose.latest == pytest.approx([-0.05] * 4)
+    assert loose.ends.latest == pytest.approx([-0.05] * 4)
     triplets = touch(*((third / 3, (third + 1) / 3 - 0.01, C + third) for third in range(9)))
     late, early = 1 / 12 - 0.01, -1 / 12 - 0.01
-    assert triplets.latest == pytest.approx([-0.01, late, late, early])  # none ends about a quaver
+    # None ends about a quaver.
+    assert triplets.ends.latest == pytest.approx([-0.01, late, late, early])
 
 
 def test_on_a_grid_no_note_ends_as_late_as_a_thirty_second() -> None:
