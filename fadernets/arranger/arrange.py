@@ -43,8 +43,9 @@ from fadernets.arranger.preferences import (
     melody,
 )
 from fadernets.arranger.request import ArrangementRequest, grid_of
-from fadernets.arranger.rhythm_pattern import has_fewer_onsets
+from fadernets.arranger.rhythm_pattern import has_fewer_onsets, has_more_onsets
 from fadernets.arranger.selection import select
+from fadernets.arranger.split_gaps import with_gaps_split
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.discriminator.discriminator import Candidates, Discriminates
 from fadernets.models.reviser import Reviser
@@ -137,7 +138,7 @@ def arrange(
         _repeated(against_new(weights, nothing_new, source), candidates),
         _repeated(nothing_new.float(), candidates)[:, None, None],
     )
-    grids, label_counts = _revised(
+    grids, label_counts, log_odds = _revised(
         reviser,
         plans,
         _repeated(keys, candidates),
@@ -146,13 +147,19 @@ def arrange(
         candidates,
     )
     cells = [x.cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts)]
+    odds_of_onsets = log_odds.cpu().numpy()
+    room = _room(plans, request, most).tolist()
     louder = request.louder.cpu().numpy() * 127
     readers = [GridReader(window) for window in request.windows]
 
     @cache
     def notes_of(row: int) -> Notes:
         segment = row // candidates
-        return readers[segment].read(Cells(*(x[row] for x in cells)), float(louder[segment]))
+        reader = readers[segment]
+        notes = reader.read(Cells(*(x[row] for x in cells)), float(louder[segment]))
+        if room[row] > 0 and reader.touch.is_played:
+            notes = with_gaps_split(notes, odds_of_onsets[row], reader.touch, room[row])
+        return notes
 
     if candidates == 1:
         return [notes_of(row) for row in range(size)]
@@ -195,6 +202,15 @@ def _moved(plans: LabelPlan, request: ArrangementRequest) -> np.ndarray:
     return torch.stack(moved, 2).flatten(0, 1).cpu().double().numpy()
 
 
+def _room(plans: LabelPlan, request: ArrangementRequest, most: Tensor) -> Tensor:
+    """Notes that may come beside a plan's where runs of a take get more onsets: int64, (m,)."""
+    closed = [window.follows_beats or window.keeps_rhythm for window in request.windows]
+    gets = has_more_onsets(request) & request.counts_are_free
+    gets &= ~torch.tensor(closed, device=most.device)
+    left = most[:, None] - plans.note.view(len(most), -1, STEPS).sum(2)
+    return torch.where(gets[:, None], left, 0).flatten()
+
+
 def _repeated(x: Tensor, times: int) -> Tensor:
     return x.repeat_interleave(times, 0)
 
@@ -226,8 +242,11 @@ def _revised(
     preferences: Preferences,
     limits: NoteLimits,
     candidates: int,
-) -> tuple[Grid, Tensor]:
-    """The notes that carry the plans out, and how many each cell counts for, as `select` has it."""
+) -> tuple[Grid, Tensor, Tensor]:
+    """The notes that carry the plans out, how many each cell counts for, and log-odds of onsets.
+
+    The second is as `select` has it; keys that may not be struck have log-odds of minus infinity.
+    """
     labels = {PLANNED_ONSETS: plans.rhythm, PLANNED_COUNTS: plans.note}
     source = grid = preferences.source
     for number in range(preferences.weights.passes):
@@ -244,8 +263,9 @@ def _revised(
         # The reviser has never seen a note that rings in: what speaks for holding it a step later
         # has to do.
         hold = torch.cat([hold[:, 1:2], hold[:, 1:]], 1)
+        wish = preferences.onset(onset)
         struck, held, count = select(
-            preferences.onset(onset),
+            wish,
             preferences.hold(hold),
             plans,
             source.onset > 0,
@@ -255,7 +275,7 @@ def _revised(
         )
         velocity = torch.where(source.onset > 0, source.velocity, velocity.clamp(0.05, 1.0))
         grid = Grid(struck.float(), held.float(), velocity * struck)
-    return grid, count
+    return grid, count, wish.masked_fill(~limits.may_strike, -torch.inf)
 
 
 def _different(plans: LabelPlan, candidates: int) -> tuple[Tensor, Tensor]:

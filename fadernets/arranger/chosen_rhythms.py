@@ -17,9 +17,10 @@ from fadernets.arranger.even_rhythm import (
 from fadernets.arranger.label_plan import PlanLimits
 from fadernets.arranger.request import ArrangementRequest
 from fadernets.arranger.rhythm_pattern import has_fewer_onsets, has_more_onsets
-from fadernets.arranger.touch import strike_times
+from fadernets.arranger.touch import are_on_ticks, strike_times
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.music.attributes import HOLD, ONSET, PLANNED_ONSETS, REST
+from fadernets.music.notes import EARLY
 
 STAYS = 20.0  # nats in favour of the segment's own onsets where more are asked for
 
@@ -34,8 +35,8 @@ def chosen_rhythms(
 ) -> Tensor:
     """Onsets of the rhythms that go on most evenly: float, shape (b, 16).
 
-    All 0 where none is chosen as a whole: where no number of onsets changes, and on a grid where
-    more are asked for.
+    All 0 where none is chosen as a whole: where no number of onsets changes, and where more are
+    asked for of music that follows beats and is not written on them.
 
     Parameters
     ----------
@@ -58,6 +59,7 @@ def chosen_rhythms(
     kinds = np.array([(w.steps, w.beat) for w in request.windows]).repeat(candidates, 0)
     # In a take without a click gaps of steps and beats are the recorder's.
     follows = np.array([window.follows_beats for window in request.windows])
+    written = np.array([are_on_ticks(n.onset[n.onset >= -EARLY]) for n in request.notes])
     fewer, more = (x(request).cpu().numpy() for x in (has_fewer_onsets, has_more_onsets))
     times = np.stack([strike_times(window.notes) for window in request.windows])
     times = times.repeat(candidates, 0)
@@ -66,6 +68,7 @@ def chosen_rhythms(
     for changes, uneven, stays in (
         (fewer & follows, _in_beats(weights), 0.0),
         (fewer & ~follows, _in_time(weights.uneven_when_fewer), 0.0),
+        (more & follows & written, _in_beats(weights), STAYS),
         (more & ~follows, _in_time(weights.uneven_when_more), STAYS),
     ):
         rows = changes.repeat(candidates)

@@ -45,9 +45,9 @@ class Touch:
         since = notes.onset[order][1:] - notes.offset[order][:-1]
         again = since[(np.diff(notes.pitch[order]) == 0) & (since < AGAIN_BEATS)]
         # A grid may lie beside the beats, as where the first bar of a sequence was cut.
-        is_played = not _are_on_ticks(struck - struck[:1])
+        is_played = not are_on_ticks(struck - struck[:1])
         # A grid on the beats goes on to the bar line and comes from it, in triplets, too.
-        self.is_on_beats = not is_played and _are_on_ticks(struck[:1])
+        self.is_on_beats = not is_played and are_on_ticks(struck[:1])
         self.times = strike_times(notes, window.steps if self.is_on_beats else None)
         self.ends = NoteEnds(notes, beats, is_played)
         usual = RELEASE_BEATS if is_played else 0.0
@@ -133,7 +133,7 @@ def strike_times(notes: Notes, steps: int | None = None) -> np.ndarray:
     return np.interp(inside, own, at) + (step - inside) / STEPS_PER_BEAT
 
 
-def _are_on_ticks(times: np.ndarray) -> bool:
+def are_on_ticks(times: np.ndarray) -> bool:
     """Whether all of some times are where usual grids have steps, triplets and what parts them."""
     ticks = times * TICKS
     return bool((np.abs(ticks - np.rint(ticks)) <= ON_GRID * TICKS).all())

@@ -24,9 +24,9 @@ class ArrangementWeights:
     even_note : float
         Cost in nats of the square of how many notes a step has more or fewer, for the same reason.
     unlike_gaps, unlike_beats : float
-        Where fewer onsets are asked for of music that has beats, cost in nats of each gap between
-        onsets that is unlike the one before in time, and of each step that strikes where a beat
-        before, or two, does not, or the other way round.
+        Where fewer onsets are asked for of music that has beats, or more of a written grid, cost in
+        nats of each gap between onsets that is unlike the one before in time, and of each step that
+        strikes where a beat before, or two, does not, or the other way round.
     uneven_when_fewer, uneven_when_more : float
         Where fewer onsets, or more, are asked for of a take without a click, cost in nats of each
         octave by which a gap between onsets is longer or shorter than the one before.
