@@ -212,9 +212,15 @@ def test_steps_and_beats_of_a_take_are_the_recorders():
     assert planned(take, weights) == planned(take, dataclasses.replace(SILENT, stays_rhythm=3.0))
 
 
-def test_what_is_added_looks_at_no_rhythm_as_a_whole():
-    """Four quavers more than four beats: the plan is the one without."""
+def test_what_is_added_to_a_written_grid_goes_on_evenly():
+    """Four quavers more than four beats, whose own onsets stay."""
     request = asking(arrangement_request([struck(0, 4, 8, 12)]), rhythm=8 / 16)
+    assert planned(request, EVEN) == list(range(0, 16, 2))
+
+
+def test_what_is_added_to_played_notes_of_beats_looks_at_no_rhythm_as_a_whole():
+    played = Notes.of([0.01, 1.03, 2.0, 3.02], [1, 2, 3, 4], [60] * 4, [64] * 4)
+    request = asking(arrangement_request([played]), rhythm=7 / 16)
     without = dataclasses.replace(EVEN, unlike_gaps=0.0)
     assert planned(request, EVEN) == planned(request, without)
 
@@ -224,9 +230,10 @@ def test_a_rhythm_that_nobody_moves_stays_uneven():
     assert planned(request, EVEN) == [0, 3, 4, 11]
 
 
-def test_of_many_segments_only_thinned_ones_are_looked_at_as_a_whole():
+def test_of_many_played_segments_only_thinned_ones_are_looked_at_as_a_whole():
     """The second gets more onsets, in a bar of 3/4."""
-    notes = [struck(*range(0, 16, 2)), Window(struck(0, 4, 8), steps=12)]
+    played = Notes.of([0.01, 1.03, 2.0], [1, 2, 3], [60] * 3, [64] * 3)
+    notes = [struck(*range(0, 16, 2)), Window(played, steps=12)]
     request = arrangement_request(notes)
     request = dataclasses.replace(request, densities=request.densities | {"rhythm": FOUR_AND_FIVE})
     none = torch.zeros(2, 16, dtype=torch.long)
