@@ -56,7 +56,7 @@ class FaderNet:
     ('rhythm', 'note')
     >>> (busier,) = net.slide([chords], {"rhythm": net.position("rhythm", 0.5)})
     >>> measure(busier)
-    {'rhythm': 0.5, 'note': 2.25}
+    {'rhythm': 0.5, 'note': 2.0}
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ class FaderNet:
         >>> for each in (net, net.strict()):
         ...     (busier,) = each.slide([held], {"rhythm": 0.2})
         ...     print(measure(busier))
-        {'rhythm': 0.3125, 'note': 2.1875}
+        {'rhythm': 0.3125, 'note': 2.25}
         {'rhythm': 0.3125, 'note': 2.0}
 
         Raises
