@@ -2,7 +2,8 @@
 
 A step has an onset or it has none. Where runs of a take get more onsets, gaps with an empty step in
 them are split and others, no longer, are not: a run that limps, which nobody plays. Such a gap gets
-a note in a step that has an onset, which no rhythm density counts.
+a note in a step that has an onset, which no rhythm density counts. A gap among strikes that are all
+the player's own is played so, and stays.
 """
 
 from __future__ import annotations
@@ -45,8 +46,9 @@ def with_gaps_split(notes: Notes, log_odds: np.ndarray, touch: Touch, room: int)
     """
     at = strikes_of(notes)
     gaps, struck = np.diff(at), np.unique(first_steps(at))
+    is_new = ~(np.abs(at[:, None] - touch.strikes.onset) <= CHORD_BEATS).any(1)
     shares = _shares(np.diff(strikes_of(touch.strikes)))
-    for number in _long(gaps)[:room].tolist():
+    for number in _long(gaps, is_new)[:room].tolist():
         share = shares[(7 * number + int(at[number] * STEPS_PER_BEAT)) % len(shares)]
         time = float(at[number] + share * gaps[number])
         step = int(first_steps(np.array(time)))
@@ -74,11 +76,20 @@ def strikes_of(notes: Notes) -> np.ndarray:
     return struck[np.diff(struck, prepend=-np.inf) > CHORD_BEATS]
 
 
-def _long(gaps: np.ndarray) -> np.ndarray:
-    """Numbers of gaps much longer than those beside them, the most so first."""
+def _long(gaps: np.ndarray, is_new: np.ndarray) -> np.ndarray:
+    """Numbers of gaps much longer than those beside them, the most so first.
+
+    Parameters
+    ----------
+    gaps : float array, shape (g,)
+    is_new : bool array, shape (g + 1,)
+        Which of the strikes that they part are not the segment's own.
+    """
     longer = np.zeros(len(gaps))
     for number in np.flatnonzero(gaps >= 2 * SHORTEST_GAP).tolist():
         first = max(number - BESIDE, 0)
+        if not is_new[first : number + BESIDE + 2].any():
+            continue
         beside = np.delete(gaps[first : number + BESIDE + 1], number - first)
         longer[number] = gaps[number] / np.median(beside) if len(beside) else 0.0
     order = np.argsort(-longer, kind="stable")[: int((longer >= LONGER).sum())]
