@@ -203,8 +203,11 @@ def _moved(plans: LabelPlan, request: ArrangementRequest) -> np.ndarray:
 
 
 def _room(plans: LabelPlan, request: ArrangementRequest, most: Tensor) -> Tensor:
-    """Notes that may come beside a plan's where runs of a take get more onsets: int64, (m,)."""
-    closed = [window.follows_beats or window.keeps_rhythm for window in request.windows]
+    """Notes that may come beside a plan's where runs of a take get more onsets: int64, (m,).
+
+    Where anything is locked none may: one between two notes of a locked melody is heard as its own.
+    """
+    closed = [window.follows_beats or window.is_locked for window in request.windows]
     gets = has_more_onsets(request) & request.counts_are_free
     gets &= ~torch.tensor(closed, device=most.device)
     left = most[:, None] - plans.note.view(len(most), -1, STEPS).sum(2)

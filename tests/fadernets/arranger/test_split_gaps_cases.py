@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fadernets.arranger import arrange
 from fadernets.arranger.grid_to_notes import SHORTEST_BEATS
 from fadernets.arranger.split_gaps import strikes_of, with_gaps_split
 from fadernets.arranger.touch import Touch
 from fadernets.music.attributes import ONSET, note_label, rhythm_label
 from fadernets.music.events import PITCHES
+from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.notes import LOWEST_PITCH, STEPS, Notes, concatenate, first_steps, struck_once
 from fadernets.music.windows import Window
+from fadernets.net import FaderNet
 
 ANY_KEY = np.zeros((STEPS, PITCHES))
 ROOM = 4
@@ -85,6 +88,40 @@ def test_the_same_comes_again_and_what_it_is_given_stays() -> None:
     assert list(first) == list(split(whole, own, odds))
     assert (odds == given_odds).all()
     assert list(whole) == given_notes
+
+
+@pytest.mark.parametrize(
+    ("locks", "is_strict", "follows_beats", "offsets", "is_split"),
+    [
+        (NO_LOCKS, False, False, {"rhythm": 0.2}, True),
+        (Locks(melody=True), False, False, {"rhythm": 0.2}, False),
+        (Locks(bass=True), False, False, {"rhythm": 0.2}, False),
+        (Locks(rhythm=True), False, False, {"rhythm": 0.2}, False),
+        (NO_LOCKS, True, False, {"rhythm": 0.2}, False),
+        (NO_LOCKS, False, True, {"rhythm": 0.2}, False),
+        (NO_LOCKS, False, False, {"rhythm": -0.5}, False),
+        (NO_LOCKS, False, False, {"rhythm": 0.2, "note": 0.1}, False),
+    ],
+)
+def test_gaps_are_split_where_nothing_forbids_it(
+    monkeypatch: pytest.MonkeyPatch,
+    locks: Locks,
+    is_strict: bool,
+    follows_beats: bool,
+    offsets: dict[str, float],
+    is_split: bool,
+) -> None:
+    asked = []
+
+    def noted(notes: Notes, *_: object) -> Notes:
+        asked.append(notes)
+        return notes
+
+    monkeypatch.setattr(arrange, "with_gaps_split", noted)
+    net = FaderNet.load().strict() if is_strict else FaderNet.load()
+    window = Window(run(np.arange(0.03, 3.9, 0.57).tolist()), follows_beats=follows_beats)
+    net.slide(net.encode([window], locks), offsets=offsets)
+    assert bool(asked) == is_split
 
 
 @given(
