@@ -18,6 +18,7 @@ from fadernets.music.windows import Window
 ANY_KEY = np.zeros((16, 88))
 # A run in gaps of .15 beats but for one of .3, from step 3 to step 4, both of which have an onset.
 RUN = np.array([0.03, 0.18, 0.33, 0.48, 0.63, 0.78, 1.08, 1.23, 1.38, 1.53])
+CAME = 7  # number of the note that is not the player's: among those alone a gap stays
 
 
 def played(onset: np.ndarray, pitch: list[int] | None = None) -> Notes:
@@ -26,7 +27,8 @@ def played(onset: np.ndarray, pitch: list[int] | None = None) -> Notes:
 
 
 def split(notes: Notes, log_odds: np.ndarray = ANY_KEY, room: int = 4) -> Notes:
-    return with_gaps_split(notes, log_odds, Touch(Window(notes, follows_beats=False)), room)
+    own = notes[np.arange(len(notes)) != CAME]
+    return with_gaps_split(notes, log_odds, Touch(Window(own, follows_beats=False)), room)
 
 
 def new_notes(before: Notes, after: Notes) -> list[tuple[float, float, int, int]]:
