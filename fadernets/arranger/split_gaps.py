@@ -3,7 +3,7 @@
 A step has an onset or it has none. Where runs of a take get more onsets, gaps with an empty step in
 them are split and others, no longer, are not: a run that limps, which nobody plays. Such a gap gets
 a note in a step that has an onset, which no rhythm density counts. A gap among strikes that are all
-the player's own is played so, and stays.
+the player's own is played so, and stays, but where every step has an onset: so busy a run is even.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def with_gaps_split(notes: Notes, log_odds: np.ndarray, touch: Touch, room: int)
     at = strikes_of(notes)
     gaps, struck = np.diff(at), np.unique(first_steps(at))
     is_new = ~(np.abs(at[:, None] - touch.strikes.onset) <= CHORD_BEATS).any(1)
+    is_new |= len(struck) == round(touch.beats * STEPS_PER_BEAT)
     shares = _shares(np.diff(strikes_of(touch.strikes)))
     for number in _long(gaps, is_new)[:room].tolist():
         share = shares[(7 * number + int(at[number] * STEPS_PER_BEAT)) % len(shares)]

@@ -156,3 +156,12 @@ def test_what_holds_of_every_take(
         beside = notes[notes.pitch == pitch]
         assert not ((beside.onset < stop) & (beside.offset > start)).any()
     assert len(strikes_of(more)) == len(strikes_of(notes)) + len(came)
+
+
+def test_where_every_step_has_an_onset_gaps_of_the_player_are_split_too() -> None:
+    """A run in gaps of .12 beats but for one of .34, in four steps or in five."""
+    own = run([0.03, 0.15, 0.27, 0.39, 0.51, 0.85, 0.97])
+    full = Touch(Window(own, 4))
+    ((onset, *_),) = new_of(with_gaps_split(own, ANY_KEY, full, ROOM), own)
+    assert 0.51 < onset < 0.85
+    assert new_of(with_gaps_split(own, ANY_KEY, Touch(Window(own, 5)), ROOM), own) == []
