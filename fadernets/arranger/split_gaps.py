@@ -48,8 +48,11 @@ def with_gaps_split(notes: Notes, log_odds: np.ndarray, touch: Touch, room: int)
     gaps, struck = np.diff(at), np.unique(first_steps(at))
     is_new = ~(np.abs(at[:, None] - touch.strikes.onset) <= CHORD_BEATS).any(1)
     is_new |= len(struck) == round(touch.beats * STEPS_PER_BEAT)
+    numbers = _long(gaps, is_new)[:room].tolist()
+    if not numbers:
+        return notes
     shares = _shares(np.diff(strikes_of(touch.strikes)))
-    for number in _long(gaps, is_new)[:room].tolist():
+    for number in numbers:
         share = shares[(7 * number + int(at[number] * STEPS_PER_BEAT)) % len(shares)]
         time = float(at[number] + share * gaps[number])
         step = int(first_steps(np.array(time)))
