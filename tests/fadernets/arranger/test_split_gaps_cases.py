@@ -111,17 +111,17 @@ def test_gaps_are_split_where_nothing_forbids_it(
     offsets: dict[str, float],
     is_split: bool,
 ) -> None:
-    asked = []
+    calls = []
 
     def noted(notes: Notes, *_: object) -> Notes:
-        asked.append(notes)
+        calls.append(notes)
         return notes
 
     monkeypatch.setattr(arrange, "with_gaps_split", noted)
     net = FaderNet.load().strict() if is_strict else FaderNet.load()
     window = Window(run(np.arange(0.03, 3.9, 0.57).tolist()), follows_beats=follows_beats)
     net.slide(net.encode([window], locks), offsets=offsets)
-    assert bool(asked) == is_split
+    assert bool(calls) == is_split
 
 
 @given(
