@@ -40,6 +40,7 @@ class Touch:
         _, first_of_chord = np.unique(chord, return_index=True)
         self.beats, self.pedal = beats, window.pedal
         self.strikes = notes[notes.onset >= -EARLY]
+        self.heard = self.strikes if len(self.strikes) else notes  # those that ring in
         self.spreads = np.delete(struck - struck[first_of_chord][chord], first_of_chord)
         order = np.lexsort((notes.onset, notes.pitch))
         since = notes.onset[order][1:] - notes.offset[order][:-1]
@@ -107,11 +108,11 @@ class Touch:
         return up if up <= min(boundary + latest, self.beats) else stop
 
     def velocity(self, step: int, pitch: int, otherwise: float) -> float:
-        """How loud a new note is: as one of the segment's that is near, if it strikes any."""
-        if not len(self.strikes):
+        """How loud a new note is: as one of the segment's that is near, if it has any."""
+        if not len(self.heard):
             return otherwise
-        near = near_note(self.strikes.onset, self.strikes.pitch, step, pitch)
-        return float(self.strikes.velocity[near])
+        near = near_note(self.heard.onset, self.heard.pitch, step, pitch)
+        return float(self.heard.velocity[near])
 
 
 def strike_times(notes: Notes, steps: int | None = None) -> np.ndarray:

@@ -156,3 +156,12 @@ def test_a_new_note_is_as_loud_as_one_near_it() -> None:
     assert {played.velocity(step, 41, 1.0) for step in range(12)} == {30.0}
     assert {played.velocity(step, 77, 1.0) for step in range(12)} == {90.0}
     assert Touch(Window(Notes.empty())).velocity(3, 60, 55.0) == 55.0
+
+
+def test_where_nothing_is_struck_a_new_note_is_as_loud_as_what_rings_in() -> None:
+    rings = Notes.of([-1.0, -1.0], [2.0, 4.0], [40, 76], [35, 65])
+    heard = Touch(Window(rings))
+    assert {heard.velocity(step, pitch, 1.0) for step in range(16) for pitch in (41, 77)} == {
+        35,
+        65,
+    }
