@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from fadernets.arranger.grid_to_notes import SHORTEST_BEATS
-from fadernets.arranger.note_ends import HALF, MARGIN
-from fadernets.arranger.touch import CHORD_BEATS, RELEASE_BEATS, Touch
+from fadernets.arranger.note_ends import HALF
+from fadernets.arranger.touch import CHORD_BEATS, RELEASE_BEATS, Touch, limits
 from fadernets.music.events import PITCHES
 from fadernets.music.notes import (
     EARLY,
@@ -56,19 +56,19 @@ def with_gaps_split(notes: Notes, log_odds: np.ndarray, touch: Touch, room: int)
         share = shares[(7 * number + int(at[number] * STEPS_PER_BEAT)) % len(shares)]
         time = float(at[number] + share * gaps[number])
         step = int(first_steps(np.array(time)))
-        least = step / STEPS_PER_BEAT - EARLY + MARGIN
-        time = min(max(time, least), (step + 1) / STEPS_PER_BEAT - EARLY - MARGIN)
+        least, latest = limits(step)
+        time = min(max(time, least), latest)
         if step not in struck or min(time - at[number], at[number + 1] - time) <= CHORD_BEATS:
             continue
-        latest = min((step + 1) / STEPS_PER_BEAT + HALF, touch.beats)
+        last = min((step + 1) / STEPS_PER_BEAT + HALF, touch.beats)
         odds = log_odds[step] - AWAY * _beyond(notes, at[number : number + 2])
-        near = (notes.onset < latest + RELEASE_BEATS) & (notes.offset > time - RELEASE_BEATS)
+        near = (notes.onset < last + RELEASE_BEATS) & (notes.offset > time - RELEASE_BEATS)
         odds[notes.pitch[near] - LOWEST_PITCH] = -np.inf
         if np.isneginf(odds).all():
             continue
         pitch = int(odds.argmax()) + LOWEST_PITCH
         stop = touch.off_pedal(touch.ends.end(step + 1, pitch, time), step + 1, time)
-        stop = min(max(stop, time + SHORTEST_BEATS), latest)
+        stop = min(max(stop, time + SHORTEST_BEATS), last)
         loudness = touch.velocity(step, pitch, float(notes.velocity.mean()))
         notes = concatenate([notes, Notes.of([time], [stop], [pitch], [loudness])])
     return notes

@@ -58,7 +58,7 @@ def test_even_gaps_and_an_empty_step_stay() -> None:
     even = played(0.03 + 0.24 * np.arange(10))
     assert new_notes(even, split(even)) == []
     # The middle of .78 to 1.78 is in a step without an onset: a note there would be counted.
-    far = played(np.delete(np.append(RUN[:6], RUN[6:] + 0.7), []))
+    far = played(np.append(RUN[:6], RUN[6:] + 0.7))
     assert new_notes(far, split(far)) == []
 
 
