@@ -6,10 +6,10 @@ import gc
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -48,7 +48,7 @@ BROWSER_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --mute-audio --process-per-site"
 ).split()
-BROWSER_PATIENCE = 60_000  # milliseconds that a page may take on a busy machine
+BROWSER_PATIENCE = 100_000  # milliseconds that a page may take on a busy machine
 LONG = ("slow", "training", "postgres", "server", "browser")  # markers; quick tests come first
 SHARED = ("make_run", "space", "short_lived")  # servers, each started once for all its tests
 OTHER_WAYS = {  # in which Gradio would serve, too
@@ -232,7 +232,23 @@ def browser(chromium: str) -> Iterator[Browser]:
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium, args=BROWSER_ARGUMENTS) as launched,
     ):
-        yield launched
+        yield patient(launched)
+
+
+def patient(browser: Browser) -> Browser:
+    """The browser, each page of which waits as long as a busy machine may take."""
+
+    def waiting(make: Callable[..., Any]) -> Callable[..., Any]:
+        def made(**options: object) -> Any:
+            page_or_context = make(**options)
+            page_or_context.set_default_timeout(BROWSER_PATIENCE)
+            return page_or_context
+
+        return made
+
+    for name in ("new_page", "new_context"):  # a browser itself has no such setting
+        setattr(browser, name, waiting(getattr(browser, name)))
+    return browser
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ import pytest
 
 from fadernets.music import midi
 from tests import nginx
-from tests.conftest import server_group
+from tests.conftest import patient, server_group
 from tests.fadernets import tiny
 from tests.proxied import BELOW, HOST, Running, Site, Through
 from tests.public.server import TOKEN, fill
@@ -290,10 +290,9 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium, args=arguments) as browser,
-        browser.new_context(ignore_https_errors=True) as context,
+        patient(browser).new_context(ignore_https_errors=True) as context,
     ):
         page = context.new_page()
-        page.set_default_timeout(100_000)
         page.on("request", watch)
         page.on("response", check_response)
         page.on("pageerror", lambda error: complaints.append(f"error {error}"))

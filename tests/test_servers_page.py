@@ -17,7 +17,6 @@ from benchmarks.survey import survey_study
 from fadernets.music import midi
 from survey.core.settings import Settings
 from tests import nginx
-from tests.conftest import BROWSER_PATIENCE
 from tests.demo.page import opened, wait_until_heard
 from tests.fadernets import tiny
 from tests.postgres import Server as PostgresServer
@@ -47,7 +46,6 @@ def test_a_piece_goes_on_where_its_server_has_ended(
         port = stack.enter_context(proxied(ports, folders[2]))
         context = stack.enter_context(browser.new_context())
         page = context.new_page()
-        page.set_default_timeout(BROWSER_PATIENCE)
         page.goto(f"http://127.0.0.1:{port}/")
         wait_until_heard(page)
         opened(page, own)

@@ -48,7 +48,6 @@ def watch(page: Page, complaints: list[str]) -> None:
 
 def open_page(page: Page, address: str, complaints: list[str]) -> Page:
     """Open the demo in a page that is watched, and wait until it can be heard."""
-    page.set_default_timeout(100_000)
     watch(page, complaints)
     page.goto(address)
     wait_until_heard(page)

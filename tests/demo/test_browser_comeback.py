@@ -96,7 +96,6 @@ def test_an_own_file_whose_tracks_do_not_come_back_gives_nothing_to_another(
 ):
     """The server does not answer as they are chosen: the next file comes without its settings."""
     page = browser.new_page(viewport=WIDE)
-    page.set_default_timeout(60_000)
     page.goto(address)
     wait_until_heard(page)
     opened(page, hands)

@@ -181,7 +181,6 @@ def test_a_file_that_could_not_be_brought_again_gives_nothing_to_another(
 ):
     """No room for it, or no answer: the next file comes without its settings."""
     page = browser.new_page(viewport=WIDE)
-    page.set_default_timeout(60_000)
     page.goto(address)
     wait_until_heard(page)
     for name, example in (("mine", "mazurka"), ("other", "prelude")):
@@ -215,7 +214,6 @@ def test_a_file_that_could_not_be_brought_again_gives_nothing_to_another(
 def test_a_server_that_does_not_answer(browser: Browser, address: str, artefacts, failure):
     """The visitor is told, and when the server is there again the page goes on where it was."""
     page = browser.new_page(viewport=WIDE)
-    page.set_default_timeout(100_000)
     page.goto(address)
     wait_until_heard(page)
     before = picture(page, "result")
@@ -297,7 +295,6 @@ def test_what_fails_is_asked_for_again_by_play(visit):
 def test_a_server_without_room_is_asked_again_for_the_first_answer(browser: Browser, address: str):
     """A page that opens on a busy server has nothing to go back to."""
     page = browser.new_page(viewport=WIDE)
-    page.set_default_timeout(100_000)
     left = [2]
 
     def fail(route) -> None:

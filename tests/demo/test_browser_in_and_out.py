@@ -137,7 +137,7 @@ def test_a_link_brings_back_an_example_and_its_settings(browser: Browser, addres
     second = other.new_page()
     watch(second, complaints)
     second.goto(link)
-    expect(second.get_by_role("heading", name="O Haupt voll")).to_be_visible(timeout=60_000)
+    expect(second.get_by_role("heading", name="O Haupt voll")).to_be_visible()
     second.wait_for_function(f"{NOW}.seed === 12")
     wait_until_heard(second)
     assert second.evaluate(NOW) == page.evaluate(NOW)

@@ -233,7 +233,7 @@ def test_an_instrument_instead_of_the_sound(studio):
     studio.wait_for_function(f"({level})() < 0.01")
     count = len(messages_of(studio))
     studio.wait_for_function(f"studio.sent('Synth').length > {count}")
-    studio.wait_for_function("FaderNets.bench.player.rounds.length > 1", timeout=60_000)  # round
+    studio.wait_for_function("FaderNets.bench.player.rounds.length > 1")  # round
     studio.wait_for_timeout(300)
     assert studio.evaluate(level) < 0.01
     studio.get_by_role("combobox", name="Play to").select_option("no instrument")
@@ -248,7 +248,7 @@ def test_a_part_that_is_looped_is_played_alone(studio):
     studio.evaluate("part => FaderNets.bench.player.between(part)", [begin, end])
     inside = [pitch for onset, _, pitch, _ in notes if begin <= onset < end]
     play(studio)
-    studio.wait_for_function(f"{STRUCK}.length >= {2 * len(inside)}", timeout=60_000)
+    studio.wait_for_function(f"{STRUCK}.length >= {2 * len(inside)}")
     pitches = [pitch for _, pitch, _ in studio.evaluate(STRUCK)]
     rounds, count = 3 * inside, 2 * len(inside)
     # What a busy machine comes to too late is left out, at the beginning alone.

@@ -29,7 +29,6 @@ def test_a_pair_goes_to_the_listening_test_and_is_known_again(browser: Browser, 
         with context.expect_page() as opening:
             page.get_by_role("button", name="Ask listeners").click()
         tab = opening.value
-        tab.set_default_timeout(100_000)
         expect(tab.get_by_text("Moved: Arousal 100 % calm.")).to_be_visible()
         expect(tab.get_by_role("radio", name="lower (calmer)")).to_be_checked()
         tab.get_by_role("button", name="Add this pair").click()
@@ -78,11 +77,10 @@ def test_who_rated_a_pair_is_counted_beside_the_faders_and_how_once_it_is_closed
         with context.expect_page() as opening:
             page.get_by_role("button", name="Ask listeners").click()
         tab = opening.value
-        tab.set_default_timeout(100_000)
         tab.get_by_role("button", name="Add this pair").click()
         tab.get_by_label("Name in addresses").fill("asked")
         tab.get_by_role("button", name="Make the study").click()
-        expect(tab.get_by_role("link", name="See the study")).to_be_visible(timeout=100_000)
+        expect(tab.get_by_role("link", name="See the study")).to_be_visible()
         tab.goto(f"{make_run.url}survey/admin/pairs")
         with httpx.Client(base_url=make_run.url, timeout=60) as client:
             manager = Manager(client, TOKEN, "/survey")

@@ -16,7 +16,6 @@ def test_the_console_of_a_space_stays_empty(browser: Browser, space):
     complaints: list[str] = []
     with browser.new_context() as context:
         page = context.new_page()
-        page.set_default_timeout(60_000)
         watch(page, complaints)
         page.goto(space.url)
         wait_until_heard(page)

@@ -102,7 +102,6 @@ def visit(browser: Browser, app_address: str) -> Iterator[Callable[..., Page]]:
     def enter(scheme: str = "light", **size: int) -> Page:
         viewport = {"width": 1000, "height": 900} | size
         page = browser.new_page(viewport=viewport, color_scheme=scheme)
-        page.set_default_timeout(60_000)
         pages.append(page)
         watch(page, complaints)
         page.goto(app_address)

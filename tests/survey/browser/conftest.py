@@ -120,7 +120,6 @@ def visit(profiles: Profiles, address: str) -> Iterator[Callable[..., Visitor]]:
             options = {"reduced_motion": "reduce", **options}
             context = profiles.take(address, viewport=size, color_scheme=scheme, **options)
         page = context.new_page()
-        page.set_default_timeout(60_000)
 
         def listen(line) -> None:
             if line.type in ("error", "warning") and not (cut and any(c in line.text for c in CUT)):

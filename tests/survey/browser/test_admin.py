@@ -187,12 +187,12 @@ def test_a_study_of_ones_own_sounds(
 
     pack(alder=b"nothing to be heard")
     fill("Make the study")
-    expect(page.get_by_role("heading", name="mine was not made")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="mine was not made")).to_be_visible()
     expect(page.get_by_text("1 of 6 files cannot be used: 0-alder.flac")).to_be_visible()
     page.get_by_role("link", name="Try again").click()
     pack()
     fill("Only check the sounds")
-    expect(page.get_by_role("heading", name="The sounds can be used")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="The sounds can be used")).to_be_visible()
     for size in (LAPTOP, PHONE):
         page.set_viewport_size(size)
         page.screenshot(path=artefacts / f"admin-checked-{size['width']}.png", full_page=True)
@@ -200,7 +200,7 @@ def test_a_study_of_ones_own_sounds(
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     page.get_by_role("link", name="Make a study of them").click()
     fill("Make the study")
-    expect(page.get_by_role("heading", name="mine is ready")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="mine is ready")).to_be_visible()
     for size in (LAPTOP, PHONE):
         page.set_viewport_size(size)
         page.screenshot(path=artefacts / f"admin-made-{size['width']}.png", full_page=True)
