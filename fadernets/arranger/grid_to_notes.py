@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from fadernets.arranger.note_ends import HALF
+from fadernets.arranger.note_ends import HALF, SHORTEST_BEATS
 from fadernets.arranger.touch import Touch
 from fadernets.music.grid import steps_of
 from fadernets.music.notes import (
@@ -19,8 +19,6 @@ from fadernets.music.notes import (
     first_steps,
 )
 from fadernets.music.windows import Window
-
-SHORTEST_BEATS = 0.08  # 40 ms of the token clock: a shorter note is a click
 
 
 class Cells(NamedTuple):

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets.arranger.grid_to_notes import SHORTEST_BEATS
-from fadernets.arranger.note_ends import HALF
-from fadernets.arranger.touch import CHORD_BEATS, RELEASE_BEATS, Touch, limits
+from fadernets.arranger.note_ends import HALF, SHORTEST_BEATS
+from fadernets.arranger.touch import CHORD_BEATS, RELEASE_BEATS, Touch
 from fadernets.music.events import PITCHES
 from fadernets.music.notes import (
     EARLY,
@@ -56,7 +55,7 @@ def with_gaps_split(notes: Notes, log_odds: np.ndarray, touch: Touch, room: int)
         share = shares[(7 * number + int(at[number] * STEPS_PER_BEAT)) % len(shares)]
         time = float(at[number] + share * gaps[number])
         step = int(first_steps(np.array(time)))
-        least, latest = limits(step)
+        least, latest = touch.limits(step)
         time = min(max(time, least), latest)
         if step not in struck or min(time - at[number], at[number + 1] - time) <= CHORD_BEATS:
             continue

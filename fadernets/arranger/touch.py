@@ -11,7 +11,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets.arranger.note_ends import HALF, MARGIN, ON_GRID, NoteEnds, near_note
+from fadernets.arranger.note_ends import (
+    HALF,
+    MARGIN,
+    ON_GRID,
+    SHORTEST_BEATS,
+    NoteEnds,
+    near_note,
+)
 from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes, first_steps
 from fadernets.music.windows import Window
 
@@ -65,12 +72,20 @@ class Touch:
     def onset(self, step: int, pitch: int) -> float:
         """Beats at which a new note begins in a step."""
         time = float(self.times[step])
-        least, latest = limits(step)
+        least, latest = self.limits(step)
         if len(self.spreads):
             apart = float(self.spreads[(5 * step + pitch) % len(self.spreads)])
             is_first = (7 * step + 3 * pitch) % 10 < 10 * FIRST and time - apart >= least
             time += -apart if is_first else apart
         return min(max(time, least), latest)
+
+    def limits(self, step: int) -> tuple[float, float]:
+        """Beats between which a new note of a step begins.
+
+        So no clock moves it to another step, nor does the segment's end make a click of it.
+        """
+        before, behind = (number / STEPS_PER_BEAT - EARLY for number in (step, step + 1))
+        return max(before + MARGIN, 0.0), min(behind - MARGIN, self.beats - SHORTEST_BEATS)
 
     def end(self, step: int, pitch: int, start: float) -> float:
         """Beats at which a note from `start` ends that sounds up to a step, but not in it."""
@@ -113,12 +128,6 @@ class Touch:
             return otherwise
         near = near_note(self.heard.onset, self.heard.pitch, step, pitch)
         return float(self.heard.velocity[near])
-
-
-def limits(step: int) -> tuple[float, float]:
-    """Beats between which a new note of a step begins, so that no clock moves it to another."""
-    before, behind = (number / STEPS_PER_BEAT - EARLY for number in (step, step + 1))
-    return max(before + MARGIN, 0.0), behind - MARGIN
 
 
 def strike_times(notes: Notes, steps: int | None = None) -> np.ndarray:

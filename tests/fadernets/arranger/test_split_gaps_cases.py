@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.arranger import arrange
-from fadernets.arranger.grid_to_notes import SHORTEST_BEATS
+from fadernets.arranger.note_ends import SHORTEST_BEATS
 from fadernets.arranger.split_gaps import strikes_of, with_gaps_split
 from fadernets.arranger.touch import Touch
 from fadernets.music.attributes import ONSET, note_label, rhythm_label

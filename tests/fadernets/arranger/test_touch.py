@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import from_numpy
 
+from fadernets.arranger.note_ends import SHORTEST_BEATS
 from fadernets.arranger.touch import RELEASE_BEATS, SPREADS, Touch
 from fadernets.music.grid import steps_of
 from fadernets.music.notes import Notes
@@ -46,6 +47,14 @@ def test_a_note_never_leaves_its_step() -> None:
         onset = played.onset(step, E)
         first, _ = steps_of(from_numpy(np.array([onset])), from_numpy(np.array([onset + 1])))
         assert first.item() == step
+
+
+@pytest.mark.parametrize("steps", [7, 16])
+def test_a_note_never_begins_so_late_that_it_ends_with_the_segment_as_a_click(steps: int) -> None:
+    late = np.array([1.23, steps / 4 - 0.02])  # in its step, and as late as can be in the last
+    played = Touch(Window(Notes.of(late, late + 0.02, [C, C], [70, 70]), steps))
+    for pitch in range(40, 80):
+        assert played.onset(steps - 1, pitch) <= steps / 4 - SHORTEST_BEATS
 
 
 def test_a_chord_spreads_as_chords_do() -> None:
