@@ -10,9 +10,11 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from fadernets.music import midi
+from fadernets.music.midifile.events import MidiFile
 from fadernets.music.notes import Notes, concatenate
 from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
+from fadernets.net import FaderNet
 from tests.fadernets.tiny import piece
 from train import naturalness, report
 from train.data import corpora
@@ -20,6 +22,7 @@ from train.evaluation.naturalness import (
     Excerpt,
     became_of,
     by_rule,
+    changed,
     excerpt,
     in_place,
     joined,
@@ -72,6 +75,19 @@ def test_rules_leave_out_what_is_off_the_beat_and_split_what_is_long():
     assert (fewer.densities[:, 0] <= 0.25).all()  # four beats of sixteen steps
     assert (more.densities[:, 0] >= before).all()
     assert more.densities[:, 0].mean() > before.mean()
+
+
+def test_what_is_judged_is_the_saved_file(folder) -> None:
+    """New notes begin and end on ticks, as all notes of the file do."""
+    source = midi.read(folder / "00.mid")
+    part = excerpt(source, 0, 4, np.random.default_rng(0))
+    assert part is not None and source.original is not None
+    division = MidiFile.parse(source.original.data, source.name).division
+    result = changed(FaderNet.load(), part, ("rhythm", 1), np.array([0.2, 1.0]))
+    assert sum(len(notes) for notes, _ in result.windows.cuts) > sum(len(n) for n in part.notes)
+    for notes, _ in result.windows.cuts:
+        ticks = np.concatenate([notes.onset, notes.offset]) * division
+        assert np.abs(ticks - np.rint(ticks)).max() < 1e-6
 
 
 @pytest.mark.slow
@@ -132,11 +148,11 @@ def test_real_windows_in_place_are_as_loud_and_as_high_as_the_music_was() -> Non
     notes = [Notes.of([0, 1], [1, 2], pitch, [50, 70]) for pitch in rng.integers(50, 70, (30, 2))]
     real = joined([of_notes([each], [16], group) for group, each in enumerate(notes)])
     before = [Notes.of([-1, 0, 2], [1, 1, 3], [30, 80, 90], [9, 100, 110])]
-    changed = of_notes([notes[0]], [16], 0)
-    stand_ins, others = in_place(changed, before, real, np.ones(2), seed=0)
+    dense = of_notes([notes[0]], [16], 0)
+    stand_ins, others = in_place(dense, before, real, np.ones(2), seed=0)
     (place,) = np.flatnonzero([not features for features in others.features])
     assert stand_ins.group.tolist() == [place] != [0]
-    assert stand_ins.densities.tolist() == changed.densities.tolist()
+    assert stand_ins.densities.tolist() == dense.densities.tolist()
     (heard,) = stand_ins.features
     assert (heard["velocity, mean"], heard["pitch, mean"]) == (105, pytest.approx(85, abs=0.5))
     assert np.diff(stand_ins.cuts[0].notes.pitch) == np.diff(notes[place].pitch)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fadernets import whole_piece
+from fadernets.music import midi
 from fadernets.music.attributes import PAPER, measure
 from fadernets.music.midifile.events import MidiFile
 from fadernets.music.notes import (
@@ -209,8 +210,8 @@ class ChangedExcerpt:
 def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> ChangedExcerpt:
     """An excerpt as a model changes it.
 
-    A model that arranges notes changes the piece, so that neighbours fit. Another plays the
-    segments that it can read one by one.
+    A model that arranges notes changes the piece, so that neighbours fit, and what is judged is the
+    file that people get. Another plays the segments that it can read one by one.
     """
     change = by_model(net, way, sd)
     if not net.by_sound:
@@ -218,6 +219,7 @@ def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> Changed
         became = became_of(source, piece)
         if isinstance(way, str):
             piece = moved_by_arousal(net, source.piece, piece, way)
+        piece = _as_saved(piece)
         parts, before = source.segments(piece), source.notes
         if not source.piece.follows_beats and not np.array_equal(piece.tempo, source.piece.tempo):
             parts, before = _recorded_anew(source, piece)
@@ -232,6 +234,11 @@ def moved_by_arousal(net: FaderNet, piece: Piece, result: Piece, side: str) -> P
     """A result of a piece with the expression that arousal moves beside its notes."""
     settings = PieceSettings(arousal=-1.0 if side == "low" else 1.0)
     return expressed(piece, result, settings, by_arousal=net.realiser.moves_expression)
+
+
+def _as_saved(piece: Piece) -> Piece:
+    """A piece with the notes of its saved file, which begin and end on ticks as all others do."""
+    return replace(piece, notes=midi.read(midi.file_bytes(piece)).notes)
 
 
 def _recorded_anew(source: Excerpt, piece: Piece) -> tuple[list[Segment], list[Notes]]:
