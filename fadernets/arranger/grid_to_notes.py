@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from fadernets.arranger.note_ends import HALF, SHORTEST_BEATS
+from fadernets.arranger.note_ends import HALF
 from fadernets.arranger.touch import Touch
 from fadernets.music.grid import steps_of
 from fadernets.music.notes import (
@@ -147,12 +147,12 @@ class GridReader:
             stop = self.beats if is_cut else min(touch.end(end, pitch, start), self.beats)
             stop = touch.off_pedal(stop, end, start if own is None else float(source.offset[own]))
             if step >= 0:
-                stop = max(stop, start + SHORTEST_BEATS)
+                stop = max(stop, start + touch.shortest)
         if end < STEPS and onset[end, index] > 0 and not (is_whole and (end, pitch) in numbers):
             # one string a key: it ends before its next onset
             again = self._onset(end, pitch)
             if not is_whole:  # but sounds for half of its last step
-                fills = max(end / STEPS_PER_BEAT - HALF, start + SHORTEST_BEATS)
-                stop = min(stop, max(again - touch.release, fills))
+                fills = max(end / STEPS_PER_BEAT - HALF, start + touch.shortest)
+                stop = min(stop, max(touch.let_go(start, again), fills))
             stop = min(stop, again, end / STEPS_PER_BEAT + HALF)
         return stop

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets.arranger.note_ends import HALF, SHORTEST_BEATS
+from fadernets.arranger.note_ends import HALF
 from fadernets.arranger.touch import CHORD_BEATS, RELEASE_BEATS, Touch
 from fadernets.music.events import PITCHES
 from fadernets.music.notes import (
@@ -67,7 +67,7 @@ def with_gaps_split(notes: Notes, log_odds: np.ndarray, touch: Touch, room: int)
             continue
         pitch = int(odds.argmax()) + LOWEST_PITCH
         stop = touch.off_pedal(touch.ends.end(step + 1, pitch, time), step + 1, time)
-        stop = min(max(stop, time + SHORTEST_BEATS), last)
+        stop = min(max(stop, time + touch.shortest), last)
         loudness = touch.velocity(step, pitch, float(notes.velocity.mean()))
         notes = concatenate([notes, Notes.of([time], [stop], [pitch], [loudness])])
     return notes

@@ -24,6 +24,8 @@ from fadernets.music.windows import Window
 
 AGAIN_BEATS = 1.5  # after which a key that is struck anew is not struck again
 RELEASE_BEATS = 0.15  # median of performances, from a note's end to the next one of its key
+RELEASED = 0.5  # share of the time between two strikes of a key that it is up, at most
+LEAST_BEATS = 0.04  # half a click: no shorter where the segment itself is played so
 CHORD_BEATS = 1 / 16  # notes struck within it of one another are a chord
 SPREADS = (0.01, 0.025, 0.04)  # beats from the first note of a played chord to others
 AT_ONCE = 0.006  # beats: played notes that are no further apart, 3 ms, are together by chance
@@ -62,6 +64,9 @@ class Touch:
         if not is_played:  # longer rests are other notes' time, not the hand's
             again = again[again < HALF]
         self.release = float(np.median(again)) if len(again) else usual
+        # Where a quarter of what is played is shorter than a click, so may be what is new.
+        is_short = is_played and self.ends.shortest < SHORTEST_BEATS
+        self.shortest = max(self.ends.shortest, LEAST_BEATS) if is_short else SHORTEST_BEATS
         self.is_played = is_played
         # Most notes of chords exactly together, as nobody plays: a sequence with some notes moved.
         is_drawn = len(self.spreads) > 0 and np.median(self.spreads) <= ON_GRID
@@ -85,7 +90,7 @@ class Touch:
         So no clock moves it to another step, nor does the segment's end make a click of it.
         """
         before, behind = (number / STEPS_PER_BEAT - EARLY for number in (step, step + 1))
-        return max(before + MARGIN, 0.0), min(behind - MARGIN, self.beats - SHORTEST_BEATS)
+        return max(before + MARGIN, 0.0), min(behind - MARGIN, self.beats - self.shortest)
 
     def end(self, step: int, pitch: int, start: float) -> float:
         """Beats at which a note from `start` ends that sounds up to a step, but not in it."""
@@ -95,6 +100,10 @@ class Touch:
             # To the step alone it would be a click: it lasts to where one is struck, or would be.
             return min(float(self.times[step]), boundary + HALF) + self.ends.early
         return self.ends.end(step, pitch, start)
+
+    def let_go(self, start: float, again: float) -> float:
+        """Beats at which a key is let go of that is struck at `start`, and `again`."""
+        return again - min(self.release, RELEASED * (again - start))
 
     def off_pedal(self, stop: float, step: int, begun: float) -> float:
         """Where a note ends that ends about a step, if no pedal shall take it over anew.

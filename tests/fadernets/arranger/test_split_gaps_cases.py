@@ -151,7 +151,7 @@ def test_what_holds_of_every_take(
     assert ((rhythm_label(more) == ONSET) == (rhythm_label(notes) == ONSET)).all()
     assert note_label(more).sum() - note_label(notes).sum() <= len(came)
     for start, stop, pitch, _ in came:
-        assert start + SHORTEST_BEATS - 1e-3 <= stop <= end
+        assert start + touch.shortest - 1e-3 <= stop <= end
         assert np.isfinite(odds[first_steps(np.array(start)), pitch - LOWEST_PITCH])
         beside = notes[notes.pitch == pitch]
         assert not ((beside.onset < stop) & (beside.offset > start)).any()

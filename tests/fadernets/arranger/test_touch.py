@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import from_numpy
 
-from fadernets.arranger.note_ends import SHORTEST_BEATS
 from fadernets.arranger.touch import RELEASE_BEATS, SPREADS, Touch
 from fadernets.music.grid import steps_of
 from fadernets.music.notes import Notes
@@ -50,11 +49,16 @@ def test_a_note_never_leaves_its_step() -> None:
 
 
 @pytest.mark.parametrize("steps", [7, 16])
-def test_a_note_never_begins_so_late_that_it_ends_with_the_segment_as_a_click(steps: int) -> None:
-    late = np.array([1.23, steps / 4 - 0.02])  # in its step, and as late as can be in the last
-    played = Touch(Window(Notes.of(late, late + 0.02, [C, C], [70, 70]), steps))
+@pytest.mark.parametrize(("length", "least"), [(0.02, 0.04), (0.06, 0.06), (0.3, 0.08)])
+def test_a_note_never_begins_so_late_that_it_ends_with_the_segment_as_a_click(
+    steps: int, length: float, least: float
+) -> None:
+    """A click is what is shorter than the segment's own short notes, if these are clicks."""
+    late = np.array([1.2, steps / 4 - 0.02])  # in its step, and as late as can be in the last
+    played = Touch(Window(Notes.of(late, late + length, [C, C], [70, 70]), steps))
+    assert played.shortest == pytest.approx(least)
     for pitch in range(40, 80):
-        assert played.onset(steps - 1, pitch) <= steps / 4 - SHORTEST_BEATS
+        assert played.onset(steps - 1, pitch) <= steps / 4 - least
 
 
 def test_a_chord_spreads_as_chords_do() -> None:
@@ -94,6 +98,12 @@ def test_keys_that_are_struck_again_are_let_go_of_before() -> None:
     assert touch((0.003, 0.4, C), (0.53, 0.9, C), (1.03, 1.5, E)).release == pytest.approx(0.13)
     assert touch((0.003, 0.4, C), (0.53, 0.9, E)).release == RELEASE_BEATS
     assert touch((0.0, 0.5, C), (0.5, 1.0, E)).release == 0.0  # on a grid
+
+
+def test_a_key_that_is_struck_again_soon_is_down_for_half_of_the_time() -> None:
+    played = touch((0.003, 0.4, C), (0.53, 0.9, E))
+    assert played.let_go(1.0, 1.2) == pytest.approx(1.1)
+    assert played.let_go(1.0, 2.0) == pytest.approx(2.0 - RELEASE_BEATS)
 
 
 def test_on_a_grid_a_rest_is_no_release_of_a_key() -> None:
