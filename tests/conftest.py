@@ -238,16 +238,16 @@ def browser(chromium: str) -> Iterator[Browser]:
 def patient(browser: Browser) -> Browser:
     """The browser, each page of which waits as long as a busy machine may take."""
 
-    def waiting(make: Callable[..., Any]) -> Callable[..., Any]:
-        def made(**options: object) -> Any:
+    def with_patience(make: Callable[..., Any]) -> Callable[..., Any]:
+        def call(**options: object) -> Any:
             page_or_context = make(**options)
             page_or_context.set_default_timeout(BROWSER_PATIENCE)
             return page_or_context
 
-        return made
+        return call
 
     for name in ("new_page", "new_context"):  # a browser itself has no such setting
-        setattr(browser, name, waiting(getattr(browser, name)))
+        setattr(browser, name, with_patience(getattr(browser, name)))
     return browser
 
 
