@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fadernets.arranger import arrange
 from fadernets.arranger.note_ends import SHORTEST_BEATS
 from fadernets.arranger.split_gaps import strikes_of, with_gaps_split
-from fadernets.arranger.touch import Touch
+from fadernets.arranger.touch import LEAST_BEATS, Touch
 from fadernets.music.attributes import ONSET, note_label, rhythm_label
 from fadernets.music.events import PITCHES
 from fadernets.music.locks import NO_LOCKS, Locks
@@ -151,7 +151,7 @@ def test_what_holds_of_every_take(
     assert ((rhythm_label(more) == ONSET) == (rhythm_label(notes) == ONSET)).all()
     assert note_label(more).sum() - note_label(notes).sum() <= len(came)
     for start, stop, pitch, _ in came:
-        assert start + touch.shortest - 1e-3 <= stop <= end
+        assert start + max(touch.shortest, LEAST_BEATS) - 1e-3 <= stop <= end
         assert np.isfinite(odds[first_steps(np.array(start)), pitch - LOWEST_PITCH])
         beside = notes[notes.pitch == pitch]
         assert not ((beside.onset < stop) & (beside.offset > start)).any()
