@@ -82,10 +82,10 @@ def test_a_string_that_is_struck_again_is_free_by_then() -> None:
 
 def test_a_key_that_is_struck_again_soon_is_down_for_half_of_the_time_at_least() -> None:
     """The segment lets go of no key before it is struck again: usual would be .15 of a beat."""
-    source = Notes.of([0.11, 0.34], [0.6, 1.1], [E, C], [64, 64])
+    source = Notes.of([0.11, 0.345], [0.6, 1.1], [E, C], [64, 64])
     (start, stop, pitch, _), *_ = played((C, 0, 1, 0.5), (C, 1, 2, 0.5), source=source)
     assert pitch == C
-    assert stop == pytest.approx((start + 0.34) / 2)
+    assert stop == pytest.approx((start + 0.345) / 2)
 
 
 @pytest.mark.parametrize(
