@@ -25,7 +25,7 @@ from fadernets.music.windows import Window
 AGAIN_BEATS = 1.5  # after which a key that is struck anew is not struck again
 RELEASE_BEATS = 0.15  # median of performances, from a note's end to the next one of its key
 RELEASED = 0.5  # share of the time between two strikes of a key that it is up, at most
-LEAST_BEATS = 0.04  # half a click: no shorter where the segment itself is played so
+LEAST_BEATS = 0.04  # no new note is shorter, however short those of its segment are
 CHORD_BEATS = 1 / 16  # notes struck within it of one another are a chord
 SPREADS = (0.01, 0.025, 0.04)  # beats from the first note of a played chord to others
 AT_ONCE = 0.006  # beats: played notes that are no further apart, 3 ms, are together by chance
