@@ -13,7 +13,6 @@ SHORT_SHARE = 0.25  # of a segment's notes, than which a new or a shortened one 
 ALIKE_SHARE = 0.75  # of a segment's notes, which end alike where all ends are written
 LATE_SHARE = 0.75  # of a grid's notes, than which others end no later about a step
 USUAL_BEATS = 0.15  # the same where no note of the segment ends in it
-SHORTEST_BEATS = 0.08  # 40 ms of the token clock: a shorter note is a click
 MARGIN = 0.0125  # beats that times keep from a limit, which a clock of tokens would round over
 HALF = 0.5 / STEPS_PER_BEAT - MARGIN  # beats: a note counts in a step if it fills half of it
 

@@ -11,20 +11,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets.arranger.note_ends import (
-    HALF,
-    MARGIN,
-    ON_GRID,
-    SHORTEST_BEATS,
-    NoteEnds,
-    near_note,
-)
+from fadernets.arranger.note_ends import HALF, MARGIN, ON_GRID, NoteEnds, near_note
 from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes, first_steps
 from fadernets.music.windows import Window
 
 AGAIN_BEATS = 1.5  # after which a key that is struck anew is not struck again
 RELEASE_BEATS = 0.15  # median of performances, from a note's end to the next one of its key
 RELEASED = 0.5  # share of the time between two strikes of a key that it is up, at most
+SHORTEST_BEATS = 0.08  # 40 ms of the token clock: a shorter note is a click
 LEAST_BEATS = 0.04  # no new note is shorter, however short those of its segment are
 CHORD_BEATS = 1 / 16  # notes struck within it of one another are a chord
 SPREADS = (0.01, 0.025, 0.04)  # beats from the first note of a played chord to others
@@ -65,8 +59,8 @@ class Touch:
             again = again[again < HALF]
         self.release = float(np.median(again)) if len(again) else usual
         # Where a quarter of what is played is shorter than a click, so may be what is new.
-        is_short = is_played and self.ends.shortest < SHORTEST_BEATS
-        self.shortest = max(self.ends.shortest, LEAST_BEATS) if is_short else SHORTEST_BEATS
+        least = max(self.ends.shortest, LEAST_BEATS) if is_played else SHORTEST_BEATS
+        self.shortest = min(least, SHORTEST_BEATS)
         self.is_played = is_played
         # Most notes of chords exactly together, as nobody plays: a sequence with some notes moved.
         is_drawn = len(self.spreads) > 0 and np.median(self.spreads) <= ON_GRID

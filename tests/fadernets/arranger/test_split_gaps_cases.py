@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.arranger import arrange
-from fadernets.arranger.note_ends import SHORTEST_BEATS
 from fadernets.arranger.split_gaps import strikes_of, with_gaps_split
-from fadernets.arranger.touch import LEAST_BEATS, Touch
+from fadernets.arranger.touch import LEAST_BEATS, SHORTEST_BEATS, Touch
 from fadernets.music.attributes import ONSET, note_label, rhythm_label
 from fadernets.music.events import PITCHES
 from fadernets.music.locks import NO_LOCKS, Locks
